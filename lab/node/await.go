@@ -1,0 +1,110 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/cache"
+	"k8s.io/client-go/tools/clientcmd"
+	watchtools "k8s.io/client-go/tools/watch"
+)
+
+func (s Spec) client() (kubernetes.Interface, error) {
+	cfg, err := clientcmd.BuildConfigFromFlags("", s.kubeconfig("admin"))
+	if err != nil {
+		return nil, err
+	}
+	return kubernetes.NewForConfig(cfg)
+}
+
+// poll asks again and again, because a program that starts cannot be watched.
+func poll(ctx context.Context, check func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	var last error
+	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 1.2, Cap: 500 * time.Millisecond, Steps: 1 << 20}
+	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+		last = check(ctx)
+		return last == nil, nil
+	})
+	if err != nil && last != nil {
+		return fmt.Errorf("not within %s; last: %w", bound, last)
+	}
+	return err
+}
+
+func awaitSocket(ctx context.Context, path string) error {
+	return poll(ctx, func(ctx context.Context) error {
+		var d net.Dialer
+		c, err := d.DialContext(ctx, "unix", path)
+		if err != nil {
+			return err
+		}
+		return c.Close()
+	})
+}
+
+// awaitAPI waits for /readyz, which is also when the bootstrap roles are
+// there: a component that starts earlier is refused and backs off for seconds.
+func awaitAPI(ctx context.Context, client kubernetes.Interface) error {
+	return poll(ctx, func(ctx context.Context) error {
+		return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+	})
+}
+
+// awaitReady waits until the node is Ready and the service account that every
+// pod needs exists.
+func awaitReady(ctx context.Context, client kubernetes.Interface, node string) error {
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
+	nodes := client.CoreV1().Nodes()
+	lw := named(node, func(o metav1.ListOptions) (runtime.Object, error) { return nodes.List(ctx, o) },
+		func(o metav1.ListOptions) (watch.Interface, error) { return nodes.Watch(ctx, o) })
+	_, err := watchtools.UntilWithSync(ctx, lw, &corev1.Node{}, nil, func(e watch.Event) (bool, error) {
+		n, ok := e.Object.(*corev1.Node)
+		return ok && e.Type != watch.Deleted && schedulable(n), nil
+	})
+	if err != nil {
+		return fmt.Errorf("want condition Ready and no taint: %w", err)
+	}
+	accounts := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault)
+	lw = named("default", func(o metav1.ListOptions) (runtime.Object, error) { return accounts.List(ctx, o) },
+		func(o metav1.ListOptions) (watch.Interface, error) { return accounts.Watch(ctx, o) })
+	_, err = watchtools.UntilWithSync(ctx, lw, &corev1.ServiceAccount{}, nil, func(e watch.Event) (bool, error) {
+		return e.Type == watch.Added || e.Type == watch.Modified, nil
+	})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("want ServiceAccount default/default: %w", err)
+	}
+	return nil
+}
+
+func named(name string, list cache.ListFunc, w cache.WatchFunc) cache.ListerWatcher {
+	only := fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
+	return &cache.ListWatch{
+		ListFunc:  func(o metav1.ListOptions) (runtime.Object, error) { o.FieldSelector = only; return list(o) },
+		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) { o.FieldSelector = only; return w(o) },
+	}
+}
+
+func schedulable(n *corev1.Node) bool {
+	if len(n.Spec.Taints) > 0 {
+		return false
+	}
+	for _, c := range n.Status.Conditions {
+		if c.Type == corev1.NodeReady {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}

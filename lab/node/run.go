@@ -1,0 +1,75 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/eastwest-mesh/eastwest/lab/network"
+	"github.com/eastwest-mesh/eastwest/lab/sandbox"
+)
+
+// Run is the life of a node: it returns when the context ends or a program
+// dies. It must run in network and mount namespaces of its own, with the
+// node's link there. Stages are reported as they are reached.
+func Run(ctx context.Context, s Spec, report func(Stage)) error {
+	if err := privateFolders(s.Dir); err != nil {
+		return err
+	}
+	if err := network.ConfigureNode(s.Cluster); err != nil {
+		return err
+	}
+	if err := s.writeConfig(); err != nil {
+		return fmt.Errorf("configure cluster %q: %w", s.Cluster.Name(), err)
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	r := &runner{spec: s, group: group, ctx: ctx}
+	group.Go(func() error { return r.bringUp(report) })
+	return group.Wait()
+}
+
+// privateFolders gives the node a /run of its own, and keeps from the host
+// what parts write under fixed names.
+func privateFolders(keep string) error {
+	if err := sandbox.Tmpfs("/run"); err != nil {
+		return err
+	}
+	return sandbox.Scratch(keep, "/etc", "/opt", "/usr", "/var")
+}
+
+// bringUp starts the programs, each as soon as what it needs is there.
+func (r *runner) bringUp(report func(Stage)) error {
+	s := r.spec
+	for _, p := range []program{s.etcd(), s.apiserver(), s.containerd()} {
+		if err := r.start(p); err != nil {
+			return err
+		}
+	}
+	if err := awaitSocket(r.ctx, containerdSocket); err != nil {
+		return err
+	}
+	report(StageContainerd)
+	client, err := s.client()
+	if err != nil {
+		return err
+	}
+	if err := awaitAPI(r.ctx, client); err != nil {
+		return fmt.Errorf("await the API server of cluster %q: %w", s.Cluster.Name(), err)
+	}
+	report(StageAPI)
+	for _, p := range []program{s.kubelet(), s.controllerManager(), s.scheduler(), s.proxy(), s.dns()} {
+		if err := r.start(p); err != nil {
+			return err
+		}
+	}
+	if err := awaitReady(r.ctx, client, s.Cluster.NodeName()); err != nil {
+		return fmt.Errorf("await node %q: %w", s.Cluster.NodeName(), err)
+	}
+	report(StageReady)
+	return nil
+}
+
+// bound is how long each of a node's waits may take on a busy machine.
+const bound = 2 * time.Minute

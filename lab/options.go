@@ -1,0 +1,95 @@
+package lab
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/lab/topology"
+)
+
+// Options say what lab is wanted. The zero value is a lab of two clusters.
+type Options struct {
+	// Name tells labs apart; one lab of a name runs at a time. Empty means "default".
+	Name string
+	// Clusters is how many clusters are made; 0 means 2.
+	Clusters int
+	// Source is the root of the eastwest source tree; empty means parts.FindSource.
+	Source string
+	// Cache keeps what is built and the running lab's files; empty means parts.DefaultCache.
+	Cache string
+	// Executable is an eastwest binary, which becomes the processes of the
+	// sandbox; empty means the running one, or one built from Source where the
+	// running program is another (a test, for example).
+	Executable string
+	// Envoy is the path of the data plane for the proxy image; empty means the
+	// tree's own stand-in.
+	Envoy string
+	// Progress takes lines for a person; nil means none.
+	Progress io.Writer
+}
+
+// DefaultName is the name of the lab where none is given.
+const DefaultName = "default"
+
+const defaultClusters = 2
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Name == "" {
+		o.Name = DefaultName
+	}
+	if o.Clusters == 0 {
+		o.Clusters = defaultClusters
+	}
+	if o.Progress == nil {
+		o.Progress = io.Discard
+	}
+	if _, err := topology.Clusters(o.Clusters); err != nil {
+		return o, fmt.Errorf("lab %q: %w", o.Name, err)
+	}
+	if o.Cache == "" {
+		cache, err := parts.DefaultCache()
+		if err != nil {
+			return o, err
+		}
+		o.Cache = cache
+	}
+	return o, nil
+}
+
+// folders are where the host keeps a lab.
+type folders struct{ base, name string }
+
+func (o Options) folders() folders {
+	return folders{base: filepath.Join(o.Cache, "labs"), name: o.Name}
+}
+
+// cache is the folder that Options.Cache named.
+func (f folders) cache() string { return filepath.Dir(f.base) }
+
+func (f folders) dir() string     { return filepath.Join(f.base, f.name) }
+func (f folders) state() string   { return filepath.Join(f.dir(), "state.json") }
+func (f folders) spec() string    { return filepath.Join(f.dir(), "supervisor.json") }
+func (f folders) control() string { return filepath.Join(f.dir(), "control.sock") }
+func (f folders) log() string     { return filepath.Join(f.dir(), "lab.log") }
+
+// lock is beside the lab's folder, which comes and goes.
+func (f folders) lock() string { return f.dir() + ".lock" }
+
+func (f folders) kubeconfig(cluster string) string {
+	return filepath.Join(f.dir(), "kubeconfig", cluster+".yaml")
+}
+
+func (f folders) node(cluster string) string { return filepath.Join(f.dir(), cluster) }
+
+// cgroupPath is the lab's cgroup below the root of each hierarchy.
+func (f folders) cgroupPath() string { return "/eastwest/" + f.name }
+
+func (f folders) make() error {
+	if err := os.MkdirAll(f.dir(), 0o755); err != nil {
+		return fmt.Errorf("make the lab's folder: %w", err)
+	}
+	return nil
+}

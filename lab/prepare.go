@@ -1,0 +1,69 @@
+package lab
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/lab/images"
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+)
+
+// materials are what a lab is made of.
+type materials struct {
+	options    Options
+	executable string
+	parts      parts.Set
+	store      images.Store
+	golden     string
+}
+
+// Prepare builds and caches what a lab is made of: parts, images, and the
+// golden image store. It makes no cluster.
+func Prepare(ctx context.Context, o Options) error {
+	o, err := o.withDefaults()
+	if err != nil {
+		return err
+	}
+	_, err = prepare(ctx, o)
+	return err
+}
+
+func prepare(ctx context.Context, o Options) (materials, error) {
+	m := materials{options: o}
+	say := progress(o.Progress)
+	po := parts.Options{Source: o.Source, Cache: o.Cache, Progress: say.parts}
+	if err := parts.Prepare(ctx, po); err != nil {
+		return m, err
+	}
+	source := o.Source
+	if source == "" {
+		var err error
+		if source, err = parts.FindSource(); err != nil {
+			return m, err
+		}
+		po.Source = source
+	}
+	var err error
+	if m.parts, err = parts.Build(ctx, po); err != nil {
+		return m, fmt.Errorf("build the lab's parts: %w", err)
+	}
+	if m.executable, err = executable(ctx, o, source); err != nil {
+		return m, err
+	}
+	m.store, err = images.Build(ctx, images.Options{Source: source, Cache: o.Cache, Parts: m.parts, Envoy: o.Envoy, Progress: say.images})
+	if err != nil {
+		return m, fmt.Errorf("build the lab's images: %w", err)
+	}
+	m.golden, err = images.Golden(ctx, images.GoldenOptions{Cache: o.Cache, Parts: m.parts, Store: m.store, Progress: say.images})
+	if err != nil {
+		return m, fmt.Errorf("unpack the lab's images: %w", err)
+	}
+	return m, nil
+}
+
+func isEastwest(file string) bool { return filepath.Base(file) == "eastwest" }
+
+// quiet is how long a line of progress holds before the next of the same work.
+const quiet = 3 * time.Second

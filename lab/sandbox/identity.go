@@ -1,0 +1,96 @@
+package sandbox
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Identity names a process for as long as the machine runs: the kernel gives
+// process IDs out again, but not with the same start time.
+type Identity struct {
+	PID int `json:"pid"`
+	// Start is in clock ticks after boot (field 22 of /proc/PID/stat, proc(5)).
+	Start string `json:"start"`
+}
+
+// Identify returns the identity of a living process.
+func Identify(pid int) (Identity, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return Identity{}, fmt.Errorf("identify process %d: %w", pid, err)
+	}
+	// The name, field 2, may hold spaces and parentheses; what follows its end does not.
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	const startTime = 22 - 3
+	if len(fields) <= startTime {
+		return Identity{}, fmt.Errorf("identify process %d: unexpected form of its stat file", pid)
+	}
+	return Identity{PID: pid, Start: string(fields[startTime])}, nil
+}
+
+// Alive says whether that very process still runs. A process that ended but
+// was not waited for by its parent counts as alive no more.
+func (id Identity) Alive() bool {
+	fd, err := id.open()
+	if err != nil {
+		return false
+	}
+	defer unix.Close(fd)
+	ended, err := awaitEnd(fd, 0)
+	return err == nil && !ended
+}
+
+// End kills the process and waits until it is gone. The first process of a
+// PID namespace is gone only after every other process in it.
+func (id Identity) End(ctx context.Context) error {
+	fd, err := id.open()
+	if err != nil {
+		return nil // gone already
+	}
+	defer unix.Close(fd)
+	if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+		return fmt.Errorf("kill process %d: %w", id.PID, err)
+	}
+	for {
+		const slice = 200 * time.Millisecond // how late a cancelled context is seen
+		ended, err := awaitEnd(fd, slice)
+		if err != nil {
+			return fmt.Errorf("wait for the end of process %d: %w", id.PID, err)
+		}
+		if ended {
+			return nil
+		}
+		if err := ctx.Err(); err != nil {
+			return fmt.Errorf("wait for the end of process %d: %w", id.PID, err)
+		}
+	}
+}
+
+// open returns a descriptor for the process, or an error if it is gone or another.
+func (id Identity) open() (int, error) {
+	fd, err := unix.PidfdOpen(id.PID, 0)
+	if err != nil {
+		return -1, err
+	}
+	now, err := Identify(id.PID)
+	if err != nil || now != id {
+		_ = unix.Close(fd)
+		return -1, errors.New("another process")
+	}
+	return fd, nil
+}
+
+func awaitEnd(pidfd int, d time.Duration) (bool, error) {
+	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, int(d.Milliseconds()))
+	if errors.Is(err, unix.EINTR) {
+		return false, nil
+	}
+	return n > 0, err
+}
