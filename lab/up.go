@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -147,10 +148,16 @@ func layout(f folders, m materials, clusters []topology.Cluster, doors []*net.TC
 			if err := node.MakeCredentials(n, f.kubeconfig(c.Name()), "https://"+doors[i].Addr().String()); err != nil {
 				return fmt.Errorf("make the credentials of cluster %q: %w", c.Name(), err)
 			}
+			if err := os.MkdirAll(filepath.Dir(n.ContainerdRoot()), 0o755); err != nil {
+				return err
+			}
 			return images.CloneGolden(m.golden, n.ContainerdRoot())
 		})
 	}
-	return spec, group.Wait()
+	if err := group.Wait(); err != nil {
+		return spec, err
+	}
+	return spec, mergeKubeconfigs(f, st.Clusters)
 }
 
 // launch starts the sandbox and waits until every cluster is ready. It returns when each was.

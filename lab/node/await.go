@@ -29,11 +29,9 @@ func (s Spec) client() (kubernetes.Interface, error) {
 
 // poll asks again and again, because a program that starts cannot be watched.
 func poll(ctx context.Context, check func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, bound)
-	defer cancel()
+	const interval = 100 * time.Millisecond
 	var last error
-	backoff := wait.Backoff{Duration: 50 * time.Millisecond, Factor: 1.2, Cap: 500 * time.Millisecond, Steps: 1 << 20}
-	err := wait.ExponentialBackoffWithContext(ctx, backoff, func(ctx context.Context) (bool, error) {
+	err := wait.PollUntilContextTimeout(ctx, interval, bound, true, func(ctx context.Context) (bool, error) {
 		last = check(ctx)
 		return last == nil, nil
 	})

@@ -43,15 +43,16 @@ func (s *supervisor) runNode(ctx context.Context, i int) error {
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start node %q: %w", spec.Cluster.NodeName(), err)
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return s.follow(ctx, group, i, cmd.Process.Pid, out) })
+	group, inner := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.follow(inner, group, i, cmd.Process.Pid, out) })
 	if err := s.hand(spec, cmd.Process.Pid, in); err != nil {
 		_ = cmd.Process.Kill()
 		return errors.Join(err, group.Wait(), cmd.Wait())
 	}
 	err = group.Wait()
 	if werr := cmd.Wait(); werr != nil && ctx.Err() == nil {
-		err = fmt.Errorf("node %q: %w: %s", spec.Cluster.NodeName(), werr, bytes.TrimSpace(words.Bytes()))
+		// Why the node ended says more than that it did.
+		return fmt.Errorf("node %q: %w: %s", spec.Cluster.NodeName(), werr, bytes.TrimSpace(words.Bytes()))
 	}
 	return err
 }

@@ -62,11 +62,15 @@ func Run(ctx context.Context, spec Spec) error {
 }
 
 func (s *supervisor) serveRegistry(ctx context.Context, group *errgroup.Group) error {
+	store, err := images.Open(s.spec.Store, s.spec.Names)
+	if err != nil {
+		return err
+	}
 	l, err := net.Listen("tcp", registryAddress())
 	if err != nil {
 		return fmt.Errorf("open the image registry: %w", err)
 	}
-	serve(ctx, group, l, images.Open(s.spec.Store, s.spec.Names).Handler())
+	serve(ctx, group, l, store.Handler())
 	return nil
 }
 

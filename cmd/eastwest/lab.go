@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eastwest-mesh/eastwest/lab"
+)
+
+// labFlags are common to all commands about the lab.
+type labFlags struct {
+	name, cache, envoy string
+	clusters           int
+}
+
+func (f labFlags) options(streams ioStreams) lab.Options {
+	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Progress: streams.errOut}
+}
+
+func newLabCommand(streams ioStreams) *cobra.Command {
+	var flags labFlags
+	cmd := &cobra.Command{
+		Use:   "lab",
+		Short: "Make real Kubernetes clusters on this machine, without Docker and without a registry",
+		Long: `The lab is N real Kubernetes clusters on this machine, each with its own network:
+etcd, the control plane, containerd, kubelet, kube-proxy and CoreDNS, built from
+their Go modules. It runs in a sandbox: when the sandbox's first process dies,
+the kernel ends all of it.
+
+It needs root on Linux. The first start builds everything, which takes a
+quarter of an hour on two cores; later ones take seconds.`,
+	}
+	cmd.PersistentFlags().StringVar(&flags.name, "name", lab.DefaultName, "name of the lab; labs of different names do not know each other")
+	cmd.PersistentFlags().StringVar(&flags.cache, "cache", "", "folder for built parts and the lab's files (default: EASTWEST_CACHE, or eastwest in the user's cache folder)")
+	cmd.AddCommand(
+		newLabUpCommand(streams, &flags),
+		newLabDownCommand(streams, &flags),
+		newLabStatusCommand(streams, &flags),
+		newLabKubeconfigCommand(streams, &flags),
+	)
+	cmd.AddCommand(newLabFaultCommands(streams, &flags)...)
+	cmd.AddCommand(newLabInsideCommands(streams)...)
+	return cmd
+}
+
+func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
+	var withMesh, prepareOnly bool
+	cmd := &cobra.Command{
+		Use:   "up",
+		Short: "Start a lab and leave it running",
+		Example: `  sudo eastwest lab up --clusters 3
+  export KUBECONFIG=$(eastwest lab kubeconfig)
+  kubectl --context cluster2 get pods -A`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if prepareOnly {
+				return lab.Prepare(cmd.Context(), flags.options(streams))
+			}
+			return runLabUp(cmd.Context(), streams, *flags, withMesh)
+		},
+	}
+	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
+	cmd.Flags().StringVar(&flags.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, to use in place of the stand-in (EASTWEST_ENVOY)")
+	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
+	cmd.Flags().BoolVar(&prepareOnly, "prepare-only", false, "build and cache everything, start nothing")
+	return cmd
+}
+
+func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, withMesh bool) error {
+	l, err := lab.Up(ctx, flags.options(streams))
+	if err != nil {
+		return err
+	}
+	if withMesh {
+		if err := setUpMesh(ctx, streams, l); err != nil {
+			return fmt.Errorf("%w\nthe lab itself is running; \"eastwest lab down\" ends it", err)
+		}
+	}
+	fmt.Fprintf(streams.out, "lab %q is up. For kubectl:\n  export KUBECONFIG=%s\n", l.State.Name, l.Kubeconfig())
+	return nil
+}
+
+func newLabDownCommand(streams ioStreams, flags *labFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "down",
+		Short: "End the lab, running or crashed, and remove everything of it but the cache",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			found, err := lab.Down(cmd.Context(), flags.options(streams))
+			if err != nil {
+				return err
+			}
+			if !found {
+				fmt.Fprintf(streams.out, "no lab %q is running, and nothing of one is left\n", flags.name)
+				return nil
+			}
+			fmt.Fprintf(streams.out, "lab %q is gone\n", flags.name)
+			return nil
+		},
+	}
+}
+
+func newLabStatusCommand(streams ioStreams, flags *labFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "status",
+		Short: "Show the running lab, its clusters and the versions of its parts",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			l, err := lab.Open(flags.options(streams))
+			if err != nil {
+				return err
+			}
+			return printLab(cmd.Context(), streams, l)
+		},
+	}
+}
+
+func printLab(ctx context.Context, streams ioStreams, l *lab.Lab) error {
+	st, err := l.Status(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(streams.out, "lab %q, process %d, up for %s\n\n", l.State.Name, l.State.Process.PID, time.Since(l.State.Started).Round(time.Second))
+	w := tabwriter.NewWriter(streams.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "CLUSTER\tNETWORK\tREACHED\tAFTER\tKUBECONFIG")
+	for i, c := range l.State.Clusters {
+		stage, after := "starting", time.Duration(0)
+		if ev := st.Clusters[i].Events; len(ev) > 0 {
+			last := ev[len(ev)-1]
+			stage, after = string(last.Stage), last.At.Sub(l.State.Started)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f s\t%s\n", c.Name, c.Network, stage, after.Seconds(), c.Kubeconfig)
+	}
+	fmt.Fprintln(w, "\nPART\tVERSION\tMODULE\t\t")
+	for _, p := range l.State.Parts {
+		fmt.Fprintf(w, "%s\t%s\t%s\t\t\n", p.Name, p.Version, p.Module)
+	}
+	return w.Flush()
+}
+
+func newLabKubeconfigCommand(streams ioStreams, flags *labFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:     "kubeconfig",
+		Short:   "Print the path of the running lab's kubeconfig; its contexts are the clusters' names",
+		Example: "  export KUBECONFIG=$(eastwest lab kubeconfig)",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			l, err := lab.Open(flags.options(streams))
+			if err != nil {
+				return err
+			}
+			fmt.Fprintln(streams.out, l.Kubeconfig())
+			return nil
+		},
+	}
+}
+
+// newLabInsideCommands are the processes of the sandbox; people do not call them.
+func newLabInsideCommands(streams ioStreams) []*cobra.Command {
+	hidden := func(use string, args cobra.PositionalArgs, run func(ctx context.Context, args []string) error) *cobra.Command {
+		return &cobra.Command{Use: use, Hidden: true, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
+			return run(cmd.Context(), args)
+		}}
+	}
+	return []*cobra.Command{
+		hidden(lab.CommandInit, cobra.ExactArgs(2), func(_ context.Context, args []string) error {
+			code, err := lab.RunInit(args[0], args[1])
+			if err != nil {
+				return err
+			}
+			return quietError{code: code}
+		}),
+		hidden(lab.CommandSupervise, cobra.ExactArgs(1), func(ctx context.Context, args []string) error {
+			err := lab.RunSupervisor(ctx, args[0])
+			if errors.Is(err, context.Canceled) {
+				return nil
+			}
+			return err
+		}),
+		hidden(lab.CommandNode, cobra.NoArgs, func(ctx context.Context, _ []string) error {
+			return lab.RunNode(ctx, streams.in, streams.out)
+		}),
+	}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/lab/faults"
+)
+
+func newLabFaultCommands(streams ioStreams, flags *labFlags) []*cobra.Command {
+	return []*cobra.Command{
+		newLabFaultCommand(streams, flags, "break", "Put a real fault into the running lab's mesh", faults.Fault.Break),
+		newLabFaultCommand(streams, flags, "mend", "Take a fault out again", faults.Fault.Mend),
+	}
+}
+
+type faultAction func(f faults.Fault, ctx context.Context, l *lab.Lab, cluster string) error
+
+func newLabFaultCommand(streams ioStreams, flags *labFlags, verb, short string, do faultAction) *cobra.Command {
+	var table strings.Builder
+	for _, f := range faults.All() {
+		fmt.Fprintf(&table, "  %-14s %s\n", f.Name, f.Breaks)
+	}
+	var cluster string
+	cmd := &cobra.Command{
+		Use:     verb + " FAULT",
+		Short:   short,
+		Long:    short + ". The faults:\n\n" + table.String(),
+		Example: fmt.Sprintf("  sudo eastwest lab %s remote-secret --cluster cluster1", verb),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
+				return usageError(err)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f, err := faults.Find(args[0])
+			if err != nil {
+				return usageError(err)
+			}
+			l, err := lab.Open(flags.options(streams))
+			if err != nil {
+				return err
+			}
+			if err := do(f, cmd.Context(), l, cluster); err != nil {
+				return err
+			}
+			fmt.Fprintf(streams.errOut, "lab: %s %s on %s: done\n", verb, f.Name, cluster)
+			return nil
+		},
+	}
+	cmd.Flags().StringVar(&cluster, "cluster", "cluster1", "the cluster that it happens to")
+	return cmd
+}

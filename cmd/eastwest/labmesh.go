@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/framework/page"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/place"
+)
+
+// setUpMesh carries out the page on a running lab and leaves it there, for
+// whoever wants to look at a mesh or to break one. It goes with the lab.
+func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab) (err error) {
+	traits, specs := place.LabTraits(l), place.Specs(l)
+	f, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-up"})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	p, err := page.New(page.Options{Clusters: specs, Traits: traits})
+	if err != nil {
+		return err
+	}
+	run := ledger.NewRunID(time.Now())
+	journal, err := ledger.Create(filepath.Join(l.Dir(), "runs"), header(run, f))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	runner := plan.Runner{Env: page.Env(f, traits, run, journal), Observe: plan.Observer{StepEnded: func(r plan.Result) {
+		fmt.Fprintf(streams.errOut, "lab: %-40s %5.1f s\n", r.Title, r.Took.Seconds())
+	}}}
+	_, err = runner.Run(ctx, p)
+	return err
+}
+
+func header(run string, f *fleet.Fleet) ledger.Header {
+	h := ledger.Header{Run: run, Started: time.Now(), Place: "lab", Owner: ledger.Owner()}
+	for _, c := range f.Clusters {
+		h.Clusters = append(h.Clusters, ledger.Cluster{Name: c.Name, Kubeconfig: c.Kubeconfig, Context: c.Context, UID: string(c.UID)})
+	}
+	return h
+}

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], ioStreams{in: os.Stdin, out: os.Stdout, errOut: os.Stderr}))
+}
+
+// run executes one command line and returns the process's exit code.
+func run(args []string, streams ioStreams) int {
+	ctx, stop := interruptible(streams)
+	defer stop()
+	root := newRootCommand(streams)
+	root.SetArgs(args)
+	err := root.ExecuteContext(ctx)
+	code := exitCode(ctx, err)
+	var quiet quietError
+	if err != nil && !errors.As(err, &quiet) {
+		_, _ = fmt.Fprintf(streams.errOut, "eastwest: %v\n", err)
+	}
+	return code
+}
+
+// interruptible returns a context that the first interrupt cancels, so that
+// the run cleans up; a second interrupt ends the process at once.
+func interruptible(streams ioStreams) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	done := make(chan struct{})
+	go func() {
+		for first := true; ; first = false {
+			select {
+			case <-done:
+				return
+			case <-signals:
+			}
+			if !first {
+				os.Exit(codeInterrupted)
+			}
+			_, _ = fmt.Fprintln(streams.errOut, "eastwest: interrupted: cleaning up (interrupt again to leave at once; \"eastwest cleanup\" finishes the work later)")
+			cancel(errInterrupted)
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel(nil)
+	}
+}

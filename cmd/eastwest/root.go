@@ -1,0 +1,75 @@
+package main
+
+import (
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+// ioStreams are a command's ends: results go to out, progress and errors to errOut.
+type ioStreams struct {
+	in          io.Reader
+	out, errOut io.Writer
+}
+
+func newRootCommand(streams ioStreams) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "eastwest",
+		Short: "Prove that a multi-cluster mesh works, or name the link that is broken",
+		Long: `Eastwest proves that a service mesh over several clusters works: an east-west
+gateway in every cluster, exposed services, exchanged endpoints, and calls from
+each cluster that every cluster answers. When a link is broken it says which
+one and what to do; what it made on your clusters it removes again, and proves it.
+
+It runs on an embedded lab of real Kubernetes clusters (--on lab), on kind
+clusters (--on kind) or on your own fleet (--on fleet).`,
+		Example: `  # prove the whole page on a lab of two clusters on this machine
+  sudo eastwest verify
+
+  # read what would be done, as a shell script
+  eastwest plan -o shell
+
+  # which platform and CA go together, and why
+  eastwest matrix`,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+	}
+	root.SetIn(streams.in)
+	root.SetOut(streams.out)
+	root.SetErr(streams.errOut)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usageError(usageHint{cmd: cmd.CommandPath(), err: err})
+	})
+	root.AddCommand(
+		newVerifyCommand(streams),
+		newPlanCommand(streams),
+		newDiagnoseCommand(streams),
+		newCleanupCommand(streams),
+		newLabCommand(streams),
+		newMatrixCommand(streams),
+		newReportCommand(streams),
+		newExitCodesTopic(),
+	)
+	return root
+}
+
+// usageHint adds where to read on to a flag error.
+type usageHint struct {
+	cmd string
+	err error
+}
+
+func (u usageHint) Error() string { return u.err.Error() + "; see \"" + u.cmd + " --help\"" }
+func (u usageHint) Unwrap() error { return u.err }
+
+func newExitCodesTopic() *cobra.Command {
+	return &cobra.Command{
+		Use:   "exit-codes",
+		Short: "What the exit codes mean",
+		Long: `  0    conformant: the mesh does what the page promises
+  1    non-conformant: it does not; the report names what is missing
+  2    wrong use: a bad flag, a refused cell, an ambiguous revision
+  3    could not tell: something that the test itself needs failed
+  130  interrupted: what was made has been removed again`,
+	}
+}

@@ -1,0 +1,94 @@
+package report
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files in testdata")
+
+// golden compares got with a file of testdata.
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatalf("%v; run go test with -update and read the difference", err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+func TestGoldenRenderings(t *testing.T) {
+	runs := []struct {
+		name string
+		run  Run
+	}{{"healthy", healthyRun()}, {"rehearsed", rehearsedRun()}, {"fleet", fleetRun()}}
+	for _, r := range runs {
+		for _, rendering := range renderings() {
+			name := r.name + "." + rendering.name
+			t.Run(name, func(t *testing.T) {
+				golden(t, name, rendering.of(t, r.run))
+			})
+		}
+	}
+}
+
+func TestGoldenList(t *testing.T) {
+	list, err := Merge([]Run{rehearsedRun(), fleetRun(), healthyRun()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	junit, err := list.JUnit()
+	if err != nil {
+		t.Fatal(err)
+	}
+	document, err := list.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "list.xml", junit)
+	golden(t, "list.json", document)
+	golden(t, "list.md", list.Markdown())
+	golden(t, "list.txt", []byte(list.Table()))
+}
+
+type rendering struct {
+	name string
+	of   func(*testing.T, Run) []byte
+}
+
+// renderings is every form that a run can take.
+func renderings() []rendering {
+	must := func(render func(Run) ([]byte, error)) func(*testing.T, Run) []byte {
+		return func(t *testing.T, r Run) []byte {
+			t.Helper()
+			out, err := render(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return out
+		}
+	}
+	terminal := func(o TerminalOptions) func(*testing.T, Run) []byte {
+		return func(_ *testing.T, r Run) []byte { return []byte(Terminal(r, o)) }
+	}
+	return []rendering{
+		{"json", must(WriteJSON)},
+		{"xml", must(JUnit)},
+		{"html", must(HTML)},
+		{"md", func(_ *testing.T, r Run) []byte { return Markdown(r) }},
+		{"txt", terminal(TerminalOptions{})},
+		{"color.txt", terminal(TerminalOptions{Color: true, Width: 110})},
+	}
+}

@@ -1,0 +1,97 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+)
+
+// Markdown renders the run for the summary page of a CI job, in the dialect
+// that GitHub and GitLab share.
+func Markdown(r Run) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "## %s %s: %s\n\n", mark(r.Outcome), md(r.title()), md(r.headline()))
+	for _, sentence := range r.caveats() {
+		fmt.Fprintf(&b, "> **%s**\n>\n", md(sentence))
+	}
+	b.WriteString("\n")
+	for _, reason := range r.Reasons {
+		fmt.Fprintf(&b, "- %s\n", md(reason))
+	}
+	fmt.Fprintf(&b, "\nRun %s, %d clusters, %s, error probability %g for each check.\n", md(r.ID), len(r.Clusters), short(r.Ended.Sub(r.Started)), r.ErrorProbability)
+	markdownFindings(&b, r.Findings)
+	markdownSamples(&b, r.Cases)
+	markdownCases(&b, r.Cases)
+	return []byte(b.String())
+}
+
+func mark(o verdict.Outcome) string {
+	switch o {
+	case verdict.Conformant:
+		return "✅"
+	case verdict.NonConformant:
+		return "❌"
+	default:
+		return "❔"
+	}
+}
+
+func markdownFindings(b *strings.Builder, findings []Finding) {
+	if len(findings) == 0 {
+		return
+	}
+	b.WriteString("\n### What is broken\n\n")
+	for _, f := range findings {
+		fmt.Fprintf(b, "- **%s**", md(f.Rung))
+		for _, part := range []string{f.Cluster, f.Cause} {
+			if part != "" {
+				fmt.Fprintf(b, ", %s", md(part))
+			}
+		}
+		fmt.Fprintf(b, ": %s", md(f.Found))
+		if f.Want != "" {
+			fmt.Fprintf(b, " (want %s)", md(f.Want))
+		}
+		if f.Remedy != "" {
+			fmt.Fprintf(b, "<br>➜ %s", md(f.Remedy))
+		}
+		b.WriteString("\n")
+	}
+}
+
+func markdownSamples(b *strings.Builder, cases []Case) {
+	heading := "\n### Who answered\n\n| scenario | from | calls | answers | p50 | max | verdict |\n|---|---|--:|---|--:|--:|---|\n"
+	for _, c := range cases {
+		for _, s := range c.Samples {
+			var answers []string
+			for _, bar := range histogram(s) {
+				answers = append(answers, fmt.Sprintf("%s %d", md(bar.Label), bar.Count))
+			}
+			l, _ := latencies(s)
+			fmt.Fprintf(b, "%s| %s | %s | %d | %s | %s | %s | %s |\n", heading, md(c.ID), md(s.Source), len(s.Calls),
+				strings.Join(answers, ", "), short(l.P50), short(l.Max), md(string(s.Verdict.Outcome)))
+			heading = ""
+		}
+	}
+}
+
+func markdownCases(b *strings.Builder, cases []Case) {
+	if len(cases) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n<details><summary>%d steps and scenarios: %s</summary>\n\n", len(cases), countsText(cases))
+	b.WriteString("| | case | cluster | time | |\n|---|---|---|--:|---|\n")
+	for _, c := range cases {
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", md(string(c.Status)), md(c.label()), md(c.Cluster), short(c.Duration), md(c.Message))
+	}
+	b.WriteString("\n</details>\n")
+}
+
+// md makes foreign text safe in a table cell: one line, no markup, no HTML, no mention.
+func md(s string) string {
+	return strings.NewReplacer(
+		"\\", "\\\\", "|", "\\|", "`", "\\`", "*", "\\*", "_", "\\_", "~", "\\~",
+		"[", "\\[", "]", "\\]", "&", "&amp;", "<", "&lt;", ">", "&gt;", "@", "&#64;", "#", "\\#",
+	).Replace(clean(s))
+}

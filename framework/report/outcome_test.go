@@ -1,0 +1,63 @@
+package report
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+)
+
+func TestOutcome(t *testing.T) {
+	scenario := func(id string, status Status) Case {
+		return Case{ID: id, Kind: KindScenario, Status: status, Message: "why"}
+	}
+	with := func(c Case, outcome verdict.Outcome) Case {
+		c.Samples = []Sample{{Source: "cluster1", Verdict: verdict.Verdict{Outcome: outcome}}}
+		return c
+	}
+	optional := scenario("E-18", Skipped)
+	optional.Optional = true
+	cleanup := func(status Status) Case {
+		return Case{ID: "undo", Kind: KindCleanup, Status: status, Message: "left over"}
+	}
+	passed, stepDone := scenario("E-01", Passed), step("gateway", "gateway", "cluster1", Passed)
+
+	rows := []struct {
+		name   string
+		cases  []Case
+		want   verdict.Outcome
+		reason string
+	}{
+		{"nothing ran", nil, verdict.Inconclusive, "no required scenario ran"},
+		{"steps only", []Case{stepDone}, verdict.Inconclusive, "no required scenario ran"},
+		{"only unsupported scenarios", []Case{stepDone, scenario("E-03", Unsupported)}, verdict.Inconclusive, "no required scenario ran"},
+		{"only an optional scenario, skipped", []Case{optional}, verdict.Inconclusive, "no required scenario ran"},
+		{"all passed", []Case{stepDone, passed, scenario("E-02", Passed), cleanup(Passed)}, verdict.Conformant, "2 of 2 required scenarios passed"},
+		{"one unsupported", []Case{passed, scenario("E-03", Unsupported)}, verdict.Conformant, "1 of 1 required scenarios passed"},
+		{"an optional one skipped", []Case{passed, optional}, verdict.Conformant, "1 of 1"},
+		{"a required one skipped", []Case{passed, scenario("E-02", Skipped)}, verdict.Inconclusive, "scenario E-02 was skipped: why"},
+		{"one failed", []Case{passed, scenario("E-02", Failed)}, verdict.NonConformant, "scenario E-02 failed: why"},
+		{"one errored", []Case{passed, scenario("E-02", Errored)}, verdict.Inconclusive, "scenario E-02 could not tell: why"},
+		{"failed beats errored", []Case{scenario("E-01", Errored), scenario("E-02", Failed)}, verdict.NonConformant, "E-02 failed"},
+		{"a step failed", []Case{step("gateway", "gateway", "cluster2", Failed), scenario("E-01", Skipped), scenario("E-02", Skipped)}, verdict.NonConformant, "step gateway on cluster2 failed; 2 required cases were skipped"},
+		{"a step errored", []Case{step("gateway", "gateway", "cluster2", Errored), scenario("E-01", Skipped)}, verdict.Inconclusive, "step gateway on cluster2 could not tell"},
+		{"a step skipped", []Case{step("gateway", "gateway", "cluster2", Skipped), passed}, verdict.Conformant, "1 of 1"},
+		{"something was left behind", []Case{passed, cleanup(Failed)}, verdict.Inconclusive, "cleanup undo failed: left over"},
+		{"nothing was cleaned up", []Case{passed, cleanup(Skipped)}, verdict.Inconclusive, "cleanup undo was skipped"},
+		{"a case without a status", []Case{passed, scenario("E-02", "")}, verdict.Inconclusive, `unknown status ""`},
+		{"passed against its sample", []Case{with(passed, verdict.NonConformant)}, verdict.NonConformant, `its sample from "cluster1" is non-conformant`},
+		{"passed without a sound sample", []Case{with(passed, verdict.Inconclusive)}, verdict.Inconclusive, "is inconclusive"},
+		{"passed with an unjudged sample", []Case{with(passed, "")}, verdict.Inconclusive, "is inconclusive"},
+	}
+	for _, row := range rows {
+		t.Run(row.name, func(t *testing.T) {
+			got, reasons := Outcome(row.cases)
+			if got != row.want {
+				t.Errorf("got %s, want %s", got, row.want)
+			}
+			if all := strings.Join(reasons, "; "); !strings.Contains(all, row.reason) {
+				t.Errorf("got reasons %q, want %q", all, row.reason)
+			}
+		})
+	}
+}

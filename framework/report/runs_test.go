@@ -1,0 +1,137 @@
+package report
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+)
+
+var start = time.Date(2026, 9, 1, 22, 15, 0, 0, time.UTC)
+
+const thePage = "cloud.google.com/service-mesh/docs, multi-cluster mesh outside Google Cloud"
+
+// healthyRun is a whole run on the lab that found nothing wrong.
+func healthyRun() Run {
+	r := Run{
+		ID: "ew-7f3a", Started: start, Ended: start.Add(41300 * time.Millisecond), Command: []string{"eastwest", "verify", "--on", "lab"},
+		Cell:             Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "eastwest-dataplane", DataPlaneVersion: "v0.1.0"},
+		ErrorProbability: 1e-6, Seed: 1756764900,
+		Clusters: []Cluster{
+			{Name: "cluster1", Network: "network1", Revision: "default", Version: "v1", KubernetesVersion: "v1.36.1", IstioVersion: "1.31", Gateway: "172.30.0.240"},
+			{Name: "cluster2", Network: "network2", Revision: "default", Version: "v2", KubernetesVersion: "v1.36.1", IstioVersion: "1.31", Gateway: "172.30.0.241"},
+		},
+		Components: []Component{
+			{Name: "kubernetes", Version: "v1.36.1"}, {Name: "istiod", Version: "1.31"}, {Name: "containerd", Version: "v2.4.2"},
+			{Name: "eastwest-dataplane", Version: "v0.1.0", StandIn: "Envoy"},
+		},
+		Phases: []Phase{
+			{Name: "clusters ready", Start: start, Duration: 9200 * time.Millisecond},
+			{Name: "istiod", Start: at(9.2), Duration: 8100 * time.Millisecond},
+			{Name: "east-west gateways", Start: at(17.3), Duration: 6400 * time.Millisecond},
+			{Name: "first cross-cluster answer", Start: at(23.7), Duration: 4800 * time.Millisecond},
+			{Name: "samples", Start: at(28.5), Duration: 2100 * time.Millisecond},
+			{Name: "clean-up", Start: at(30.6), Duration: 10700 * time.Millisecond},
+		},
+		Waits: []Wait{{For: "east-west gateway has an address", Cluster: "cluster1", Bound: 2 * time.Minute, Took: 310 * time.Millisecond, Met: true}},
+		Cases: []Case{
+			step("gateway", "install the east-west gateway", "cluster1", Passed), step("gateway", "install the east-west gateway", "cluster2", Passed),
+			step("expose", "expose the services", "cluster1", Passed), step("expose", "expose the services", "cluster2", Passed),
+			step("create-mesh", "exchange the remote secrets", "", Passed),
+			{
+				ID: "E-01", Name: "every version answers in every cluster", Kind: KindScenario, Status: Passed, Start: at(23.7), Duration: 6900 * time.Millisecond,
+				Promise: "HelloWorld answers with v1 and v2 in both clusters", Source: thePage,
+				Samples: []Sample{sample("cluster1", []int{25, 23}), sample("cluster2", []int{22, 26})},
+			},
+			{ID: "E-06", Name: "plaintext is refused at the gateway", Kind: KindScenario, Status: Passed, Start: at(30.1), Duration: 420 * time.Millisecond, Notes: []string{"positive control answered"}},
+			{ID: "E-03", Name: "any number of clusters", Kind: KindScenario, Status: Unsupported, Message: "needs 3 clusters, the fleet has 2"},
+			{ID: "undo", Name: "remove everything that was made", Kind: KindCleanup, Status: Passed, Start: at(30.6), Duration: 10700 * time.Millisecond},
+		},
+	}
+	r.Outcome, r.Reasons = Outcome(r.Cases)
+	return r
+}
+
+// rehearsedRun is a rehearsal of AWS with Mesh CA in which nothing crosses the clusters.
+func rehearsedRun() Run {
+	r := healthyRun()
+	r.ID, r.Cell.Platform, r.Cell.CA, r.Cell.Rehearsal = "ew-91c0", "aws", "meshca", true
+	r.Clusters[0].Gateway = "cluster1.elb.eastwest.test"
+	broken := sample("cluster1", []int{48, 0})
+	for i := range 3 {
+		broken.Calls[7*i+2] = Call{Status: 503, Latency: 10*time.Second + time.Duration(i)*time.Millisecond}
+	}
+	broken.Calls[30] = Call{Error: "timed out (curl exit 28)", Latency: 15 * time.Second}
+	broken.Verdict = judged(broken)
+	r.Cases[5].Status, r.Cases[5].Samples[0] = Failed, broken
+	r.Cases[5].Message = `from cluster1: version "v2" never answered`
+	r.Cases[6] = Case{ID: "E-06", Name: "plaintext is refused at the gateway", Kind: KindScenario, Status: Errored, Message: "the positive control did not answer: nothing can be said", Start: at(30.1), Duration: time.Second}
+	r.Cases = append(r.Cases, Case{ID: "E-20", Name: "a removed remote secret", Kind: KindScenario, Status: Skipped, Message: "an earlier scenario failed", Start: at(31)})
+	r.Findings = []Finding{{
+		Rung: "discovery", Cluster: "cluster1", Cause: "F-08", Found: "0 remote secrets with the label istio/multiCluster=true in istio-system",
+		Want: "1: that of cluster2", Remedy: "run asmcli create-mesh again with every cluster of the fleet",
+	}}
+	r.Outcome, r.Reasons = Outcome(r.Cases)
+	return r
+}
+
+// fleetRun is a run on real clusters with Envoy: nothing was imitated.
+func fleetRun() Run {
+	r := healthyRun()
+	r.ID, r.Cell = "ew-c2d4", Cell{Platform: "eks", CA: "istio", Place: "fleet", DataPlane: "envoy", DataPlaneVersion: "1.31.1"}
+	r.Components = r.Components[:3]
+	return r
+}
+
+// hostileRun has markup, escape sequences and line breaks in every string that a cluster can choose.
+func hostileRun() Run {
+	const evil = "<script>alert(1)</script>&\"'|`*_[x](javascript:y)\x1b[31mred\x00\n\u202Eend ]]> @all"
+	r := rehearsedRun()
+	r.ID, r.Reasons, r.Command = evil, []string{evil}, []string{evil}
+	r.Cell.Platform, r.Cell.DataPlane, r.Cell.DataPlaneVersion = evil, evil, evil
+	r.Clusters[0] = Cluster{Name: evil, Network: evil, Revision: evil, Version: evil, KubernetesVersion: evil, IstioVersion: evil, Gateway: evil}
+	r.Components = []Component{{Name: evil, Version: evil, StandIn: evil}}
+	r.Phases[0].Name = evil
+	r.Waits[0].For = evil
+	r.Findings = []Finding{{Rung: evil, Cluster: evil, Cause: evil, Found: evil, Want: evil, Remedy: evil}}
+	c := &r.Cases[5]
+	c.ID, c.Name, c.Cluster, c.Promise, c.Source, c.Message, c.Notes = evil, evil, evil, evil, evil, evil, []string{evil}
+	s := &c.Samples[0]
+	s.Source, s.URL, s.Calls[0].Version, s.Verdict.Reasons = evil, evil, evil, []string{evil}
+	return r
+}
+
+func at(seconds float64) time.Time {
+	return start.Add(time.Duration(seconds * float64(time.Second)))
+}
+
+func step(id, name, cluster string, status Status) Case {
+	return Case{ID: id, Name: name, Kind: KindStep, Cluster: cluster, Status: status, Start: at(17.3), Duration: 3200 * time.Millisecond}
+}
+
+// sample makes calls that v1, v2, ... answer as often as told, in a fixed random order.
+func sample(source string, answers []int) Sample {
+	rng := rand.New(rand.NewPCG(7, uint64(source[len(source)-1])))
+	s := Sample{Source: source, URL: "http://helloworld.sample:5000/hello", Converge: 1240 * time.Millisecond}
+	for i, n := range answers {
+		version := []string{"v1", "v2", "v3"}[i]
+		for range n {
+			s.Calls = append(s.Calls, Call{
+				Status: 200, Version: version, Instance: "helloworld-" + version + "-7d9c",
+				Latency: time.Duration(900+400*i+rng.IntN(2500)) * time.Microsecond,
+			})
+		}
+	}
+	rng.Shuffle(len(s.Calls), func(i, j int) { s.Calls[i], s.Calls[j] = s.Calls[j], s.Calls[i] })
+	s.Size, s.Verdict = len(s.Calls), judged(s)
+	return s
+}
+
+func judged(s Sample) verdict.Verdict {
+	var answers []verdict.Answer
+	for _, c := range s.Calls {
+		answers = append(answers, verdict.Answer{Status: c.Status, Version: c.Version, Unsound: c.Unsound})
+	}
+	e := verdict.Expectation{Shares: verdict.EqualShares("v1", "v2"), Sources: 2, ErrorProbability: 1e-6}
+	return verdict.Judge(e, verdict.Tally(answers))
+}

@@ -1,0 +1,54 @@
+package verdict
+
+// Outcome is the three-valued result of a check or a run.
+type Outcome string
+
+// The outcomes. Inconclusive means that the test could not tell: a broken
+// probe is never a pass.
+const (
+	Conformant    Outcome = "conformant"
+	NonConformant Outcome = "non-conformant"
+	Inconclusive  Outcome = "inconclusive"
+)
+
+// Share is the part of the calls that one version is expected to answer.
+type Share struct {
+	Version string  `json:"version"`
+	Part    float64 `json:"part"` // of 1
+}
+
+// Expectation is what a sample is judged against. It is fixed before the sample is taken.
+type Expectation struct {
+	Shares []Share `json:"shares"`
+	// Sources is the number of clusters that take a sample in the same check;
+	// the error probability is that of the whole check.
+	Sources          int     `json:"sources"`
+	ErrorProbability float64 `json:"errorProbability"`
+}
+
+// Counts is what was observed: answers by version, and what was not an answer.
+type Counts struct {
+	Sent     int            `json:"sent"`
+	Versions map[string]int `json:"versions"` // good answers (status 200, well formed)
+	Statuses map[int]int    `json:"statuses"` // every HTTP status, 0 for none
+	// Unsound counts calls of which the probe itself lost track: neither
+	// answered nor refused as far as can be told.
+	Unsound int `json:"unsound,omitempty"`
+}
+
+// Verdict is the judgement of one sample, with the numbers it rests on.
+type Verdict struct {
+	Outcome     Outcome     `json:"outcome"`
+	Reasons     []string    `json:"reasons,omitempty"`
+	Expectation Expectation `json:"expectation"`
+	Counts      Counts      `json:"counts"`
+	// Accept is the interval of counts accepted for each version.
+	Accept []Interval `json:"accept,omitempty"`
+}
+
+// Interval is an inclusive range of counts for one version.
+type Interval struct {
+	Version string `json:"version"`
+	Low     int    `json:"low"`
+	High    int    `json:"high"`
+}

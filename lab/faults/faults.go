@@ -1,0 +1,103 @@
+package faults
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/eastwest-mesh/eastwest/lab"
+)
+
+// Fault is a way to break a mesh, on one cluster.
+type Fault struct {
+	Name string
+	// Breaks says what a person would see to be wrong.
+	Breaks string
+	// Cause is the fault's entry in the catalogue of failure causes, if it has one.
+	Cause string
+	apply func(ctx context.Context, t *target) error
+	mend  func(ctx context.Context, t *target) error
+}
+
+// All is the table of faults, by name.
+func All() []Fault {
+	return []Fault{
+		{"address", "the east-west gateway loses its external address", "F-05", withholdAddress, giveAddress},
+		{"exposure", "the Gateway that exposes the services is deleted", "F-16", deleteExposure, restoreExposure},
+		{"istiod", "istiod is scaled to nothing", "", stopIstiod, startIstiod},
+		{"link", "the cluster's link to the other clusters is cut", "F-20", cutLink, mendLink},
+		{"network-label", "the network label of istio-system names another network", "F-03", skewLabel, restoreLabel},
+		{"remote-secret", "the remote secrets that istiod reads are deleted", "F-08", deleteSecrets, restoreSecrets},
+		{"root", "the cluster's certificates come from another root", "F-06", changeRoot, restoreRoot},
+	}
+}
+
+// Find returns the fault of a name.
+func Find(name string) (Fault, error) {
+	var names []string
+	for _, f := range All() {
+		if f.Name == name {
+			return f, nil
+		}
+		names = append(names, f.Name)
+	}
+	return Fault{}, fmt.Errorf("there is no fault %q; choose one of %s", name, strings.Join(names, ", "))
+}
+
+// Break puts the fault into a cluster of the lab. It returns when the cause is
+// in place; what follows from it in the mesh takes its own time.
+func (f Fault) Break(ctx context.Context, l *lab.Lab, cluster string) error {
+	return f.do(ctx, l, cluster, "break", f.apply)
+}
+
+// Mend takes the fault out again.
+func (f Fault) Mend(ctx context.Context, l *lab.Lab, cluster string) error {
+	return f.do(ctx, l, cluster, "mend", f.mend)
+}
+
+func (f Fault) do(ctx context.Context, l *lab.Lab, cluster, verb string, action func(context.Context, *target) error) error {
+	t, err := newTarget(l, cluster)
+	if err != nil {
+		return err
+	}
+	t.fault = f.Name
+	if err := action(ctx, t); err != nil {
+		return fmt.Errorf("%s %s on cluster %q: %w", verb, f.Name, cluster, err)
+	}
+	return nil
+}
+
+// target is the cluster that a fault is put into.
+type target struct {
+	lab     *lab.Lab
+	cluster string
+	fault   string
+	kube    kubernetes.Interface
+	dynamic dynamic.Interface
+}
+
+func newTarget(l *lab.Lab, cluster string) (*target, error) {
+	var names []string
+	for _, c := range l.State.Clusters {
+		names = append(names, c.Name)
+		if c.Name != cluster {
+			continue
+		}
+		cfg, err := clientcmd.BuildConfigFromFlags("", c.Kubeconfig)
+		if err != nil {
+			return nil, fmt.Errorf("read the kubeconfig of cluster %q: %w", cluster, err)
+		}
+		cfg.UserAgent = "eastwest/lab-faults"
+		t := &target{lab: l, cluster: cluster}
+		if t.kube, err = kubernetes.NewForConfig(cfg); err != nil {
+			return nil, err
+		}
+		t.dynamic, err = dynamic.NewForConfig(cfg)
+		return t, err
+	}
+	return nil, fmt.Errorf("the lab has no cluster %q; it has %s", cluster, strings.Join(names, ", "))
+}

@@ -1,0 +1,113 @@
+package images
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/lab/parts/keep"
+)
+
+// storeFormat changes when stores are written in another way.
+const storeFormat = "1"
+
+// Build gives the lab's images, making those that the cache lacks. A store is
+// named by all that is in its images: when nothing changed, it is the same.
+func Build(ctx context.Context, opts Options) (Store, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return Store{}, err
+	}
+	root := filepath.Join(opts.Cache, "images")
+	programs := keep.Folder{Root: filepath.Join(root, "programs")}
+	lock, err := programs.Lock(ctx, nil) // go must not write a program while another run reads it
+	if err != nil {
+		return Store{}, err
+	}
+	defer func() { _ = lock.Close() }() // closing ends the lock; nothing is written to it
+	envoy, err := buildPrograms(ctx, opts, programs.Root)
+	if err != nil {
+		return Store{}, err
+	}
+	names := namesFor(opts.Parts)
+	images, err := contents(ctx, opts, names, programs.Root, envoy)
+	if err != nil {
+		return Store{}, err
+	}
+	name, err := storeName(images)
+	if err != nil {
+		return Store{}, err
+	}
+	stores := keep.Folder{Root: filepath.Join(root, "stores")}
+	dir, err := stores.Ensure(ctx, name, nil, func(dir string) error {
+		return writeStore(ctx, dir, images, opts.Progress)
+	})
+	if err != nil {
+		return Store{}, err
+	}
+	return openStore(dir, names)
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Source == "" {
+		source, err := parts.FindSource()
+		if err != nil {
+			return o, err
+		}
+		o.Source = source
+	}
+	if o.Cache == "" {
+		cache, err := parts.DefaultCache()
+		if err != nil {
+			return o, err
+		}
+		o.Cache = cache
+	}
+	if o.Progress == nil {
+		o.Progress = func(Event) {}
+	}
+	return o, nil
+}
+
+// namesFor gives the images' references for a set of parts.
+func namesFor(set parts.Set) Names {
+	return Names{
+		Hub:   parts.IstioHub,
+		Tag:   set.IstioRelease(),
+		Pause: "eastwest/pause:1.0",
+		Sleep: "eastwest/sleep:1.0",
+	}
+}
+
+// storeName hashes everything that goes into the images.
+func storeName(images []image) (string, error) {
+	h := sha256.New()
+	_, _ = fmt.Fprintln(h, storeFormat)
+	for _, img := range images {
+		content, err := img.fs.fingerprint()
+		if err != nil {
+			return "", fmt.Errorf("image %s: %w", img.ref, err)
+		}
+		config, err := json.Marshal(img.config)
+		if err != nil {
+			return "", fmt.Errorf("image %s: %w", img.ref, err)
+		}
+		_, _ = fmt.Fprintf(h, "%s %s %s\n", img.ref, content, config)
+	}
+	return fmt.Sprintf("%x", h.Sum(nil))[:16], nil
+}
+
+// reporter sends events of one piece of work.
+type reporter struct {
+	begin time.Time
+	total int
+	send  func(Event)
+}
+
+func (r reporter) report(done int, doing string) {
+	r.send(Event{Doing: doing, Done: done, Total: r.total, Elapsed: time.Since(r.begin)})
+}

@@ -1,0 +1,30 @@
+package images
+
+import (
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+)
+
+// Options says what the images are made of.
+type Options struct {
+	// Source is the root of the eastwest source tree; empty means parts.FindSource.
+	Source string
+	// Cache is the folder that keeps the images; empty means parts.DefaultCache.
+	Cache string
+	// Parts are the built programs that go into the images.
+	Parts parts.Set
+	// Envoy is the path of the program that becomes the proxy image's envoy;
+	// empty means the tree's own data plane, built from ./dataplane/cmd/envoy.
+	Envoy string
+	// Progress hears what is being made; nil is allowed.
+	Progress func(Event)
+}
+
+// Event tells how far the making of images is.
+type Event struct {
+	Doing   string        // e.g. "image istio/pilot:1.31.0-eastwest"
+	Done    int           // images finished
+	Total   int           // images wanted
+	Elapsed time.Duration // since the making began
+}

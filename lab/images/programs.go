@@ -1,0 +1,42 @@
+package images
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// ownPrograms are the packages of our own programs in images.
+var ownPrograms = []string{"./lab/images/pause", "./lab/images/helloworld"}
+
+// dataPlane is the package of the envoy stand-in.
+const dataPlane = "./dataplane/cmd/envoy"
+
+// buildPrograms builds our own programs, static, into dir and gives the path of
+// the program that becomes envoy. dir is kept between builds: go links only
+// what has changed.
+func buildPrograms(ctx context.Context, opts Options, dir string) (envoy string, err error) {
+	packages := append([]string(nil), ownPrograms...)
+	envoy = opts.Envoy
+	if envoy == "" {
+		packages = append(packages, dataPlane)
+		envoy = filepath.Join(dir, filepath.Base(dataPlane))
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("make a folder for the images' programs: %w", err)
+	}
+	args := append([]string{
+		"build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
+		"-o", dir + string(os.PathSeparator),
+	}, packages...)
+	cmd := exec.CommandContext(ctx, "go", args...)
+	cmd.Dir = opts.Source
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build the images' own programs (%s): %w:\n%s", strings.Join(packages, " "), err, strings.TrimSpace(string(out)))
+	}
+	return envoy, nil
+}

@@ -1,0 +1,106 @@
+package images
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// Handler serves the store as a read-only OCI registry (the pull half of the
+// OCI distribution specification 1.1) that answers for every registry host:
+// containerd names the host in the ns query of a mirror, and it is ignored.
+func (s Store) Handler() http.Handler { return registry{s} }
+
+type registry struct{ store Store }
+
+// contentPath is /v2/<name>/manifests|blobs/<reference>; a name has slashes.
+var contentPath = regexp.MustCompile(`^/v2/(.+)/(manifests|blobs)/([^/]+)$`)
+
+func (r registry) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	w.Header().Set("Docker-Distribution-Api-Version", "registry/2.0")
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		refuse(w, http.StatusMethodNotAllowed, "UNSUPPORTED", "this registry only serves")
+		return
+	}
+	if req.URL.Path == "/v2/" || req.URL.Path == "/v2" {
+		return
+	}
+	m := contentPath.FindStringSubmatch(req.URL.Path)
+	switch {
+	case m == nil:
+		refuse(w, http.StatusNotFound, "NAME_UNKNOWN", "no such path")
+	case m[2] == "manifests":
+		r.manifest(w, req, m[1], m[3])
+	default:
+		r.blob(w, req, m[3])
+	}
+}
+
+func (r registry) manifest(w http.ResponseWriter, req *http.Request, name, reference string) {
+	d, ok := r.find(name, reference)
+	if !ok {
+		refuse(w, http.StatusNotFound, "MANIFEST_UNKNOWN", "the lab has no image "+name+":"+reference)
+		return
+	}
+	r.serve(w, req, d.Digest, string(d.MediaType))
+}
+
+// find looks a manifest up by digest or tag. Clients put library/ before names
+// without a slash on the default registry.
+func (r registry) find(name, reference string) (v1.Descriptor, bool) {
+	if strings.Contains(reference, ":") {
+		for _, d := range r.store.manifests {
+			if d.Digest.String() == reference {
+				return d, true
+			}
+		}
+		return v1.Descriptor{}, false
+	}
+	d, ok := r.store.manifests[strings.TrimPrefix(name, "library/")+":"+reference]
+	return d, ok
+}
+
+func (r registry) blob(w http.ResponseWriter, req *http.Request, digest string) {
+	h, err := v1.NewHash(digest) // accepts nothing that could leave the blobs' folder
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "DIGEST_INVALID", err.Error())
+		return
+	}
+	r.serve(w, req, h, string(types.OCILayer))
+}
+
+// serve sends a file of the store, or a range of it.
+func (r registry) serve(w http.ResponseWriter, req *http.Request, h v1.Hash, mediaType string) {
+	file, err := os.Open(r.store.blobPath(h))
+	if errors.Is(err, fs.ErrNotExist) {
+		refuse(w, http.StatusNotFound, "BLOB_UNKNOWN", "the lab has no blob "+h.String())
+		return
+	}
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "UNKNOWN", err.Error())
+		return
+	}
+	defer func() { _ = file.Close() }() // opened for reading
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Docker-Content-Digest", h.String())
+	http.ServeContent(w, req, "", time.Time{}, file)
+}
+
+// refuse answers with an error as the specification forms them.
+func refuse(w http.ResponseWriter, status int, code, message string) {
+	type item struct {
+		Code    string `json:"code"`
+		Message string `json:"message"`
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(map[string][]item{"errors": {{code, message}}}) // the caller has gone
+}

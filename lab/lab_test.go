@@ -1,0 +1,141 @@
+package lab
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+)
+
+// These tests start real clusters: they need root on Linux and the parts,
+// which the first of them builds.
+
+func labOptions(t *testing.T) Options {
+	t.Helper()
+	cache, err := parts.DefaultCache()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{Name: fmt.Sprintf("test-%d", os.Getpid()), Cache: cache, Progress: os.Stderr}
+}
+
+// kubectl runs the lab's own kubectl from the host.
+func kubectl(ctx context.Context, t *testing.T, l *Lab, stdin string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(ctx, l.Program("kubectl"), append([]string{"--kubeconfig", l.Kubeconfig(), "--cache-dir", t.TempDir()}, args...)...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("kubectl %s: %v\n%s%s", strings.Join(args, " "), err, out.String(), errOut.String())
+	}
+	return strings.TrimSpace(out.String())
+}
+
+func TestLabClustersAreRealAndSeparate(t *testing.T) {
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+	defer cancel()
+	before := lookAtHost(t)
+	o := labOptions(t)
+	l, err := Up(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := l.Down(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+		before.mustBeClean(t, l.f)
+	})
+	t.Run("a second lab of the name is refused and the first named", func(t *testing.T) {
+		_, err := Up(ctx, o)
+		var running *RunningError
+		if !errors.As(err, &running) || running.State.Process != l.State.Process {
+			t.Errorf("got %v, want a refusal that names process %d", err, l.State.Process.PID)
+		}
+	})
+	t.Run("a load balancer carries calls between clusters, a pod address does not", func(t *testing.T) { callAcross(ctx, t, l) })
+	t.Run("logs and port-forward work from the host", func(t *testing.T) { watchFromHost(ctx, t, l) })
+}
+
+// callAcross serves HelloWorld in the first cluster and calls it from the second.
+func callAcross(ctx context.Context, t *testing.T, l *Lab) {
+	serving, calling := "--context="+l.State.Clusters[0].Name, "--context="+l.State.Clusters[1].Name
+	kubectl(ctx, t, l, pod("helloworld", l.State.Images.HelloWorld("v1"), `env: [{name: SERVICE_VERSION, value: v7}]`)+loadBalancer, serving, "apply", "-f", "-")
+	kubectl(ctx, t, l, pod("sleep", l.State.Images.Sleep, `command: ["/bin/sleep", "infinity"]`), calling, "apply", "-f", "-")
+	kubectl(ctx, t, l, "", serving, "wait", "--for=condition=Ready", "pod/helloworld", "--timeout=60s")
+	kubectl(ctx, t, l, "", serving, "wait", "--for=jsonpath={.status.loadBalancer.ingress[0].ip}", "service/helloworld", "--timeout=60s")
+	kubectl(ctx, t, l, "", calling, "wait", "--for=condition=Ready", "pod/sleep", "--timeout=60s")
+	address := kubectl(ctx, t, l, "", serving, "get", "service", "helloworld", "-o", "jsonpath={.status.loadBalancer.ingress[0].ip}")
+	ip := kubectl(ctx, t, l, "", serving, "get", "pod", "helloworld", "-o", "jsonpath={.status.podIP}")
+
+	// Until kube-proxy has the address, curl itself tries again.
+	got := kubectl(ctx, t, l, "", calling, "exec", "sleep", "--", "curl", "-sS", "--retry", "30", "--retry-delay", "1", "--retry-all-errors", "http://"+address+":5000/hello")
+	if !strings.HasPrefix(got, "Hello version: v7, instance: helloworld") {
+		t.Errorf("call through the load balancer: got %q", got)
+	}
+	// curl's exit code 7 is "could not connect", which the control above shows to be no fault of the caller.
+	code := kubectl(ctx, t, l, "", calling, "exec", "sleep", "--", "sh", "-c", "curl -s -m 5 http://"+ip+":5000/hello; echo $?")
+	if code != "7" {
+		t.Errorf("call to the other cluster's pod %s: got %q, want curl's exit code 7", ip, code)
+	}
+}
+
+func pod(name, image, container string) string {
+	return fmt.Sprintf(`---
+apiVersion: v1
+kind: Pod
+metadata: {name: %[1]s, labels: {app: %[1]s}}
+spec:
+  terminationGracePeriodSeconds: 1
+  containers:
+  - name: main
+    image: %[2]s
+    imagePullPolicy: Always
+    %[3]s
+`, name, image, container)
+}
+
+const loadBalancer = `---
+apiVersion: v1
+kind: Service
+metadata: {name: helloworld}
+spec:
+  type: LoadBalancer
+  selector: {app: helloworld}
+  ports: [{port: 5000}]
+`
+
+func watchFromHost(ctx context.Context, t *testing.T, l *Lab) {
+	serving := "--context=" + l.State.Clusters[0].Name
+	// The program has been running for a while: its log is there.
+	kubectl(ctx, t, l, "", serving, "logs", "helloworld")
+
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	forward := exec.CommandContext(ctx, l.Program("kubectl"), "--kubeconfig", l.Kubeconfig(), serving, "port-forward", "pod/helloworld", ":5000")
+	out, err := forward.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := forward.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = forward.Wait() }()
+	defer cancel()
+	var port int
+	if _, err := fmt.Fscanf(out, "Forwarding from 127.0.0.1:%d", &port); err != nil {
+		t.Fatalf("port-forward: %v", err)
+	}
+	got, err := exec.CommandContext(ctx, "curl", "-sS", fmt.Sprintf("http://127.0.0.1:%d/hello", port)).CombinedOutput()
+	if err != nil || !bytes.HasPrefix(got, []byte("Hello version: v7")) {
+		t.Errorf("call through port-forward: %v, %q", err, got)
+	}
+}

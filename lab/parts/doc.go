@@ -1,0 +1,10 @@
+// Package parts builds the real programs that a lab runs (etcd, Kubernetes,
+// containerd, runc, CNI, CoreDNS, Istio) from Go modules, once, into a cache.
+//
+// Each sub-folder is a module that holds only tool directives and the go.sum
+// that pins them; nothing here is imported by the programs or imports them.
+//
+// Owns: the families of programs, their build flags and versions, the cache of
+// built sets, what the machine must have before a build can start.
+// May import: the standard library and golang.org/x/sys.
+package parts

@@ -1,0 +1,141 @@
+package parts
+
+import (
+	"fmt"
+	"strings"
+)
+
+// cniPlugins are the programs that live in [Set.CNIDir].
+var cniPlugins = map[string]bool{"ptp": true, "loopback": true, "host-local": true, "portmap": true}
+
+// family is one tool-only module: programs that are built together.
+type family struct {
+	name     string            // folder under lab/parts
+	module   string            // the module whose version the programs tell
+	cgo      bool              // runc needs libseccomp; everything else is static
+	tags     string            // build tags, comma separated
+	stamps   []stamp           // set at link time
+	programs []string          // every program, as Set.Path knows it
+	renames  map[string]string // what go names a program -> what it is called
+}
+
+// stamp is one -X of the linker. In value, {version} is the module's version
+// with its v, {release} the version people know it by, {major} and {minor} its
+// numbers, {revision} the commit of a pseudo-version.
+type stamp struct{ variable, value string }
+
+// families lists what a lab needs, the quickest to build first, so that a
+// machine that cannot build at all says so after seconds.
+func families() []family {
+	return []family{
+		{
+			name: "runc", module: "github.com/opencontainers/runc",
+			// The tags of runc's own Makefile plus the pure Go user and host
+			// look-ups; without seccomp it cannot start a default container.
+			cgo: true, tags: "seccomp,netgo,osusergo",
+			programs: []string{"runc"},
+		},
+		{
+			name: "node", module: "github.com/containerd/containerd/v2",
+			stamps:   []stamp{{"github.com/containerd/containerd/v2/version.Version", "{version}"}},
+			programs: []string{"containerd", "containerd-shim-runc-v2", "ctr", "host-local", "loopback", "portmap", "ptp"},
+		},
+		{
+			name: "dns", module: "github.com/coredns/coredns",
+			programs: []string{"coredns"},
+		},
+		{
+			name: "istio", module: "istio.io/istio",
+			stamps:   istioStamps(),
+			programs: []string{"istioctl", "pilot-agent", "pilot-discovery"},
+		},
+		{
+			name: "kubernetes", module: "k8s.io/kubernetes",
+			stamps: kubernetesStamps(),
+			programs: []string{
+				"etcd", "kube-apiserver", "kube-controller-manager", "kube-proxy",
+				"kube-scheduler", "kubeadm", "kubectl", "kubelet",
+			},
+			// go names a program after its import path, and etcd's main package
+			// is the module go.etcd.io/etcd/server/v3.
+			renames: map[string]string{"server": "etcd", "v3": "etcd"},
+		},
+	}
+}
+
+// istioFamily is the family whose module the lab reads files from.
+func istioFamily() family {
+	for _, f := range families() {
+		if f.name == "istio" {
+			return f
+		}
+	}
+	panic("parts: the table of families has no istio") // a mistake in the table above
+}
+
+// istioStamps follow istio's common/scripts/report_build_info.sh.
+func istioStamps() []stamp {
+	const pkg = "istio.io/istio/pkg/version."
+	return []stamp{
+		{pkg + "buildVersion", "{release}"},
+		{pkg + "buildGitRevision", "{revision}"},
+		{pkg + "buildStatus", "Clean"},
+		{pkg + "buildTag", "{release}"},
+		{pkg + "buildHub", IstioHub},
+	}
+}
+
+// kubernetesStamps follow kubernetes' hack/lib/version.sh. The same variables
+// exist in two modules; the clients use the second. The tree state of a source
+// that is no git checkout is "archive"; its commit is not known.
+func kubernetesStamps() []stamp {
+	var stamps []stamp
+	for _, pkg := range []string{"k8s.io/component-base/version.", "k8s.io/client-go/pkg/version."} {
+		stamps = append(stamps,
+			stamp{pkg + "gitVersion", "{version}"},
+			stamp{pkg + "gitMajor", "{major}"},
+			stamp{pkg + "gitMinor", "{minor}"},
+			stamp{pkg + "gitTreeState", "archive"},
+			stamp{pkg + "gitCommit", "unknown"},
+		)
+	}
+	return stamps
+}
+
+// recipe is everything about a build that go.mod and go.sum do not tell; it is
+// part of the cache key.
+func (f family) recipe() string {
+	return fmt.Sprintf("%s cgo=%t tags=%s stamps=%v programs=%v renames=%v flags=%v",
+		f.name, f.cgo, f.tags, f.stamps, f.programs, f.renames, buildFlags)
+}
+
+// buildFlags make the programs the same wherever the source tree lies.
+var buildFlags = []string{"-mod=readonly", "-trimpath", "-buildvcs=false"}
+
+// listArgs are the flags that go list and go build must share: with others,
+// list would judge packages of another build.
+func (f family) listArgs() []string {
+	args := append([]string(nil), buildFlags...)
+	if f.tags != "" {
+		args = append(args, "-tags="+f.tags)
+	}
+	return args
+}
+
+// env is what go runs with: the user's own, except for what would change the build.
+func (f family) env(environ []string) []string {
+	cgo := "CGO_ENABLED=0"
+	if f.cgo {
+		cgo = "CGO_ENABLED=1"
+	}
+	return append(environ, cgo, "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local", "GOOS=", "GOARCH=")
+}
+
+// ldflags strip the programs (a set is 1 GB with symbols removed) and stamp them.
+func (f family) ldflags(values *strings.Replacer) string {
+	flags := []string{"-s", "-w"}
+	for _, s := range f.stamps {
+		flags = append(flags, "-X", s.variable+"="+values.Replace(s.value))
+	}
+	return strings.Join(flags, " ")
+}

@@ -1,0 +1,178 @@
+package parts
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/modfile"
+)
+
+// sourceRoot is this checkout.
+func sourceRoot(t *testing.T) string {
+	t.Helper()
+	t.Setenv("EASTWEST_SOURCE", "")
+	root, err := FindSource()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return root
+}
+
+func readModule(t *testing.T, source string, f family) *modfile.File {
+	t.Helper()
+	file := filepath.Join(moduleDir(source, f), "go.mod")
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mod, err := modfile.Parse(file, data, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return mod
+}
+
+// The table of families and the modules' tool lines must name the same programs.
+func TestFamiliesMatchTheirModules(t *testing.T) {
+	source := sourceRoot(t)
+	for _, f := range families() {
+		t.Run(f.name, func(t *testing.T) {
+			mod := readModule(t, source, f)
+			var tools []string
+			for _, tool := range mod.Tool {
+				name := path.Base(tool.Path)
+				if to, ok := f.renames[name]; ok {
+					name = to
+				}
+				tools = append(tools, name)
+			}
+			slices.Sort(tools)
+			if diff := cmp.Diff(f.programs, tools); diff != "" {
+				t.Errorf("programs in the table (-) and in go.mod (+):\n%s", diff)
+			}
+			required := slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return r.Mod.Path == f.module })
+			if !required {
+				t.Errorf("lab/parts/%s/go.mod does not require %s, whose version the programs tell", f.name, f.module)
+			}
+		})
+	}
+}
+
+func TestProgramNamesAreUnique(t *testing.T) {
+	seen := map[string]string{}
+	for _, f := range families() {
+		for _, p := range f.programs {
+			if other, ok := seen[p]; ok {
+				t.Errorf("%s is in the families %s and %s", p, other, f.name)
+			}
+			seen[p] = f.name
+		}
+	}
+}
+
+func TestStampValues(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "VERSION"), []byte("1.31\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const template = "{version} {release} {major} {minor} {revision}"
+	tests := []struct {
+		name   string
+		family string
+		info   moduleInfo
+		want   string
+	}{
+		{"a tagged module", "kubernetes", moduleInfo{Version: "v1.36.1"}, "v1.36.1 v1.36.1 1 36 v1.36.1"},
+		{
+			"Istio's pseudo-version", "istio",
+			moduleInfo{Version: "v0.0.0-20260827124520-eed52ebb66ad", Dir: dir},
+			"v0.0.0-20260827124520-eed52ebb66ad 1.31.0-eastwest 1 31 eed52ebb66ad",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			values, err := stampValues(family{name: tt.family}, tt.info)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := values.Replace(template); got != tt.want {
+				t.Errorf("got %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestLdflags(t *testing.T) {
+	f := family{stamps: []stamp{{"a/b.version", "{version}"}, {"a/b.hub", "istio"}}}
+	got := f.ldflags(strings.NewReplacer("{version}", "v1.2.3"))
+	if want := "-s -w -X a/b.version=v1.2.3 -X a/b.hub=istio"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Whatever decides a program must change its family's key, and no other's.
+func TestFamilyKeys(t *testing.T) {
+	source := t.TempDir()
+	for _, f := range families() {
+		if err := os.MkdirAll(moduleDir(source, f), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"go.mod", "go.sum"} {
+			if err := os.WriteFile(filepath.Join(moduleDir(source, f), name), []byte("x\n"), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	before, err := familyKeys(t.Context(), source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(source, "lab/parts/dns/go.sum"), []byte("y\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	after, err := familyKeys(t.Context(), source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range before {
+		changed := before[i].entry() != after[i].entry()
+		if want := before[i].name == "dns"; changed != want {
+			t.Errorf("%s: key changed: %t, want %t", before[i].name, changed, want)
+		}
+	}
+	if setName(before) == setName(after) {
+		t.Error("the set's name did not change with a family's key")
+	}
+}
+
+func TestSettle(t *testing.T) {
+	f := family{name: "kubernetes", programs: []string{"etcd", "kubelet"}, renames: map[string]string{"server": "etcd", "v3": "etcd"}}
+	tests := []struct {
+		name    string
+		built   []string
+		wantErr string
+	}{
+		{name: "renamed", built: []string{"server", "kubelet"}},
+		{name: "go's other name", built: []string{"v3", "kubelet"}},
+		{name: "one is missing", built: []string{"server"}, wantErr: "no kubelet"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, name := range tt.built {
+				if err := os.WriteFile(filepath.Join(dir, name), nil, 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			err := f.settle(dir)
+			if tt.wantErr == "" && err != nil || tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr)) {
+				t.Errorf("error %v, want one with %q", err, tt.wantErr)
+			}
+		})
+	}
+}

@@ -1,0 +1,153 @@
+package parts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	goversion "go/version"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	gib = 1 << 30
+	// coldDiskBytes covers a first build: modules, Go's build cache, the
+	// programs, images, the golden containerd root (measured: docs/lab.md).
+	coldDiskBytes = 8 * gib
+	// warmDiskBytes covers a lab whose parts are built.
+	warmDiskBytes = 2 * gib
+)
+
+// machine is what the checks ask of the host; tests give it other answers.
+type machine struct {
+	root      bool
+	caps      uint64                 // effective capabilities, as bits
+	goVersion func() (string, error) // e.g. "go1.26.8"
+	freeBytes func(dir string) (uint64, error)
+	warm      func(Options) bool
+	exists    func(need) bool
+	hasApt    bool
+}
+
+func hostMachine(ctx context.Context) machine {
+	_, aptErr := FindProgram("apt-get")
+	return machine{
+		root:      os.Geteuid() == 0,
+		caps:      effectiveCaps(),
+		goVersion: func() (string, error) { return goVersion(ctx) },
+		freeBytes: freeBytes,
+		warm:      func(o Options) bool { return warm(ctx, o) },
+		exists:    need.present,
+		hasApt:    aptErr == nil,
+	}
+}
+
+func (m machine) canInstall() bool { return m.root && m.hasApt }
+
+// check finds everything but packages that is unmet.
+func (m machine) check(opts Options) []*Unmet {
+	var unmet []*Unmet
+	for _, u := range []*Unmet{m.checkRoot(), m.checkGo(opts.Source), m.checkDisk(opts)} {
+		if u != nil {
+			unmet = append(unmet, u)
+		}
+	}
+	return unmet
+}
+
+func (m machine) checkRoot() *Unmet {
+	const needed = 1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_NET_ADMIN
+	switch {
+	case !m.root:
+		return &Unmet{Need: "root", Found: "an ordinary user", Remedy: "the lab makes namespaces, mounts and network links: run it with sudo"}
+	case m.caps&needed != needed:
+		return &Unmet{Need: "root's capabilities CAP_SYS_ADMIN and CAP_NET_ADMIN", Found: fmt.Sprintf("a root restricted to %#x", m.caps), Remedy: "run the container with --privileged, or run on the host"}
+	}
+	return nil
+}
+
+// checkGo compares the go command with the newest version that the modules ask
+// for: it builds with the toolchain at hand and downloads none.
+func (m machine) checkGo(source string) *Unmet {
+	want, err := wantedGo(source)
+	if err != nil {
+		return &Unmet{Need: "a readable source tree", Found: err.Error(), Remedy: "check out eastwest again, or set EASTWEST_SOURCE"}
+	}
+	need := "Go " + strings.TrimPrefix(want, "go") + " or newer"
+	const remedy = "install it and put it first in PATH (sudo may have a PATH of its own)"
+	found, err := m.goVersion()
+	switch {
+	case errors.Is(err, exec.ErrNotFound):
+		return &Unmet{Need: need, Found: "no go command in PATH", Remedy: remedy}
+	case err != nil:
+		return &Unmet{Need: need, Found: err.Error(), Remedy: remedy}
+	case goversion.IsValid(found) && goversion.Compare(found, want) < 0:
+		return &Unmet{Need: need, Found: found, Remedy: remedy}
+	}
+	return nil
+}
+
+// wantedGo is the newest go line of the families' modules.
+func wantedGo(source string) (string, error) {
+	want := "go1.26"
+	for _, f := range families() {
+		data, err := os.ReadFile(filepath.Join(moduleDir(source, f), "go.mod"))
+		if err != nil {
+			return "", err
+		}
+		for line := range strings.Lines(string(data)) {
+			if v, ok := strings.CutPrefix(strings.TrimSpace(line), "go "); ok && goversion.Compare("go"+v, want) > 0 {
+				want = "go" + v
+			}
+		}
+	}
+	return want, nil
+}
+
+func (m machine) checkDisk(opts Options) *Unmet {
+	want, why := uint64(coldDiskBytes), "for a first build"
+	if m.warm(opts) {
+		want, why = warmDiskBytes, "for a lab"
+	}
+	free, err := m.freeBytes(opts.Cache)
+	need := fmt.Sprintf("%d GiB of free disk %s", want/gib, why)
+	if err != nil {
+		return &Unmet{Need: need, Found: err.Error(), Remedy: "set EASTWEST_CACHE to a folder that can be written"}
+	}
+	if free < want {
+		return &Unmet{Need: need, Found: fmt.Sprintf("%.1f GiB at %s", float64(free)/gib, opts.Cache), Remedy: "free some, or set EASTWEST_CACHE to a folder on another disk"}
+	}
+	return nil
+}
+
+// freeBytes is what an unprivileged user may still write below dir, which need
+// not exist yet.
+func freeBytes(dir string) (uint64, error) {
+	for {
+		var st unix.Statfs_t
+		err := unix.Statfs(dir, &st)
+		if err == nil {
+			return st.Bavail * uint64(st.Bsize), nil
+		}
+		if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
+			dir = parent
+			continue
+		}
+		return 0, fmt.Errorf("free disk of %s: %w", dir, err)
+	}
+}
+
+// effectiveCaps are this process's; 0 when the kernel does not tell.
+func effectiveCaps() uint64 {
+	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
+	var data [2]unix.CapUserData
+	if err := unix.Capget(&header, &data[0]); err != nil {
+		return 0
+	}
+	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
+}

@@ -1,0 +1,69 @@
+package parts
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// Options says where the sources are, where built programs are kept, and who
+// hears of progress.
+type Options struct {
+	// Source is the root of the eastwest source tree; see [FindSource].
+	Source string
+	// Cache is the folder that keeps what was built; empty means [DefaultCache].
+	Cache string
+	// Progress hears how far the build is, from one goroutine at a time; nil is allowed.
+	Progress func(Event)
+}
+
+// Event tells how far the build of one family is.
+type Event struct {
+	Family  string        // folder under lab/parts, e.g. "kubernetes"
+	Done    int           // packages compiled or found in Go's build cache
+	Total   int           // packages the family needs; the programs themselves are among them
+	Current string        // import path compiled last, or what is being done instead
+	Elapsed time.Duration // since the family's build began
+}
+
+// Percent is how much of the family's packages are done, 0 to 100.
+func (e Event) Percent() int {
+	if e.Total == 0 {
+		return 0
+	}
+	return min(100, 100*e.Done/e.Total)
+}
+
+// DefaultCache is EASTWEST_CACHE, or "eastwest" in the user's cache folder.
+func DefaultCache() (string, error) {
+	if dir := os.Getenv("EASTWEST_CACHE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return "", fmt.Errorf("find a folder for built parts: %w; set EASTWEST_CACHE to one", err)
+	}
+	return filepath.Join(dir, "eastwest"), nil
+}
+
+func (o Options) withDefaults() (Options, error) {
+	if o.Source == "" {
+		source, err := FindSource()
+		if err != nil {
+			return o, err
+		}
+		o.Source = source
+	}
+	if o.Cache == "" {
+		cache, err := DefaultCache()
+		if err != nil {
+			return o, err
+		}
+		o.Cache = cache
+	}
+	if o.Progress == nil {
+		o.Progress = func(Event) {}
+	}
+	return o, nil
+}

@@ -1,0 +1,39 @@
+package parts
+
+import (
+	"context"
+	"os"
+)
+
+// Prepare sees to it that the machine can build and run a lab: Debian packages
+// are installed where root and apt exist; everything else that is missing is
+// found at once and returned as *[Unmet] errors joined into one. It installs
+// nothing when something else is missing too.
+func Prepare(ctx context.Context, opts Options) error {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return err
+	}
+	m := hostMachine(ctx)
+	unmet := m.check(opts)
+	absent := absentNeeds(m.exists)
+	switch {
+	case len(absent) == 0:
+		return joinUnmet(unmet)
+	case len(unmet) > 0 || !m.canInstall():
+		return joinUnmet(append(unmet, unmetNeeds(absent, m.hasApt)))
+	}
+	return m.install(ctx, absent, func(doing string) {
+		opts.Progress(Event{Family: "debian packages", Current: doing})
+	})
+}
+
+// warm is true when the cache has a set for this source tree.
+func warm(ctx context.Context, opts Options) bool {
+	keys, err := familyKeys(ctx, opts.Source)
+	if err != nil {
+		return false
+	}
+	_, err = os.Stat(partsFolder(opts.Cache).Path(setName(keys)))
+	return err == nil
+}

@@ -1,0 +1,26 @@
+package lab
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/eastwest-mesh/eastwest/lab/supervisor"
+)
+
+// Program is the path of one of the parts' programs for people: istioctl, kubectl.
+func (l *Lab) Program(name string) string { return filepath.Join(l.State.Bin, name) }
+
+// WithholdAddress takes a load balancer's address away, or gives it back.
+func (l *Lab) WithholdAddress(ctx context.Context, cluster, namespace, service string, mend bool) error {
+	return l.Fault(ctx, supervisor.FaultRequest{
+		Fault: supervisor.FaultAddress, Cluster: cluster, Namespace: namespace, Service: service, Mend: mend,
+	})
+}
+
+// CutLink cuts a cluster's link to the others, or mends it.
+func (l *Lab) CutLink(ctx context.Context, cluster string, mend bool) error {
+	return l.Fault(ctx, supervisor.FaultRequest{Fault: supervisor.FaultLink, Cluster: cluster, Mend: mend})
+}
+
+// Dir is the folder that holds all that the lab keeps; it goes with the lab.
+func (l *Lab) Dir() string { return l.f.dir() }

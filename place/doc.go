@@ -1,0 +1,6 @@
+// Package place makes the lab, kind clusters or a user's fleet a
+// fleet.Provider, so that suites and commands know no difference between them
+// but their traits.
+//
+// Owns: the adapters. May import: framework/fleet, framework/kube, lab, kind.
+package place
