@@ -36,7 +36,7 @@ func TestLabLeavesNothingWhenKilled(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, seed))
 	for i := range killings {
 		delay := time.Duration(random.Int64N(int64(startSpan)))
-		up := exec.CommandContext(ctx, m.executable, "lab", "up", "--name", o.Name, "--cache", o.Cache)
+		up := exec.CommandContext(ctx, m.executable, "lab", "up", "--name", o.Name, "--cache", o.Cache, "--envoy", o.Envoy)
 		up.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 		if err := up.Start(); err != nil {
 			t.Fatal(err)

@@ -23,7 +23,7 @@ func labOptions(t *testing.T) Options {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Options{Name: fmt.Sprintf("test-%d", os.Getpid()), Cache: cache, Progress: os.Stderr}
+	return Options{Name: fmt.Sprintf("test-%d", os.Getpid()), Cache: cache, Envoy: os.Getenv("EASTWEST_ENVOY"), Executable: os.Getenv("EASTWEST_BINARY"), Progress: os.Stderr}
 }
 
 // kubectl runs the lab's own kubectl from the host.

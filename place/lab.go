@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -111,7 +112,12 @@ func plannedNames() images.Names {
 
 // LabTraits are the traits of a running lab.
 func LabTraits(l *lab.Lab) fleet.Traits {
-	return traits(l.State.Images, fleet.Tools{Istioctl: l.Program("istioctl"), Kubectl: l.Program("kubectl")})
+	t := traits(l.State.Images, fleet.Tools{Istioctl: l.Program("istioctl"), Kubectl: l.Program("kubectl")})
+	t.StateDir = filepath.Join(l.Dir(), "runs")
+	for _, p := range l.State.Parts {
+		t.Programs = append(t.Programs, fleet.Program{Name: p.Name, Version: p.Version})
+	}
+	return t
 }
 
 func traits(names images.Names, tools fleet.Tools) fleet.Traits {
@@ -120,10 +126,10 @@ func traits(names images.Names, tools fleet.Tools) fleet.Traits {
 		Hub:          names.Hub, Tag: names.Tag,
 		Images: fleet.Images{HelloWorld: helloWorld, Sleep: names.Sleep},
 		Tools:  tools,
-		Drain:  drain,
+		Drain:  drain, ProxyReadiness: time.Second,
 		// The proxy image has nft, which needs no kernel module of iptables.
 		NativeNFTables: true,
-		Bounds: kube.LocalBounds(),
+		Bounds:         kube.LocalBounds(),
 	}
 }
 

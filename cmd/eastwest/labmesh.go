@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -29,7 +28,7 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab) (err error) {
 		return err
 	}
 	run := ledger.NewRunID(time.Now())
-	journal, err := ledger.Create(filepath.Join(l.Dir(), "runs"), header(run, f))
+	journal, err := ledger.Create(traits.StateDir, header(run, f))
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func sleepImage(ctx context.Context, ref, programs string) (image, error) {
 	var fs rootfs
 	base(&fs)
 	fs.program("/bin/sleep", filepath.Join(programs, "pause"))
-	if err := fs.addDynamic(ctx, "/usr/bin/curl", "curl"); err != nil {
+	if err := fs.machineProgram(ctx, "/usr/bin/curl", "curl"); err != nil {
 		return image{}, err
 	}
 	if err := fs.addBusybox(ctx); err != nil {
@@ -127,12 +127,14 @@ func proxyImage(ctx context.Context, ref string, set parts.Set, envoy string) (i
 	var fs rootfs
 	base(&fs)
 	fs.program("/usr/local/bin/pilot-agent", set.Path("pilot-agent"))
-	fs.program("/usr/local/bin/envoy", envoy)
+	if err := fs.programWithLibraries(ctx, "/usr/local/bin/envoy", envoy); err != nil {
+		return image{}, err
+	}
 	fs.copyOf(bootstrapTemplate, filepath.Join(set.IstioModule(), "tools/packaging/common/envoy_bootstrap.json"))
 	for _, dir := range []string{"/etc/istio/proxy", "/var/lib/istio/data", "/home/istio-proxy"} {
 		fs.folder(dir, 0o755, istioUser)
 	}
-	if err := fs.addDynamic(ctx, "/usr/sbin/nft", "nft"); err != nil {
+	if err := fs.machineProgram(ctx, "/usr/sbin/nft", "nft"); err != nil {
 		return image{}, err
 	}
 	return image{ref: ref, fs: fs, config: v1.Config{

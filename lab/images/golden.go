@@ -3,17 +3,24 @@ package images
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/parts/keep"
 )
 
 // goldenFormat changes when golden roots are made in another way.
-const goldenFormat = "2"
+const goldenFormat = "3"
+
+// goldenUnused is how long an unused golden root is kept. Nodes have links of
+// their own, so it is only of use to the next lab with the same images.
+const goldenUnused = time.Hour
 
 // GoldenOptions says what a golden containerd root is made of.
 type GoldenOptions struct {
@@ -37,7 +44,7 @@ func Golden(ctx context.Context, opts GoldenOptions) (dir string, err error) {
 		opts.Progress = func(Event) {}
 	}
 	r := reporter{begin: time.Now(), total: len(opts.Store.References()), send: opts.Progress}
-	folder := keep.Folder{Root: filepath.Join(opts.Cache, "golden")}
+	folder := keep.Folder{Root: filepath.Join(opts.Cache, "golden"), Unused: goldenUnused}
 	dir, err = folder.Ensure(ctx, opts.name(), nil, func(dir string) error {
 		r.report(0, "unpacking images")
 		return fillGolden(ctx, opts, dir)
@@ -72,8 +79,34 @@ func fillGolden(ctx context.Context, opts GoldenOptions, dir string) error {
 	if err != nil {
 		return err
 	}
-	return keepImagesOnly(dir)
+	if err := keepImagesOnly(dir); err != nil {
+		return err
+	}
+	return shareBlobs(dir, opts.Store)
 }
+
+// shareBlobs replaces the blobs that containerd copied from the store by hard
+// links to the store's: half of a golden root is theirs.
+func shareBlobs(dir string, store Store) error {
+	blobs := filepath.Join(dir, contentStore, "blobs", "sha256")
+	entries, err := os.ReadDir(blobs)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		ours, theirs := store.blobPath(v1.Hash{Algorithm: "sha256", Hex: e.Name()}), filepath.Join(blobs, e.Name())
+		if _, err := os.Stat(ours); err != nil {
+			continue // containerd's own, such as the index of the import
+		}
+		if err := errors.Join(os.Remove(theirs), os.Link(ours, theirs)); err != nil {
+			return fmt.Errorf("share a blob with the store: %w", err)
+		}
+	}
+	return nil
+}
+
+// contentStore is where containerd keeps blobs, below its root.
+const contentStore = "io.containerd.content.v1.content"
 
 // keepImagesOnly removes what belongs to one daemon, such as its identity: a
 // clone's daemon makes its own.

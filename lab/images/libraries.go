@@ -2,6 +2,7 @@ package images
 
 import (
 	"context"
+	"debug/elf"
 	"fmt"
 	"os/exec"
 	"strings"
@@ -9,26 +10,43 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
-// addDynamic puts a program of this machine into an image, with the libraries
-// that the loader would take for it.
-func (r *rootfs) addDynamic(ctx context.Context, at, program string) error {
+// machineProgram puts a program of this machine into an image.
+func (r *rootfs) machineProgram(ctx context.Context, at, program string) error {
 	from, err := parts.FindProgram(program)
 	if err != nil {
 		return err
 	}
-	out, err := exec.CommandContext(ctx, "ldd", from).CombinedOutput()
+	return r.programWithLibraries(ctx, at, from)
+}
+
+// programWithLibraries puts a program into an image with the libraries that
+// the loader would take for it here.
+func (r *rootfs) programWithLibraries(ctx context.Context, at, from string) error {
+	libraries, err := librariesOf(ctx, from)
 	if err != nil {
-		return fmt.Errorf("ldd %s: %w: %s", from, err, out)
-	}
-	libraries, err := parseLdd(string(out))
-	if err != nil {
-		return fmt.Errorf("ldd %s: %w", from, err)
+		return fmt.Errorf("find the libraries of %s: %w", from, err)
 	}
 	r.program(at, from)
 	for _, lib := range libraries {
 		r.program(lib, lib)
 	}
 	return nil
+}
+
+func librariesOf(ctx context.Context, program string) ([]string, error) {
+	file, err := elf.Open(program)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	if imported, err := file.ImportedLibraries(); err != nil || len(imported) == 0 {
+		return nil, err
+	}
+	out, err := exec.CommandContext(ctx, "ldd", program).CombinedOutput()
+	if err != nil {
+		return nil, fmt.Errorf("ldd: %w: %s", err, out)
+	}
+	return parseLdd(string(out))
 }
 
 // parseLdd gives the files that ldd names. The vdso has none.

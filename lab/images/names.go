@@ -28,6 +28,9 @@ func (n Names) HelloWorld(version string) string {
 	case "v1", "v2":
 		return "istio/examples-helloworld-" + version + ":1.0"
 	default:
-		return "eastwest/helloworld:1.0"
+		return helloWorldAny
 	}
 }
+
+// helloWorldAny answers whatever version SERVICE_VERSION names.
+const helloWorldAny = "eastwest/helloworld:1.0"

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
 // ownPrograms are the packages of our own programs in images.
@@ -35,8 +36,40 @@ func buildPrograms(ctx context.Context, opts Options, dir string) (envoy string,
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = opts.Source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
-	if out, err := cmd.CombinedOutput(); err != nil {
+	// The first time, the data plane's dependencies are compiled: a minute.
+	stop := repeat(func(elapsed time.Duration) {
+		opts.Progress(Event{Doing: "building the images' own programs", Elapsed: elapsed})
+	})
+	out, err := cmd.CombinedOutput()
+	stop()
+	if err != nil {
 		return "", fmt.Errorf("build the images' own programs (%s): %w:\n%s", strings.Join(packages, " "), err, strings.TrimSpace(string(out)))
 	}
 	return envoy, nil
+}
+
+// tellEvery is how often work without steps of its own is told of.
+const tellEvery = time.Second
+
+// repeat calls tell now and then until stop is called, which waits for it to end.
+func repeat(tell func(elapsed time.Duration)) (stop func()) {
+	begin, done, ended := time.Now(), make(chan struct{}), make(chan struct{})
+	tell(0)
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(tellEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				tell(time.Since(begin))
+			case <-done:
+				return
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-ended
+	}
 }

@@ -3,6 +3,7 @@ package parts
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -16,13 +17,17 @@ func goCommand(ctx context.Context, source string, f family, args ...string) *ex
 	return cmd
 }
 
-// runGo runs a go command that concerns no module.
-func runGo(ctx context.Context, args ...string) (string, error) {
-	cmd := exec.CommandContext(ctx, "go", args...)
+// goEnv asks go for one of its settings, outside any module: no go.mod's
+// toolchain line can matter.
+func goEnv(ctx context.Context, name string) (string, error) {
+	cmd := exec.CommandContext(ctx, "go", "env", name)
 	cmd.Env = append(os.Environ(), "GOTOOLCHAIN=local", "GOFLAGS=", "GOWORK=off")
-	cmd.Dir = os.TempDir() // no go.mod whose toolchain line could matter
+	cmd.Dir = os.TempDir()
 	out, err := cmd.Output()
-	return string(out), err
+	if err != nil {
+		return "", fmt.Errorf("ask go for %s: %w%s", name, err, stderrOf(err))
+	}
+	return strings.TrimSpace(string(out)), nil
 }
 
 // stderrOf is what a failed command said, on lines of its own.

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"strings"
 )
 
 // familyKey is a family together with the hash of all that decides its programs.
@@ -60,10 +59,4 @@ func moduleDir(source string, f family) string {
 }
 
 // goVersion is the version of the go command that builds the parts.
-func goVersion(ctx context.Context) (string, error) {
-	out, err := runGo(ctx, "env", "GOVERSION")
-	if err != nil {
-		return "", fmt.Errorf("ask go for its version: %w%s", err, stderrOf(err))
-	}
-	return strings.TrimSpace(out), nil
-}
+func goVersion(ctx context.Context) (string, error) { return goEnv(ctx, "GOVERSION") }

@@ -15,12 +15,10 @@ import (
 )
 
 const (
+	mib = 1 << 20
 	gib = 1 << 30
-	// coldDiskBytes covers a first build: modules, Go's build cache, the
-	// programs, images, the golden containerd root (measured: docs/lab.md).
-	coldDiskBytes = 8 * gib
-	// warmDiskBytes covers a lab whose parts are built.
-	warmDiskBytes = 2 * gib
+	// labDiskBytes is what images and running labs take in the cache.
+	labDiskBytes = 2 * gib
 )
 
 // machine is what the checks ask of the host; tests give it other answers.
@@ -29,7 +27,8 @@ type machine struct {
 	caps      uint64                 // effective capabilities, as bits
 	goVersion func() (string, error) // e.g. "go1.26.8"
 	freeBytes func(dir string) (uint64, error)
-	warm      func(Options) bool
+	unbuilt   func(Options) []family
+	goCache   func() (string, error) // Go's build cache, which takes most of a first build
 	exists    func(need) bool
 	hasApt    bool
 }
@@ -41,7 +40,8 @@ func hostMachine(ctx context.Context) machine {
 		caps:      effectiveCaps(),
 		goVersion: func() (string, error) { return goVersion(ctx) },
 		freeBytes: freeBytes,
-		warm:      func(o Options) bool { return warm(ctx, o) },
+		unbuilt:   func(o Options) []family { return unbuilt(ctx, o) },
+		goCache:   func() (string, error) { return goEnv(ctx, "GOCACHE") },
 		exists:    need.present,
 		hasApt:    aptErr == nil,
 	}
@@ -109,18 +109,35 @@ func wantedGo(source string) (string, error) {
 	return want, nil
 }
 
+// checkDisk wants room for the lab in the cache, and beside Go's build cache
+// for what is not built yet.
 func (m machine) checkDisk(opts Options) *Unmet {
-	want, why := uint64(coldDiskBytes), "for a first build"
-	if m.warm(opts) {
-		want, why = warmDiskBytes, "for a lab"
+	var toBuild uint64
+	for _, f := range m.unbuilt(opts) {
+		toBuild += f.diskMiB * mib
 	}
-	free, err := m.freeBytes(opts.Cache)
-	need := fmt.Sprintf("%d GiB of free disk %s", want/gib, why)
+	const anotherCache = "free some, or set EASTWEST_CACHE to a folder on another disk"
+	if toBuild == 0 {
+		return m.checkRoom(opts.Cache, labDiskBytes, "for a lab", anotherCache)
+	}
+	if u := m.checkRoom(opts.Cache, labDiskBytes, "for built programs and a lab", anotherCache); u != nil {
+		return u
+	}
+	goCache, err := m.goCache()
 	if err != nil {
-		return &Unmet{Need: need, Found: err.Error(), Remedy: "set EASTWEST_CACHE to a folder that can be written"}
+		goCache = opts.Cache // most often they share a disk
 	}
-	if free < want {
-		return &Unmet{Need: need, Found: fmt.Sprintf("%.1f GiB at %s", float64(free)/gib, opts.Cache), Remedy: "free some, or set EASTWEST_CACHE to a folder on another disk"}
+	return m.checkRoom(goCache, toBuild+labDiskBytes, "to build the parts once", "free some, or set GOCACHE and GOMODCACHE to folders on another disk")
+}
+
+func (m machine) checkRoom(dir string, want uint64, why, remedy string) *Unmet {
+	need := fmt.Sprintf("%.1f GiB of free disk %s", float64(want)/gib, why)
+	free, err := m.freeBytes(dir)
+	switch {
+	case err != nil:
+		return &Unmet{Need: need, Found: err.Error(), Remedy: remedy}
+	case free < want:
+		return &Unmet{Need: need, Found: fmt.Sprintf("%.1f GiB at %s", float64(free)/gib, dir), Remedy: remedy}
 	}
 	return nil
 }

@@ -15,8 +15,9 @@ func ready() machine {
 		root:      true,
 		caps:      1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_NET_ADMIN,
 		goVersion: func() (string, error) { return "go1.99.0", nil },
-		freeBytes: func(string) (uint64, error) { return 9 * gib, nil },
-		warm:      func(Options) bool { return false },
+		freeBytes: func(string) (uint64, error) { return 99 * gib, nil },
+		unbuilt:   func(Options) []family { return []family{{diskMiB: 4 * 1024}, {diskMiB: 3 * 1024}} },
+		goCache:   func() (string, error) { return "/gocache", nil },
 		exists:    func(need) bool { return true },
 		hasApt:    true,
 	}
@@ -36,10 +37,11 @@ func TestCheck(t *testing.T) {
 		}, []string{"no go command in PATH"}},
 		{"an old go", func(m *machine) { m.goVersion = func() (string, error) { return "go1.24.1", nil } }, []string{"or newer (found go1.24.1)"}},
 		{"a development go", func(m *machine) { m.goVersion = func() (string, error) { return "devel go1.27-abc", nil } }, nil},
-		{"too small for a first build", func(m *machine) { m.freeBytes = func(string) (uint64, error) { return 3 * gib, nil } }, []string{"8 GiB of free disk for a first build (found 3.0 GiB"}},
+		{"too small for a first build", func(m *machine) { m.freeBytes = func(string) (uint64, error) { return 8 * gib, nil } }, []string{"9.0 GiB of free disk to build the parts once (found 8.0 GiB at /gocache)"}},
+		{"too small for anything", func(m *machine) { m.freeBytes = func(string) (uint64, error) { return gib, nil } }, []string{"2.0 GiB of free disk for built programs and a lab (found 1.0 GiB"}},
 		{"enough once built", func(m *machine) {
 			m.freeBytes = func(string) (uint64, error) { return 3 * gib, nil }
-			m.warm = func(Options) bool { return true }
+			m.unbuilt = func(Options) []family { return nil }
 		}, nil},
 		{"all at once", func(m *machine) {
 			m.root = false

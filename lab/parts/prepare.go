@@ -28,12 +28,17 @@ func Prepare(ctx context.Context, opts Options) error {
 	})
 }
 
-// warm is true when the cache has a set for this source tree.
-func warm(ctx context.Context, opts Options) bool {
+// unbuilt lists the families that the cache lacks.
+func unbuilt(ctx context.Context, opts Options) []family {
 	keys, err := familyKeys(ctx, opts.Source)
 	if err != nil {
-		return false
+		return families() // nothing is known to be there; the build will say why
 	}
-	_, err = os.Stat(partsFolder(opts.Cache).Path(setName(keys)))
-	return err == nil
+	var missing []family
+	for _, k := range keys {
+		if _, err := os.Stat(partsFolder(opts.Cache).Path(k.entry())); err != nil {
+			missing = append(missing, k.family)
+		}
+	}
+	return missing
 }

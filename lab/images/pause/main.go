@@ -67,12 +67,12 @@ func reap() {
 // "infinity" are no limit.
 func parseDurations(args []string) (*time.Duration, error) {
 	if len(args) == 0 {
-		return nil, nil //nolint:nilnil // nil is "no limit", as documented
+		return nil, nil
 	}
 	var sum time.Duration
 	for _, arg := range args {
 		if arg == "infinity" || arg == "inf" {
-			return nil, nil //nolint:nilnil // as above
+			return nil, nil
 		}
 		d, err := parseDuration(arg)
 		if err != nil {

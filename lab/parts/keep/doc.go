@@ -2,6 +2,6 @@
 // built programs, images, a golden containerd root.
 //
 // Owns: the lock of such a folder, making an entry whole or not at all,
-// removing entries that nothing used for a day.
+// removing entries that nothing used for long.
 // May import: the standard library and golang.org/x/sys.
 package keep

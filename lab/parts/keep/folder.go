@@ -1,6 +1,7 @@
 package keep
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -9,15 +10,20 @@ import (
 	"time"
 )
 
-// unusedFor is how long an entry is kept that nobody asked for: a lab of
-// another checkout may still be running from it, and branches are switched back.
-const unusedFor = 24 * time.Hour
+// keepFor is how long an entry is kept that nobody asked for, unless a folder
+// says otherwise: a lab of another checkout may still be running from it, and
+// branches are switched back.
+const keepFor = 24 * time.Hour
 
 // partialSuffix marks an entry that is being made, or was when a build died.
 const partialSuffix = ".partial"
 
 // Folder is a folder of entries. An entry that has its final name is complete.
-type Folder struct{ Root string }
+type Folder struct {
+	Root string
+	// Unused is how long an entry that nobody asks for is kept; 0 means a day.
+	Unused time.Duration
+}
 
 // Path is where an entry is or will be.
 func (f Folder) Path(name string) string { return filepath.Join(f.Root, name) }
@@ -72,10 +78,11 @@ func (f Folder) Ensure(ctx context.Context, name string, waiting func(), fill fu
 	return f.Path(name), nil
 }
 
-// Prune removes entries that were not used for a day and are not among inUse,
+// Prune removes entries that were unused for too long and are not among inUse,
 // and what interrupted runs left. What cannot be removed stays until the next
 // time. The caller holds the folder's lock.
 func (f Folder) Prune(now time.Time, inUse ...string) {
+	unused := cmp.Or(f.Unused, keepFor)
 	keep := map[string]bool{}
 	for _, name := range inUse {
 		keep[name] = true
@@ -89,7 +96,7 @@ func (f Folder) Prune(now time.Time, inUse ...string) {
 		if err != nil || !e.IsDir() || keep[e.Name()] {
 			continue
 		}
-		if strings.HasSuffix(e.Name(), partialSuffix) || now.Sub(info.ModTime()) > unusedFor {
+		if strings.HasSuffix(e.Name(), partialSuffix) || now.Sub(info.ModTime()) > unused {
 			_ = os.RemoveAll(f.Path(e.Name()))
 		}
 	}

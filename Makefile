@@ -1,0 +1,55 @@
+# Eastwest: `make e2e` does all set-up and proves the mesh; `make help` lists the rest.
+
+# The cell and the place, read by eastwest itself; see `eastwest verify --help`.
+PLATFORM ?= lab
+CA       ?= istio
+ON       ?=
+FLEET    ?=
+CLUSTERS ?= 2
+REVISION ?=
+SUITE    ?= basic
+export PLATFORM CA ON FLEET CLUSTERS REVISION SUITE
+
+GO  ?= go
+OUT ?= artifacts
+
+.DEFAULT_GOAL := help
+.PHONY: help build e2e test unit drills bench lint matrix lab-up lab-down clean
+
+help: ## list the targets and variables
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "variables: PLATFORM=$(PLATFORM) CA=$(CA) ON=$(ON) FLEET=$(FLEET) CLUSTERS=$(CLUSTERS) REVISION=$(REVISION) SUITE=$(SUITE) OUT=$(OUT)"
+
+build: ## build bin/eastwest, the same bytes from the same source
+	@.ci/need-go && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o bin/ ./cmd/eastwest
+
+e2e: build ## prove the mesh of PLATFORM with CA, ON a place (root for the lab)
+	bin/eastwest verify --out $(OUT)
+
+test: ## all set-up, then vet and every test (root: real clusters are started)
+	.ci/test all
+
+unit: ## vet and the tests that need no root, no cluster and no network
+	.ci/test unit
+
+drills: ## break a running mesh in every way, see it found and named (root)
+	.ci/test drills
+
+bench: ## benchmarks of the data plane and the pure packages
+	$(GO) test -run '^$$' -bench . -benchmem ./dataplane/... ./framework/...
+
+lint: ## golangci-lint as pinned in tools/go.mod
+	$(GO) tool -modfile=tools/go.mod golangci-lint run ./...
+
+matrix: build ## every cell, allowed or refused and why
+	bin/eastwest matrix
+
+lab-up: build ## start a lab of CLUSTERS clusters and leave it running (root)
+	bin/eastwest lab up --clusters $(CLUSTERS)
+
+lab-down: build ## end the lab and remove everything of it but the cache (root)
+	bin/eastwest lab down
+
+clean: ## end the lab; remove bin/ and OUT. The cache of built parts stays
+	[ ! -x bin/eastwest ] || bin/eastwest lab down
+	rm -rf bin $(OUT)

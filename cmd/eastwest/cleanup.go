@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/lab"
+)
+
+type cleanupFlags struct {
+	run, lab  string
+	olderThan time.Duration
+}
+
+func newCleanupCommand(streams ioStreams) *cobra.Command {
+	var flags cleanupFlags
+	cmd := &cobra.Command{
+		Use:   "cleanup",
+		Short: "Undo what earlier runs left: kept, interrupted or crashed ones",
+		Long: `A run writes down what it makes on your clusters before it makes it. Cleanup
+reads what runs that did not finish have written, undoes it backwards and checks
+that nothing with the run's label is left. A run that is still under way is
+refused, by the lock that it holds.`,
+		Example: `  # undo all that any earlier run has left
+  eastwest cleanup
+
+  # undo one run, as its last line of output said
+  eastwest cleanup --run 20260102-150405-1a2b3c
+
+  # in a nightly job: leave yesterday evening's experiment alone
+  eastwest cleanup --older-than 24h`,
+		Args: checkedArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runCleanup(cmd.Context(), streams, flags)
+		},
+	}
+	cmd.Flags().StringVar(&flags.run, "run", "", "undo only the run with this ID")
+	cmd.Flags().DurationVar(&flags.olderThan, "older-than", 0, "undo only runs that started longer ago, such as 24h")
+	cmd.Flags().StringVar(&flags.lab, "lab", lab.DefaultName, "also undo what runs left on the running lab of this name")
+	return cmd
+}
+
+// leftRun is a run that left a journal, and the folder of the journal.
+type leftRun struct {
+	ledger.Header
+	dir string
+}
+
+func runCleanup(ctx context.Context, streams ioStreams, flags cleanupFlags) error {
+	runs, err := leftRuns(flags)
+	if err != nil {
+		return err
+	}
+	chosen := chooseRuns(runs, flags, time.Now())
+	if len(chosen) == 0 {
+		return nothingLeft(streams, runs, flags)
+	}
+	var errs []error
+	for _, run := range chosen {
+		if err := cleanUp(ctx, streams, run); err != nil {
+			errs = append(errs, fmt.Errorf("clean up run %s: %w", run.Run, err))
+			continue
+		}
+		_, _ = fmt.Fprintf(streams.out, "run %s of %s is undone; nothing of it is left\n", run.Run, run.Started.Format(time.RFC3339))
+	}
+	return errors.Join(errs...)
+}
+
+// leftRuns reads the user's own journals and those of the lab, if it runs.
+func leftRuns(flags cleanupFlags) ([]leftRun, error) {
+	own, err := ledger.DefaultDir()
+	if err != nil {
+		return nil, err
+	}
+	dirs := []string{own}
+	if l, err := lab.Open(lab.Options{Name: flags.lab}); err == nil {
+		dirs = append(dirs, filepath.Join(l.Dir(), "runs"))
+	}
+	var (
+		runs []leftRun
+		errs []error
+	)
+	for _, dir := range dirs {
+		headers, err := ledger.List(dir)
+		errs = append(errs, err)
+		for _, header := range headers {
+			runs = append(runs, leftRun{Header: header, dir: dir})
+		}
+	}
+	return runs, errors.Join(errs...)
+}
+
+func chooseRuns(runs []leftRun, flags cleanupFlags, now time.Time) []leftRun {
+	var chosen []leftRun
+	for _, run := range runs {
+		if (flags.run == "" || run.Run == flags.run) && now.Sub(run.Started) >= flags.olderThan {
+			chosen = append(chosen, run)
+		}
+	}
+	return chosen
+}
+
+func nothingLeft(streams ioStreams, runs []leftRun, flags cleanupFlags) error {
+	if flags.run != "" {
+		known := "no run has left anything"
+		for i, run := range runs {
+			if i == 0 {
+				known = "known are:"
+			}
+			known += " " + run.Run
+		}
+		return usageError(fmt.Errorf("--run %s: no such run, or it is not that old; %s", flags.run, known))
+	}
+	_, err := fmt.Fprintln(streams.out, "no earlier run has left anything")
+	return err
+}
+
+// cleanUp undoes one run. An interrupt stops it between objects; what is left
+// stays in the journal.
+func cleanUp(ctx context.Context, streams ioStreams, run leftRun) (err error) {
+	bounds := kube.DefaultBounds()
+	clients, err := run.Connect(ctx, bounds, nil)
+	if err != nil {
+		return err
+	}
+	_, _ = fmt.Fprintf(streams.errOut, "cleanup: run %s of %s: taking the lock\n", run.Run, run.Owner)
+	lock, locked, err := ledger.TakeOver(ctx, clients, "cleanup of run "+run.Run+" by "+ledger.Owner())
+	if err != nil {
+		return err
+	}
+	defer func() {
+		closing, cancel := ledger.UndoContext(ctx, bounds)
+		defer cancel()
+		err = errors.Join(err, lock.Release(closing))
+	}()
+	journal, err := ledger.Open(run.dir, run.Run)
+	if err != nil {
+		return err
+	}
+	if err := undoAndProve(locked, streams, journal, clients, bounds); err != nil {
+		return errors.Join(err, journal.Close())
+	}
+	return journal.Remove()
+}
+
+func undoAndProve(ctx context.Context, streams ioStreams, journal *ledger.Journal, clients []*kube.Client, bounds kube.Bounds) error {
+	err := journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Bounds: bounds, Progress: func(cluster string, ref kube.Ref) {
+		_, _ = fmt.Fprintf(streams.errOut, "cleanup: %s: %s\n", cluster, ref)
+	}})
+	if err != nil {
+		return err
+	}
+	left, err := ledger.Leftovers(ctx, clients, journal.Header.Run)
+	for _, change := range left {
+		err = errors.Join(err, errors.New(change.String()))
+	}
+	return err
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"strconv"
+
+	"github.com/go-logr/logr"
+	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/suites/basic"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
+)
+
+// verifyFlags are the flags as given, not yet checked.
+type verifyFlags struct {
+	platform, ca, on string
+	clusters         string
+	setup, suite     string
+	errorProbability string
+	out, lab, envoy  string
+	keep, verbose    bool
+	command          []string
+}
+
+func newVerifyCommand(streams ioStreams) *cobra.Command {
+	var flags verifyFlags
+	cmd := &cobra.Command{
+		Use:   "verify",
+		Short: "Prove that the mesh works, and leave the clusters as they were",
+		Long: `Carries out the page on the clusters of a cell, tries what it promises, undoes
+everything and proves that too. On failure it says, before anything is undone,
+which link of the mesh is broken and what to do.
+
+A flag wins over its environment variable, which wins over the default.
+Progress goes to standard error, the verdict to standard output, and
+artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`,
+		Example: `  # the lab: two real clusters on this machine (root)
+  sudo eastwest verify
+
+  # rehearse another platform's cell on the lab
+  sudo eastwest verify --platform aws --ca istio --on lab
+
+  # keep what was made, to look at it
+  sudo eastwest verify --keep`,
+		Args: checkedArgs(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			flags.command = append([]string{"eastwest"}, os.Args[1:]...)
+			return runVerify(cmd.Context(), streams, flags)
+		},
+	}
+	set := cmd.Flags()
+	set.StringVar(&flags.platform, "platform", fromEnv("PLATFORM", "lab"), "the cell's platform (PLATFORM); see \"eastwest matrix\"")
+	set.StringVar(&flags.ca, "ca", fromEnv("CA", "istio"), "the cell's certificate authority (CA): istio, meshca or cas")
+	set.StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab, kind or fleet")
+	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
+	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", "install"), "install the mesh, or reuse the one that is there (SETUP)")
+	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", "basic"), "the suite (SUITE): basic")
+	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
+	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
+	set.StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
+	set.StringVar(&flags.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, for a lab that is made (EASTWEST_ENVOY)")
+	set.BoolVar(&flags.keep, "keep", false, "leave everything that was made, the lab too")
+	set.BoolVarP(&flags.verbose, "verbose", "v", false, "also show the test framework's own report, on standard error")
+	return cmd
+}
+
+// fromEnv is a flag's default: its environment variable, or the fallback where that is empty.
+func fromEnv(name, fallback string) string {
+	if value := os.Getenv(name); value != "" {
+		return value
+	}
+	return fallback
+}
+
+func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error {
+	config, err := flags.config(streams)
+	if err != nil {
+		return usageError(err)
+	}
+	if !flags.verbose {
+		// client-go logs each connection that ends; what matters comes as an error.
+		klog.SetLogger(logr.Discard())
+	}
+	result, failure := basic.Run(ctx, &basic.T{}, config)
+	if result.Run.ID == "" {
+		return failure
+	}
+	if config.Cell.Rehearsal {
+		result.Run.Reasons = append(result.Run.Reasons, unrehearsed(flags.platform)...)
+	}
+	written := writeArtifacts(flags.out, result)
+	if _, err := fmt.Fprint(streams.out, report.Terminal(result.Run, terminalOptions(streams, ""))); err != nil {
+		written = errors.Join(written, err)
+	}
+	return conclude(result.Run.Outcome, failure, written)
+}
+
+// conclude turns outcome and errors into the exit code. An error that the
+// report already tells is not printed again.
+func conclude(outcome verdict.Outcome, failure, written error) error {
+	switch {
+	case errors.Is(failure, fleet.ErrAmbiguousRevision):
+		return usageError(errors.Join(failure, written))
+	case written != nil:
+		return exitError{code: codeInconclusive, err: written}
+	case outcome == verdict.NonConformant:
+		return quietError{code: codeNonConformant}
+	case outcome != verdict.Conformant:
+		return quietError{code: codeInconclusive}
+	case failure != nil:
+		return exitError{code: codeInconclusive, err: failure}
+	}
+	return nil
+}
+
+// config checks everything and tells all that is wrong at once.
+func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
+	asked, errCell := cell.Parse(f.platform, f.ca)
+	var errs []error
+	if errCell != nil {
+		errs = append(errs, errCell)
+	}
+	errs = append(errs, f.checkPlace(asked, errCell == nil), oneOf("setup", f.setup, "install", "reuse"), oneOf("suite", f.suite, "basic"))
+	clusters, err := strconv.Atoi(f.clusters)
+	if err != nil || clusters < 2 {
+		errs = append(errs, fmt.Errorf("--clusters: want a number of at least 2, got %q", f.clusters))
+	}
+	probability, err := strconv.ParseFloat(f.errorProbability, 64)
+	if err != nil || !(probability > 0 && probability < 0.5) {
+		errs = append(errs, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", f.errorProbability))
+	}
+	if f.out == "" {
+		errs = append(errs, errors.New("--out: want a folder for the reports"))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return basic.Config{}, err
+	}
+	config := basic.Config{Quiet: !f.verbose, Config: stage.Config{
+		Provider: place.NewLab(lab.Options{Name: f.lab, Envoy: f.envoy, Progress: streams.errOut}),
+		Cell: report.Cell{
+			Platform: string(asked.Platform), CA: string(asked.CA), Place: f.on, Rehearsal: asked.Platform != cell.Lab,
+		},
+		Clusters: clusters, Reuse: f.setup == "reuse", Keep: f.keep, ErrorProbability: probability,
+		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
+	}}
+	if f.verbose {
+		config.Log = streams.errOut
+	}
+	return config, nil
+}
+
+// checkPlace says whether the cell can be run where it is wanted.
+func (f verifyFlags) checkPlace(asked cell.Cell, known bool) error {
+	if err := oneOf("on", f.on, "lab", "kind", "fleet"); err != nil {
+		return err
+	}
+	switch {
+	case f.on != string(cell.OnLab):
+		return fmt.Errorf("--on %s: not yet; use --on lab", f.on)
+	case !known || asked.Platform == cell.Lab:
+		return nil
+	}
+	if ok, why := asked.Rehearsable(); !ok {
+		return fmt.Errorf("--on lab: %s", why)
+	}
+	return nil
+}
+
+// unrehearsed says which of a platform's traits the lab did not imitate.
+func unrehearsed(platform string) []string {
+	asked, ok := cell.Lookup(cell.Platform(platform), cell.Istio)
+	if !ok || asked.LoadBalancer.Address != cell.Hostname {
+		return nil
+	}
+	return []string{fmt.Sprintf("not rehearsed: %s gives a gateway a host name, the lab's load balancer gave it an address", platform)}
+}
+
+func oneOf(flag, value string, allowed ...string) error {
+	for _, one := range allowed {
+		if value == one {
+			return nil
+		}
+	}
+	return fmt.Errorf("--%s: want one of %v, got %q", flag, allowed, value)
+}
+
+// ownVersion is the version that the Go toolchain stamped into this binary.
+func ownVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return info.Main.Version
+	}
+	return ""
+}

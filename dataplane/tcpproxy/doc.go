@@ -1,0 +1,3 @@
+// Package tcpproxy carries a connection's bytes to an upstream host. Owns: the
+// tcp_proxy filter. May import: config, conn, upstream, stats.
+package tcpproxy

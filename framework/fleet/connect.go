@@ -1,0 +1,57 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// connect fills in all of c that only the cluster itself can tell.
+func (c *Cluster) connect(ctx context.Context, dir string, opts Options) error {
+	c.Minimal = filepath.Join(dir, c.Name+".yaml")
+	if err := writeMinimal(c.ClusterSpec, c.Minimal); err != nil {
+		return fmt.Errorf("fleet: cluster %q: %w", c.Name, err)
+	}
+	client, err := kube.New(kube.Options{
+		Name: c.Name, Kubeconfig: c.Minimal, UserAgent: opts.UserAgent, Recorder: opts.Recorder,
+	})
+	if err != nil {
+		return fmt.Errorf("fleet: %w", err)
+	}
+	c.Client = client
+	ctx, cancel := context.WithTimeout(ctx, opts.Bounds.Connect)
+	defer cancel()
+	return c.identify(ctx, opts.Bounds.Connect)
+}
+
+func (c *Cluster) identify(ctx context.Context, bound time.Duration) error {
+	namespace, err := c.Client.Kubernetes.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	if err != nil {
+		return c.unreachable(err, bound)
+	}
+	version, err := c.Client.Kubernetes.Discovery().ServerVersion()
+	if err != nil {
+		return c.unreachable(err, bound)
+	}
+	c.UID, c.KubernetesVersion = namespace.UID, version.GitVersion
+	return nil
+}
+
+func (c *Cluster) unreachable(err error, bound time.Duration) error {
+	advice := "check that the server is reachable from here and the cluster is up"
+	switch {
+	case apierrors.IsUnauthorized(err):
+		advice = "the credentials of the kubeconfig are not accepted; renew them"
+	case apierrors.IsForbidden(err):
+		advice = "the user of the kubeconfig may not read namespaces; use one that may"
+	case errors.Is(err, context.DeadlineExceeded):
+		advice = fmt.Sprintf("no answer within %s; %s", bound, advice)
+	}
+	return fmt.Errorf("fleet: reach cluster %q at %s: %w; %s", c.Name, c.Client.REST.Host, err, advice)
+}

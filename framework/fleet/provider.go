@@ -1,0 +1,75 @@
+package fleet
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+)
+
+// Provider is a place that has clusters or makes them: the lab, kind, or a
+// fleet file. Suites know no other difference between places than its traits.
+type Provider interface {
+	// Name is "lab", "kind" or "fleet".
+	Name() string
+	// Create makes n clusters, or connects to n that are there, and returns
+	// how they are reached. What it made before an error is removed by Destroy.
+	Create(ctx context.Context, n int) ([]ClusterSpec, error)
+	// Destroy removes what Create made; on a fleet it does nothing.
+	Destroy(ctx context.Context) error
+	// Traits may be asked before Create, for a plan.
+	Traits() Traits
+}
+
+// Traits are what a place offers and how it differs from others.
+type Traits struct {
+	// InstallsMesh is true where the clusters come without a control plane
+	// and the plan has to install istiod and its CA: lab and kind, not fleet.
+	InstallsMesh bool
+	// Hub and Tag name Istio's images, such as "istio" and "1.31.0-eastwest".
+	Hub, Tag string
+	Images   Images
+	Tools    Tools
+	// Drain is how long proxies drain when their pods end; zero means Istio's
+	// own default of 5 s.
+	Drain time.Duration
+	// StateDir is where runs on this place keep their ledgers, so that they go
+	// with clusters that go; empty means the user's own folder for ledgers.
+	StateDir string
+	// Programs are what the clusters are made of, where the place knows.
+	Programs []Program
+	// ProxyReadiness is how often a proxy is asked whether it is ready; zero
+	// means the chart's 15 s. A gateway has no startup probe, so that one
+	// which is not ready at the first question waits as long for the second.
+	ProxyReadiness time.Duration
+	// NativeNFTables is true where the proxy image has nft but no iptables:
+	// traffic is then captured by Istio's own nftables rules.
+	NativeNFTables bool
+	// Bounds fit the place: kube.LocalBounds where nothing leaves the machine.
+	Bounds kube.Bounds
+}
+
+// Program is a program of a cluster and its version.
+type Program struct{ Name, Version string }
+
+// Images are those of the sample programs.
+type Images struct {
+	// HelloWorld may hold "{version}", which becomes v1..vN.
+	HelloWorld string
+	// Sleep is an image with a POSIX shell and curl.
+	Sleep string
+}
+
+// ForVersion returns the HelloWorld image of one version.
+func (i Images) ForVersion(version string) string {
+	return strings.ReplaceAll(i.HelloWorld, "{version}", version)
+}
+
+// Tools are paths of programs, or bare names to be found in PATH.
+type Tools struct {
+	Istioctl string
+	Kubectl  string
+	// Asmcli is used on fleets only.
+	Asmcli string
+}

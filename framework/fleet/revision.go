@@ -1,0 +1,76 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The words of Istio that find a control plane.
+const (
+	SystemNamespace = "istio-system"
+	IstiodSelector  = "app=istiod"
+	RevisionLabel   = "istio.io/rev"
+	NetworkLabel    = "topology.istio.io/network"
+)
+
+// ErrAmbiguousRevision says that a revision must be given, because the
+// cluster does not settle it: wrong use, not a broken mesh.
+var ErrAmbiguousRevision = errors.New("ambiguous revision")
+
+// FindRevision returns the revision of a cluster's control plane: the wanted
+// one, if a Ready istiod pod has it, or else the only one there is. Between
+// several it refuses to guess.
+func FindRevision(ctx context.Context, client *kube.Client, wanted string) (string, error) {
+	pods, err := client.Kubernetes.CoreV1().Pods(SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: IstiodSelector})
+	if err != nil {
+		return "", fmt.Errorf("find the revision of cluster %q: %w", client.Name, err)
+	}
+	revision, err := chooseRevision(readyRevisions(pods.Items), wanted)
+	if err != nil {
+		return "", fmt.Errorf("find the revision of cluster %q: %w", client.Name, err)
+	}
+	return revision, nil
+}
+
+// readyRevisions lists the distinct revisions of Ready istiod pods, sorted.
+func readyRevisions(pods []corev1.Pod) []string {
+	var revisions []string
+	for i := range pods {
+		if revision := pods[i].Labels[RevisionLabel]; revision != "" && PodReady(&pods[i]) {
+			revisions = append(revisions, revision)
+		}
+	}
+	slices.Sort(revisions)
+	return slices.Compact(revisions)
+}
+
+// PodReady is whether a pod is Ready and not on its way out.
+func PodReady(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp != nil {
+		return false
+	}
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReady && c.Status == corev1.ConditionTrue
+	})
+}
+
+func chooseRevision(ready []string, wanted string) (string, error) {
+	switch {
+	case len(ready) == 0:
+		return "", fmt.Errorf("no Ready pod with label %s in namespace %s has the label %s; install the control plane first", IstiodSelector, SystemNamespace, RevisionLabel)
+	case wanted != "" && slices.Contains(ready, wanted):
+		return wanted, nil
+	case wanted != "":
+		return "", fmt.Errorf("want revision %q, found %s: %w; give one of these", wanted, strings.Join(ready, ", "), ErrAmbiguousRevision)
+	case len(ready) > 1:
+		return "", fmt.Errorf("several control planes are Ready, %s: %w; say which with --revision", strings.Join(ready, ", "), ErrAmbiguousRevision)
+	}
+	return ready[0], nil
+}

@@ -1,0 +1,136 @@
+package kube
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+)
+
+// Deployment names a Deployment.
+type Deployment struct {
+	Namespace, Name string
+}
+
+func (d Deployment) ref() Ref {
+	return Ref{APIVersion: "apps/v1", Kind: "Deployment", Namespace: d.Namespace, Name: d.Name}
+}
+
+// AwaitDeployment waits until the Deployment's newest revision is fully rolled
+// out and available. It also watches the Deployment's pods and stops at once
+// when one is in a state that cannot recover, naming the pod and the reason.
+func (c *Client) AwaitDeployment(ctx context.Context, deployment Deployment, bounds Bounds) error {
+	ref := deployment.ref()
+	found, err := c.Kubernetes.AppsV1().Deployments(deployment.Namespace).Get(ctx, deployment.Name, metav1.GetOptions{})
+	if err != nil {
+		return c.fail("await", ref, err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	var group sync.WaitGroup
+	defer func() { cancel(nil); group.Wait() }()
+	group.Go(func() { c.watchForHopeless(ctx, found, cancel) })
+	return c.Await(ctx, Wait{
+		For:   ref.String() + " available",
+		Bound: bounds.Deployment,
+		Watch: Object(ref),
+		Until: func(objects []*unstructured.Unstructured) State { return rolledOut(objects) },
+	})
+}
+
+// watchForHopeless cancels ctx with the reason as soon as a pod of the
+// deployment can no longer become ready.
+func (c *Client) watchForHopeless(ctx context.Context, deployment *appsv1.Deployment, cancel context.CancelCauseFunc) {
+	selector, err := metav1.LabelSelectorAsSelector(deployment.Spec.Selector)
+	if err != nil {
+		cancel(c.fail("await", Deployment{deployment.Namespace, deployment.Name}.ref(), err))
+		return
+	}
+	pods := Selected(Selection{APIVersion: "v1", Kind: "Pod", Namespace: deployment.Namespace, Labels: selector.String()})
+	// What this watch cannot read, the wait for the Deployment reports.
+	_ = c.watch(ctx, pods, func(objects []*unstructured.Unstructured) bool {
+		for _, obj := range objects {
+			if err := Hopeless(obj); err != nil {
+				cancel(err)
+				return true
+			}
+		}
+		return false
+	}, func(error) {})
+}
+
+func rolledOut(objects []*unstructured.Unstructured) State {
+	if len(objects) == 0 {
+		return State{Seen: "no such deployment"}
+	}
+	var d appsv1.Deployment
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(objects[0].Object, &d); err != nil {
+		return State{Fatal: err}
+	}
+	want := int32(1)
+	if d.Spec.Replicas != nil {
+		want = *d.Spec.Replicas
+	}
+	s := d.Status
+	state := State{Seen: fmt.Sprintf("%d wanted, %d updated, %d available, %d in all%s",
+		want, s.UpdatedReplicas, s.AvailableReplicas, s.Replicas, deploymentTrouble(s))}
+	state.Met = s.ObservedGeneration >= d.Generation &&
+		s.UpdatedReplicas == want && s.Replicas == want && s.AvailableReplicas == want
+	return state
+}
+
+// deploymentTrouble tells conditions that explain why nothing proceeds, such
+// as a quota or a webhook that refuses pods.
+func deploymentTrouble(status appsv1.DeploymentStatus) string {
+	var trouble strings.Builder
+	for _, condition := range status.Conditions {
+		bad := condition.Type == appsv1.DeploymentReplicaFailure && condition.Status == corev1.ConditionTrue ||
+			condition.Type == appsv1.DeploymentProgressing && condition.Status == corev1.ConditionFalse
+		if bad {
+			fmt.Fprintf(&trouble, "; %s: %s", condition.Reason, condition.Message)
+		}
+	}
+	return trouble.String()
+}
+
+// ScaleDeployment sets the number of replicas and waits until exactly that
+// many run and are available, with no older pod left.
+func (c *Client) ScaleDeployment(ctx context.Context, deployment Deployment, replicas int32, bounds Bounds) error {
+	patch := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, replicas)
+	_, err := c.Kubernetes.AppsV1().Deployments(deployment.Namespace).Patch(ctx, deployment.Name,
+		types.MergePatchType, patch, metav1.PatchOptions{FieldManager: FieldManager})
+	if err != nil {
+		return c.fail("scale", deployment.ref(), err)
+	}
+	if err := c.AwaitDeployment(ctx, deployment, bounds); err != nil {
+		return err
+	}
+	return c.awaitPodCount(ctx, deployment, int(replicas), bounds)
+}
+
+// awaitPodCount waits until terminating pods are gone too: they are no longer
+// counted in the Deployment's status, but still answer while they drain.
+func (c *Client) awaitPodCount(ctx context.Context, deployment Deployment, count int, bounds Bounds) error {
+	found, err := c.Kubernetes.AppsV1().Deployments(deployment.Namespace).Get(ctx, deployment.Name, metav1.GetOptions{})
+	if err != nil {
+		return c.fail("await pods of", deployment.ref(), err)
+	}
+	selector, err := metav1.LabelSelectorAsSelector(found.Spec.Selector)
+	if err != nil {
+		return c.fail("await pods of", deployment.ref(), err)
+	}
+	return c.Await(ctx, Wait{
+		For:   fmt.Sprintf("exactly %d pods of %s", count, deployment.ref()),
+		Bound: bounds.Deployment,
+		Watch: Selected(Selection{APIVersion: "v1", Kind: "Pod", Namespace: deployment.Namespace, Labels: selector.String()}),
+		Until: func(objects []*unstructured.Unstructured) State {
+			return State{Met: len(objects) == count, Seen: fmt.Sprintf("%d pods", len(objects))}
+		},
+	})
+}

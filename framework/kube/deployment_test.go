@@ -1,0 +1,135 @@
+package kube
+
+import (
+	"strings"
+	"testing"
+
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+func toUnstructured(t *testing.T, obj runtime.Object) *unstructured.Unstructured {
+	t.Helper()
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(obj)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &unstructured.Unstructured{Object: content}
+}
+
+func TestRolledOut(t *testing.T) {
+	two := int32(2)
+	zero := int32(0)
+	deployment := func(replicas *int32, generation int64, status appsv1.DeploymentStatus) *appsv1.Deployment {
+		return &appsv1.Deployment{
+			ObjectMeta: metav1.ObjectMeta{Generation: generation},
+			Spec:       appsv1.DeploymentSpec{Replicas: replicas},
+			Status:     status,
+		}
+	}
+	tests := []struct {
+		name string
+		d    *appsv1.Deployment
+		met  bool
+		seen string
+	}{
+		{name: "absent", seen: "no such deployment"},
+		{
+			name: "available", met: true,
+			d: deployment(&two, 3, appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 2, UpdatedReplicas: 2, AvailableReplicas: 2}),
+		},
+		{
+			name: "the default is one replica", met: true,
+			d: deployment(nil, 1, appsv1.DeploymentStatus{ObservedGeneration: 1, Replicas: 1, UpdatedReplicas: 1, AvailableReplicas: 1}),
+		},
+		{
+			name: "a status of the generation before is not believed",
+			d:    deployment(&two, 3, appsv1.DeploymentStatus{ObservedGeneration: 2, Replicas: 2, UpdatedReplicas: 2, AvailableReplicas: 2}),
+		},
+		{
+			name: "a pod of the old revision is left", seen: "3 in all",
+			d: deployment(&two, 3, appsv1.DeploymentStatus{ObservedGeneration: 3, Replicas: 3, UpdatedReplicas: 2, AvailableReplicas: 2}),
+		},
+		{name: "scaled to zero", met: true, d: deployment(&zero, 1, appsv1.DeploymentStatus{ObservedGeneration: 1})},
+		{
+			name: "why there are no pods is told", seen: "FailedCreate: quota exceeded",
+			d: deployment(nil, 1, appsv1.DeploymentStatus{ObservedGeneration: 1, Conditions: []appsv1.DeploymentCondition{{
+				Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: "quota exceeded",
+			}}}),
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var objects []*unstructured.Unstructured
+			if test.d != nil {
+				objects = append(objects, toUnstructured(t, test.d))
+			}
+			got := rolledOut(objects)
+			if got.Met != test.met || !strings.Contains(got.Seen, test.seen) {
+				t.Errorf("want met %v and %q seen, got %+v", test.met, test.seen, got)
+			}
+		})
+	}
+}
+
+func TestHopeless(t *testing.T) {
+	waiting := func(image, reason string, restarts int32) corev1.ContainerStatus {
+		return corev1.ContainerStatus{
+			Name: "c", Image: image, RestartCount: restarts,
+			State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "said the kubelet"}},
+		}
+	}
+	now := metav1.Now()
+	tests := []struct {
+		name string
+		pod  corev1.Pod
+		want string // empty: there is hope
+	}{
+		{name: "new pod"},
+		{
+			name: "starting",
+			pod:  corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("x", "ContainerCreating", 0)}}},
+		},
+		{
+			name: "not injected",
+			pod:  corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("auto", "ImagePullBackOff", 0)}}},
+			want: `the injector has not replaced image "auto"`,
+		},
+		{
+			name: "a pull that fails may succeed later",
+			pod:  corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("istio/pilot:1", "ImagePullBackOff", 0)}}},
+		},
+		{
+			name: "a secret is missing, in an init container",
+			pod:  corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{waiting("x", "CreateContainerConfigError", 0)}}},
+			want: "said the kubelet; correct what the container refers to",
+		},
+		{
+			name: "first crashes",
+			pod:  corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("x", "CrashLoopBackOff", 2)}}},
+		},
+		{
+			name: "crashes again and again",
+			pod:  corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("x", "CrashLoopBackOff", 5)}}},
+			want: "read the container's log",
+		},
+		{
+			name: "on its way out",
+			pod: corev1.Pod{
+				ObjectMeta: metav1.ObjectMeta{DeletionTimestamp: &now},
+				Status:     corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("auto", "ImagePullBackOff", 0)}},
+			},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := Hopeless(toUnstructured(t, &test.pod))
+			if (err != nil) != (test.want != "") || !strings.Contains(errText(err), test.want) {
+				t.Errorf("want %q, got %v", test.want, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,258 @@
+//go:build apiserver
+
+package ledger_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
+	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestAPIServer(t *testing.T) {
+	plane := kubetest.Start(t)
+	client, err := kube.New(kube.Options{Name: "west", Kubeconfig: plane.Kubeconfig})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("undo leaves nothing", func(t *testing.T) { testUndo(t, client) })
+	t.Run("undo after a crash", func(t *testing.T) { testUndoAfterCrash(t, client) })
+	t.Run("undo spares what others did since", func(t *testing.T) { testUndoSpares(t, client) })
+	t.Run("lock", func(t *testing.T) { testLock(t, client) })
+}
+
+const manifest = `
+apiVersion: v1
+kind: Namespace
+metadata: {name: trial}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings, namespace: trial}
+data: {a: b}
+---
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.org}
+spec:
+  group: example.org
+  scope: Namespaced
+  names: {plural: widgets, singular: widget, kind: Widget, listKind: WidgetList}
+  versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema: {type: object}}}]
+---
+apiVersion: example.org/v1
+kind: Widget
+metadata: {name: w, namespace: trial}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: s, namespace: default}
+`
+
+func newJournal(t *testing.T, dir, run string) *ledger.Journal {
+	t.Helper()
+	journal, err := ledger.Create(dir, ledger.Header{Run: run, Started: time.Now(), Place: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = journal.Close() })
+	return journal
+}
+
+func inventory(t *testing.T, client *kube.Client) []ledger.Inventory {
+	t.Helper()
+	taken, err := ledger.TakeInventory(t.Context(), []*kube.Client{client},
+		ledger.InventoryOptions{Namespaces: []string{"trial", "default"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return taken
+}
+
+func undo(t *testing.T, journal *ledger.Journal, client *kube.Client) {
+	t.Helper()
+	err := journal.Undo(t.Context(), ledger.UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wantNoChange(t *testing.T, before, after []ledger.Inventory) {
+	t.Helper()
+	for _, change := range ledger.Diff(before, after) {
+		t.Errorf("after undo: %s", change)
+	}
+}
+
+func applyManifest(t *testing.T, client *kube.Client, run string, journal kube.Journal) {
+	t.Helper()
+	objects, err := kube.Decode([]byte(manifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := kube.ApplyOptions{Run: run, Journal: journal}
+	if err := client.ApplyAll(t.Context(), objects, opts); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func testUndo(t *testing.T, client *kube.Client) {
+	ctx := t.Context()
+	before := inventory(t, client)
+	journal := newJournal(t, t.TempDir(), "run-undo")
+	applyManifest(t, client, "run-undo", journal)
+	byOthers := kube.Ref{APIVersion: "v1", Kind: "ConfigMap", Namespace: "default", Name: "by-a-program"}
+	if err := journal.Expecting(ctx, "west", []kube.Ref{byOthers}); err != nil {
+		t.Fatal(err)
+	}
+	makeConfigMap(t, client, byOthers.Name)
+	kubeSystem := namespace(t, client, "kube-public")
+	if err := journal.Labelling(ctx, "west", kubeSystem, "example.org/network", nil, "n1"); err != nil {
+		t.Fatal(err)
+	}
+	value := "n1"
+	if err := client.SetLabel(ctx, kubeSystem, "example.org/network", &value); err != nil {
+		t.Fatal(err)
+	}
+	if changes := ledger.Diff(before, inventory(t, client)); len(changes) < 5 {
+		t.Fatalf("the inventory does not see what was made: %v", changes)
+	}
+	undo(t, journal, client)
+	wantNoChange(t, before, inventory(t, client))
+	if _, err := client.Get(ctx, byOthers); err == nil {
+		t.Error("what was expected of a program is still there")
+	}
+	undo(t, journal, client) // a second time finds nothing to do
+}
+
+func testUndoAfterCrash(t *testing.T, client *kube.Client) {
+	before := inventory(t, client)
+	dir := t.TempDir()
+	journal := newJournal(t, dir, "run-crash")
+	// The crash comes between the objects and the lines that tell their UIDs.
+	applyManifest(t, client, "run-crash", onlyAnnounces{journal})
+	if err := journal.Making(t.Context(), "west", []kube.Ref{{APIVersion: "v1", Kind: "Secret", Namespace: "default", Name: "never-made"}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := journal.Close(); err != nil {
+		t.Fatal(err)
+	}
+	appendText(t, journal.Path(), `{"time":"2026-01-01T00:00:00Z","event":"mak`)
+
+	reopened, err := ledger.Open(dir, "run-crash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	undo(t, reopened, client)
+	wantNoChange(t, before, inventory(t, client))
+	if err := reopened.Remove(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := ledger.Open(dir, "run-crash"); !errors.Is(err, ledger.ErrNoJournal) {
+		t.Errorf("want no journal after its removal, got %v", err)
+	}
+}
+
+// onlyAnnounces loses what a crash would lose.
+type onlyAnnounces struct{ *ledger.Journal }
+
+func (onlyAnnounces) Made(context.Context, string, kube.Ref) error { return nil }
+
+func testUndoSpares(t *testing.T, client *kube.Client) {
+	ctx := t.Context()
+	journal := newJournal(t, t.TempDir(), "run-spare")
+	foreign := kube.Ref{APIVersion: "v1", Kind: "ConfigMap", Namespace: "default", Name: "foreign"}
+	// Announced, but somebody else made it before the run could.
+	if err := journal.Making(ctx, "west", []kube.Ref{foreign}); err != nil {
+		t.Fatal(err)
+	}
+	makeConfigMap(t, client, foreign.Name)
+	ref := namespace(t, client, "kube-public")
+	if err := journal.Labelling(ctx, "west", ref, "example.org/zone", nil, "ours"); err != nil {
+		t.Fatal(err)
+	}
+	theirs := "theirs"
+	if err := client.SetLabel(ctx, ref, "example.org/zone", &theirs); err != nil {
+		t.Fatal(err)
+	}
+	undo(t, journal, client)
+	if _, err := client.Get(ctx, foreign); err != nil {
+		t.Errorf("an object that the run did not make is gone: %v", err)
+	}
+	found, err := client.Get(ctx, ref)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := found.GetLabels()["example.org/zone"]; got != theirs {
+		t.Errorf("a label that somebody set since: want %q kept, got %q", theirs, got)
+	}
+}
+
+func testLock(t *testing.T, client *kube.Client) {
+	ctx := t.Context()
+	clients := []*kube.Client{client}
+	first, locked, err := ledger.AcquireLock(ctx, clients, "first run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = ledger.AcquireLock(ctx, clients, "second run")
+	var refused *ledger.LockedError
+	if !errors.As(err, &refused) || refused.Holder != "first run" || !strings.Contains(err.Error(), `cluster "west" is in use by first run`) {
+		t.Errorf("want the second run refused with the holder's name, got %v", err)
+	}
+	if locked.Err() != nil {
+		t.Errorf("the lock is held, but its context ended: %v", locked.Err())
+	}
+	if err := first.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
+	third, _, err := ledger.AcquireLock(ctx, clients, "third run")
+	if err != nil {
+		t.Fatalf("after the release: %v", err)
+	}
+	if err := third.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
+	lease := kube.Ref{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Namespace: ledger.LockNamespace, Name: ledger.LockName}
+	if _, err := client.Get(ctx, lease); err == nil {
+		t.Error("the lease is still there after its release")
+	}
+}
+
+func makeConfigMap(t *testing.T, client *kube.Client, name string) {
+	t.Helper()
+	_, err := client.Kubernetes.CoreV1().ConfigMaps("default").Create(t.Context(),
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func namespace(t *testing.T, client *kube.Client, name string) kube.Ref {
+	t.Helper()
+	found, err := client.Get(t.Context(), kube.Ref{APIVersion: "v1", Kind: "Namespace", Name: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kube.RefOf(found)
+}
+
+func appendText(t *testing.T, path, text string) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, writeErr := file.WriteString(text)
+	if err := errors.Join(writeErr, file.Close()); err != nil {
+		t.Fatal(err)
+	}
+}

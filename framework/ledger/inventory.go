@@ -1,0 +1,187 @@
+package ledger
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+)
+
+// Item is one object of an inventory.
+type Item struct {
+	kube.Ref
+	// Content is a hash of what somebody decided about the object: all but its
+	// status and the bookkeeping of the API server.
+	Content string `json:"content"`
+}
+
+// Inventory is what a cluster holds in the places that a run touches, ordered.
+type Inventory struct {
+	Cluster string `json:"cluster"`
+	Items   []Item `json:"items"`
+}
+
+// InventoryOptions say where to look.
+type InventoryOptions struct {
+	// Namespaces whose namespaced objects are listed; those that do not exist are empty.
+	Namespaces []string
+
+	// onlyRun lists nothing but the objects with the label of a run.
+	onlyRun string
+}
+
+// TakeInventory lists, on every cluster in parallel: all objects of the
+// namespaces; all namespaces, CustomResourceDefinitions, webhook
+// configurations and cluster roles and their bindings; and everywhere else
+// the objects with a label of eastwest and what istiod publishes. What Kubernetes itself
+// churns is left out (see ignored). The inventories are in the order of clients.
+func TakeInventory(ctx context.Context, clients []*kube.Client, opts InventoryOptions) ([]Inventory, error) {
+	inventories, errs := make([]Inventory, len(clients)), make([]error, len(clients))
+	var group sync.WaitGroup
+	for i, client := range clients {
+		group.Go(func() { inventories[i], errs[i] = takeOne(ctx, client, opts) })
+	}
+	group.Wait()
+	return inventories, errors.Join(errs...)
+}
+
+func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (Inventory, error) {
+	listings, err := listings(client, opts)
+	if err != nil {
+		return Inventory{}, fmt.Errorf("inventory of cluster %q: %w", client.Name, err)
+	}
+	found := make([][]Item, len(listings))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(listsAtOnce)
+	for i, l := range listings {
+		group.Go(func() error {
+			items, err := l.list(ctx, client)
+			found[i] = items
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return Inventory{}, fmt.Errorf("inventory of cluster %q: %w", client.Name, err)
+	}
+	items := slices.Concat(found...)
+	sort.Slice(items, func(i, j int) bool { return key(items[i]) < key(items[j]) })
+	// An object with our label in one of the namespaces was listed twice.
+	items = slices.CompactFunc(items, func(a, b Item) bool { return key(a) == key(b) })
+	return Inventory{Cluster: client.Name, Items: items}, nil
+}
+
+// publishedByIstiod selects the ConfigMaps that istiod puts into every
+// namespace and that would outlive it.
+const publishedByIstiod = "istio.io/config=true"
+
+const listsAtOnce = 8
+
+// key orders and identifies items; the API version is not part of it, since
+// one object is served in several.
+func key(i Item) string { return strings.Join([]string{i.Kind, i.Namespace, i.Name}, "\x00") }
+
+// listing is one list request.
+type listing struct {
+	resource  schema.GroupVersionResource
+	namespace string // empty for cluster-scoped resources and for all namespaces
+	selector  string
+}
+
+// listings asks discovery which resources there are and makes the requests.
+// Groups whose own API server is down are left out: they are not ours.
+func listings(client *kube.Client, opts InventoryOptions) ([]listing, error) {
+	lists, err := client.Kubernetes.Discovery().ServerPreferredResources()
+	if len(lists) == 0 && err != nil {
+		return nil, err
+	}
+	var all []listing
+	for _, list := range lists {
+		version, err := schema.ParseGroupVersion(list.GroupVersion)
+		if err != nil {
+			return nil, err
+		}
+		for _, resource := range list.APIResources {
+			if slices.Contains(resource.Verbs, "list") && !ignoredResource(version.Group, resource.Name) {
+				all = append(all, listingsOf(version.WithResource(resource.Name), resource.Namespaced, opts)...)
+			}
+		}
+	}
+	return all, nil
+}
+
+func listingsOf(resource schema.GroupVersionResource, namespaced bool, opts InventoryOptions) []listing {
+	if opts.onlyRun != "" {
+		return []listing{{resource: resource, selector: kube.LabelRun + "=" + opts.onlyRun}}
+	}
+	if !namespaced && wholly(resource) {
+		return []listing{{resource: resource}}
+	}
+	all := []listing{{resource: resource, selector: kube.LabelRun}}
+	if !namespaced {
+		return all
+	}
+	if resource.Group == "" && resource.Resource == "configmaps" {
+		all = append(all, listing{resource: resource, selector: publishedByIstiod})
+	}
+	for _, namespace := range opts.Namespaces {
+		all = append(all, listing{resource: resource, namespace: namespace})
+	}
+	return all
+}
+
+func (l listing) list(ctx context.Context, client *kube.Client) ([]Item, error) {
+	list, err := client.Dynamic.Resource(l.resource).Namespace(l.namespace).List(ctx, metav1.ListOptions{LabelSelector: l.selector})
+	switch {
+	case apierrors.IsNotFound(err), apierrors.IsMethodNotSupported(err):
+		return nil, nil // the resource went away since discovery, or cannot be listed after all
+	case err != nil:
+		return nil, fmt.Errorf("list %s: %w", l.resource.GroupResource(), err)
+	}
+	var items []Item
+	for i := range list.Items {
+		obj := &list.Items[i]
+		if ignoredObject(obj) {
+			continue
+		}
+		content, err := contentHash(obj)
+		if err != nil {
+			return nil, err
+		}
+		items = append(items, Item{Ref: kube.RefOf(obj), Content: content})
+	}
+	return items, nil
+}
+
+// contentHash hashes what somebody decided about an object.
+func contentHash(obj *unstructured.Unstructured) (string, error) {
+	content := obj.DeepCopy().Object
+	delete(content, "status")
+	if _, aggregated := content["aggregationRule"]; aggregated {
+		delete(content, "rules") // gathered by a controller from other cluster roles
+	}
+	if metadata, ok := content["metadata"].(map[string]any); ok {
+		for _, bookkeeping := range []string{"managedFields", "resourceVersion", "generation", "selfLink"} {
+			delete(metadata, bookkeeping)
+		}
+		dropChurningAnnotations(metadata)
+	}
+	encoded, err := json.Marshal(content) // sorts the keys
+	if err != nil {
+		return "", fmt.Errorf("hash %s: %w", kube.RefOf(obj), err)
+	}
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:]), nil
+}

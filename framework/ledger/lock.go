@@ -1,0 +1,187 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// The lock is a Lease in every cluster of the fleet, so that two fleets that
+// share one cluster exclude each other too. It is in kube-system, the one
+// namespace that every cluster has and nobody deletes.
+const (
+	LockNamespace = metav1.NamespaceSystem
+	LockName      = "eastwest-lock"
+)
+
+// A run that crashed holds the lock for leaseDuration; it is long enough for
+// a few renewals to be lost and for clocks that differ by seconds.
+const (
+	leaseDuration = 60 * time.Second
+	renewEvery    = 15 * time.Second
+)
+
+// LockedError refuses a fleet on which another run is under way.
+type LockedError struct {
+	Cluster string
+	Holder  string
+	// Renewed is when the holder last said that it is alive.
+	Renewed time.Time
+}
+
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("cluster %q is in use by %s (last seen %s): one run at a time; wait for its end, or, if it crashed, for %s",
+		e.Cluster, e.Holder, e.Renewed.UTC().Format(time.RFC3339), leaseDuration)
+}
+
+// Lock is held by one run on all clusters of its fleet.
+type Lock struct {
+	clients []*kube.Client
+	holder  string
+	stop    context.CancelFunc
+	done    chan struct{}
+	lost    context.CancelCauseFunc
+}
+
+// AcquireLock takes the lock on all clusters or on none, and keeps it fresh
+// until Release. The returned context ends, with the cause, when the lock is
+// lost to another holder; the run must then stop. A *LockedError names who
+// holds it.
+func AcquireLock(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
+	errs := make([]error, len(clients))
+	var group sync.WaitGroup
+	for i, client := range clients {
+		group.Go(func() { errs[i] = take(ctx, client, holder) })
+	}
+	group.Wait()
+	l := &Lock{clients: clients, holder: holder, done: make(chan struct{})}
+	if err := errors.Join(errs...); err != nil {
+		releaseCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
+		defer cancel()
+		return nil, nil, errors.Join(err, l.giveBack(releaseCtx))
+	}
+	locked, lost := context.WithCancelCause(ctx)
+	l.lost = lost
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	l.stop = stop
+	go l.renew(renewing)
+	return l, locked, nil
+}
+
+// Release stops the renewal and deletes the Leases. The context is the
+// caller's undo context.
+func (l *Lock) Release(ctx context.Context) error {
+	l.stop()
+	<-l.done
+	l.lost(nil)
+	return l.giveBack(ctx)
+}
+
+func (l *Lock) renew(ctx context.Context) {
+	defer close(l.done)
+	ticker := time.NewTicker(renewEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		for _, client := range l.clients {
+			var locked *LockedError
+			// An API server that does not answer is not a lost lock: others
+			// cannot take it there either.
+			if err := take(ctx, client, l.holder); errors.As(err, &locked) {
+				l.lost(fmt.Errorf("the lock was lost: %w", err))
+				return
+			}
+		}
+	}
+}
+
+// take makes, renews or takes over the Lease of one cluster. Its
+// resourceVersion makes sure that of two who try only one succeeds.
+func take(ctx context.Context, client *kube.Client, holder string) error {
+	leases := client.Kubernetes.CoordinationV1().Leases(LockNamespace)
+	existing, err := leases.Get(ctx, LockName, metav1.GetOptions{})
+	now := metav1.NowMicro()
+	if apierrors.IsNotFound(err) {
+		_, err = leases.Create(ctx, newLease(holder, now), metav1.CreateOptions{FieldManager: kube.FieldManager})
+	} else if err == nil {
+		if err := refuse(client.Name, existing, holder, now.Time); err != nil {
+			return err
+		}
+		existing.Spec = newLease(holder, now).Spec
+		_, err = leases.Update(ctx, existing, metav1.UpdateOptions{FieldManager: kube.FieldManager})
+	}
+	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
+		return &LockedError{Cluster: client.Name, Holder: "another run that started at the same time", Renewed: now.Time}
+	}
+	if err != nil {
+		return fmt.Errorf("take the lock of cluster %q: %w", client.Name, err)
+	}
+	return nil
+}
+
+// refuse returns a *LockedError when somebody else holds a fresh lease.
+func refuse(cluster string, lease *coordinationv1.Lease, holder string, now time.Time) error {
+	if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == holder || lease.Spec.RenewTime == nil {
+		return nil
+	}
+	renewed := lease.Spec.RenewTime.Time
+	if now.Sub(renewed) > leaseDuration {
+		return nil
+	}
+	return &LockedError{Cluster: cluster, Holder: *lease.Spec.HolderIdentity, Renewed: renewed}
+}
+
+func newLease(holder string, now metav1.MicroTime) *coordinationv1.Lease {
+	seconds := int32(leaseDuration / time.Second)
+	return &coordinationv1.Lease{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: LockNamespace, Name: LockName,
+			Labels: map[string]string{kube.LabelManagedBy: kube.ManagedBy},
+		},
+		Spec: coordinationv1.LeaseSpec{
+			HolderIdentity: &holder, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now,
+		},
+	}
+}
+
+// giveBack deletes the Leases that this holder has.
+func (l *Lock) giveBack(ctx context.Context) error {
+	errs := make([]error, len(l.clients))
+	var group sync.WaitGroup
+	for i, client := range l.clients {
+		group.Go(func() { errs[i] = giveBackOne(ctx, client, l.holder) })
+	}
+	group.Wait()
+	return errors.Join(errs...)
+}
+
+func giveBackOne(ctx context.Context, client *kube.Client, holder string) error {
+	leases := client.Kubernetes.CoordinationV1().Leases(LockNamespace)
+	existing, err := leases.Get(ctx, LockName, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err == nil {
+		if existing.Spec.HolderIdentity == nil || *existing.Spec.HolderIdentity != holder {
+			return nil
+		}
+		err = leases.Delete(ctx, LockName, metav1.DeleteOptions{
+			Preconditions: &metav1.Preconditions{UID: &existing.UID, ResourceVersion: &existing.ResourceVersion},
+		})
+	}
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("release the lock of cluster %q: %w", client.Name, err)
+	}
+	return nil
+}

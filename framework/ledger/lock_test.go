@@ -1,0 +1,42 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+func TestRefuse(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	tests := []struct {
+		name    string
+		age     time.Duration
+		holder  string
+		refused bool
+	}{
+		{"somebody else's, fresh", time.Second, "other", true},
+		{"somebody else's, one renewal late", 20 * time.Second, "other", true},
+		{"somebody else's, abandoned", 61 * time.Second, "other", false},
+		{"from a clock that is ahead", -30 * time.Second, "other", true},
+		{"our own", time.Second, "me", false},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			lease := newLease(test.holder, metav1.NewMicroTime(now.Add(-test.age)))
+			if err := refuse("west", lease, "me", now); (err != nil) != test.refused {
+				t.Errorf("want refused %v, got %v", test.refused, err)
+			}
+		})
+	}
+}
+
+func TestRunIDIsALabelValueAndSorts(t *testing.T) {
+	early, late := NewRunID(time.Unix(0, 0)), NewRunID(time.Unix(1, 0))
+	if !(early < late) {
+		t.Errorf("want %s before %s", early, late)
+	}
+	if len(early) != len("20060102-150405-abcdef") {
+		t.Errorf("unexpected form: %s", early)
+	}
+}

@@ -1,0 +1,98 @@
+package ledger
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Connect reaches the clusters of a journal again, in parallel, and refuses
+// one that is no longer the same cluster.
+func (h Header) Connect(ctx context.Context, bounds kube.Bounds, recorder kube.Recorder) ([]*kube.Client, error) {
+	clients, errs := make([]*kube.Client, len(h.Clusters)), make([]error, len(h.Clusters))
+	var group sync.WaitGroup
+	for i, cluster := range h.Clusters {
+		group.Go(func() { clients[i], errs[i] = cluster.connect(ctx, h.Run, bounds, recorder) })
+	}
+	group.Wait()
+	if err := errors.Join(errs...); err != nil {
+		return nil, fmt.Errorf("ledger of run %s: %w", h.Run, err)
+	}
+	return clients, nil
+}
+
+func (c Cluster) connect(ctx context.Context, run string, bounds kube.Bounds, recorder kube.Recorder) (*kube.Client, error) {
+	client, err := kube.New(kube.Options{
+		Name: c.Name, Kubeconfig: c.Kubeconfig, Context: c.Context, UserAgent: "cleanup/" + run, Recorder: recorder,
+	})
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, bounds.Connect)
+	defer cancel()
+	system, err := client.Kubernetes.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("reach cluster %q at %s: %w", c.Name, client.REST.Host, err)
+	}
+	if string(system.UID) != c.UID {
+		return nil, fmt.Errorf("cluster %q at %s is not the one of the run: its kube-system has UID %s, want %s; correct %s, or delete the journal if that cluster is gone",
+			c.Name, client.REST.Host, system.UID, c.UID, c.Kubeconfig)
+	}
+	return client, nil
+}
+
+// TakeOver takes the lock of clusters whose holder may have crashed. It waits
+// until a holder has not renewed its lease for as long as that lasts; a holder
+// that renews it is alive, and then the error is a *LockedError.
+func TakeOver(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
+	var renewed time.Time
+	for {
+		lock, locked, err := AcquireLock(ctx, clients, holder)
+		var refused *LockedError
+		if !errors.As(err, &refused) {
+			return lock, locked, err
+		}
+		if !renewed.IsZero() && refused.Renewed.After(renewed) {
+			return nil, nil, err
+		}
+		renewed = refused.Renewed
+		if err := pause(ctx, time.Second); err != nil {
+			return nil, nil, errors.Join(refused, err)
+		}
+	}
+}
+
+// pause waits between two looks at a lease, which ends by a clock and not by
+// an event that could be watched.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-timer.C:
+		return nil
+	}
+}
+
+// Leftovers lists the objects that still carry a run's label, anywhere on the
+// clusters: after an undo there are none.
+func Leftovers(ctx context.Context, clients []*kube.Client, run string) ([]Change, error) {
+	var (
+		changes []Change
+		errs    []error
+	)
+	for _, client := range clients {
+		inventory, err := takeOne(ctx, client, InventoryOptions{onlyRun: run})
+		errs = append(errs, err)
+		for _, item := range inventory.Items {
+			changes = append(changes, Change{Cluster: client.Name, What: Left, Item: item})
+		}
+	}
+	return changes, errors.Join(errs...)
+}

@@ -1,0 +1,212 @@
+package mesh
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func TestJudgeRemotes(t *testing.T) {
+	others := []fleet.ClusterSpec{{Name: "east"}, {Name: "north"}}
+	east := Remote{Secret: "istio-remote-secret-east", Cluster: "east", Server: "https://192.0.2.1:6443"}
+	north := Remote{Secret: "istio-remote-secret-north", Cluster: "north", Server: "https://192.0.2.2:6443"}
+	local := north
+	local.Server = "https://127.0.0.1:6443"
+	tests := []struct {
+		name    string
+		remotes []Remote
+		want    []string
+	}{
+		{name: "complete", remotes: []Remote{east, north}},
+		{name: "one is missing", remotes: []Remote{east}, want: []string{`no remote secret for cluster "north"`}},
+		{name: "a stale one", remotes: []Remote{east, north, {Secret: "s", Cluster: "gone", Server: "https://192.0.2.9"}}, want: []string{`for cluster "gone", which is not in the fleet`}},
+		{name: "loopback", remotes: []Remote{east, local}, want: []string{"has server https://127.0.0.1:6443, which istiod's pod takes for itself"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			errs := judgeRemotes("west", test.remotes, others)
+			if len(errs) != len(test.want) {
+				t.Fatalf("want %q, got %v", test.want, errs)
+			}
+			for i, want := range test.want {
+				if !strings.Contains(errs[i].Error(), want) {
+					t.Errorf("want %q, got %v", want, errs[i])
+				}
+			}
+		})
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	tests := []struct {
+		server string
+		want   bool
+	}{
+		{"https://127.0.0.1:6443", true},
+		{"https://127.8.8.8", true},
+		{"https://localhost:6443", true},
+		{"https://0.0.0.0:6443", true},
+		{"https://[::1]:6443", true},
+		{"https://192.0.2.1:6443", false},
+		{"https://localhost.example.org", false},
+		{"://", false},
+	}
+	for _, test := range tests {
+		if got := Loopback(test.server); got != test.want {
+			t.Errorf("Loopback(%q): want %v, got %v", test.server, test.want, got)
+		}
+	}
+}
+
+const kubeconfigOfEast = `apiVersion: v1
+kind: Config
+current-context: east
+clusters: [{name: east, cluster: {server: "https://192.0.2.1:6443"}}]
+contexts: [{name: east, context: {cluster: east, user: east}}]
+users: [{name: east, user: {token: hunter2}}]
+`
+
+func TestRemotesOf(t *testing.T) {
+	secret := func(content string) corev1.Secret {
+		return corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}, Data: map[string][]byte{"east": []byte(content)}}
+	}
+	got, err := remotesOf(secret(kubeconfigOfEast))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Remote{{Secret: "s", Cluster: "east", Server: "https://192.0.2.1:6443"}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for _, broken := range []string{"hunter2: [", "{}", strings.Replace(kubeconfigOfEast, "cluster: east", "cluster: gone", 1)} {
+		_, err := remotesOf(secret(broken))
+		if !errors.Is(err, errUnreadable) || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("a kubeconfig that cannot be read: want that said, and nothing quoted from it, got %v", err)
+		}
+	}
+}
+
+// TestClusterz reads what istiod 1.31 and 1.19 answer.
+func TestClusterz(t *testing.T) {
+	tests := []struct {
+		name, answer string
+		others       []string
+		met          bool
+		seen         string
+	}{
+		{
+			name:   "1.31 lists its own cluster too",
+			answer: `[{"id":"west","secretName":"","syncStatus":"synced"},{"id":"east","secretName":"istio-system/istio-remote-secret-east","syncStatus":"synced"}]`,
+			others: []string{"east"}, met: true, seen: "istiod-1: east synced",
+		},
+		{
+			name:   "1.19 lists remote ones only",
+			answer: `[{"id":"east","secretName":"istio-system/istio-remote-secret-east","syncStatus":"synced"}]`,
+			others: []string{"east"}, met: true, seen: "istiod-1: east synced",
+		},
+		{
+			name:   "not synced yet",
+			answer: `[{"id":"east","secretName":"s","syncStatus":"syncing"}]`,
+			others: []string{"east"}, seen: "istiod-1: east syncing",
+		},
+		{name: "none", answer: `[{"id":"west","secretName":"","syncStatus":"synced"}]`, others: []string{"east"}, seen: "istiod-1: no remote cluster"},
+		{
+			name:   "another than wanted",
+			answer: `[{"id":"gone","secretName":"s","syncStatus":"synced"}]`,
+			others: []string{"east"}, seen: "istiod-1: gone synced",
+		},
+		{
+			name:   "one too many",
+			answer: `[{"id":"gone","secretName":"s","syncStatus":"timeout"},{"id":"east","secretName":"s","syncStatus":"synced"}]`,
+			others: []string{"east"}, seen: "istiod-1: east synced, gone timeout",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			remotes, err := parseClusterz([]byte(test.answer))
+			if err != nil {
+				t.Fatal(err)
+			}
+			state := judgeSynced([]IstiodRemotes{{Pod: "istiod-1", Remotes: remotes}}, test.others)
+			if state.Met != test.met || state.Seen != test.seen {
+				t.Errorf("want met %v, seen %q, got %+v", test.met, test.seen, state)
+			}
+		})
+	}
+}
+
+func FuzzParseClusterz(f *testing.F) {
+	f.Add([]byte(`[{"id":"east","secretName":"s","syncStatus":"synced"}]`))
+	f.Add([]byte("404 page not found"))
+	f.Fuzz(func(t *testing.T, answer []byte) {
+		remotes, _ := parseClusterz(answer)
+		for _, remote := range remotes {
+			if remote.SecretName == "" {
+				t.Error("istiod's own cluster is among the remote ones")
+			}
+		}
+	})
+}
+
+func TestOneOldIstiodIsEnoughToBeUnready(t *testing.T) {
+	synced := []RemoteStatus{{ID: "east", SecretName: "s", SyncStatus: "synced"}}
+	state := judgeSynced([]IstiodRemotes{{Pod: "istiod-1", Remotes: synced}, {Pod: "istiod-2"}}, []string{"east"})
+	if state.Met {
+		t.Error("want every istiod pod asked for")
+	}
+}
+
+func TestAddresses(t *testing.T) {
+	tests := []struct {
+		name    string
+		service corev1.Service
+		want    []string
+	}{
+		{name: "pending"},
+		{
+			name: "addresses and host names",
+			service: corev1.Service{Status: corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{
+				Ingress: []corev1.LoadBalancerIngress{{Hostname: "lb.example.org"}, {IP: "192.0.2.1"}},
+			}}},
+			want: []string{"192.0.2.1", "lb.example.org"},
+		},
+		{
+			name:    "external IPs where there is no load balancer",
+			service: corev1.Service{Spec: corev1.ServiceSpec{ExternalIPs: []string{"192.0.2.7"}}},
+			want:    []string{"192.0.2.7"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, Addresses(&test.service)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOnlySecret(t *testing.T) {
+	object := func(kind, name string) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{"kind": kind, "metadata": map[string]any{"name": name}}}
+	}
+	good, err := onlySecret([]*unstructured.Unstructured{object("Secret", "istio-remote-secret-east")}, "east")
+	if err != nil || good[0].GetNamespace() != fleet.SystemNamespace {
+		t.Errorf("want the secret in %s, got %v, %v", fleet.SystemNamespace, good, err)
+	}
+	for _, bad := range [][]*unstructured.Unstructured{
+		nil,
+		{object("Secret", "istio-remote-secret-west")},
+		{object("ClusterRole", "istio-remote-secret-east")},
+		{object("Secret", "istio-remote-secret-east"), object("Secret", "another")},
+	} {
+		if _, err := onlySecret(bad, "east"); err == nil {
+			t.Errorf("want %s refused", listed(bad))
+		}
+	}
+}

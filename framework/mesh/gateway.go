@@ -1,0 +1,112 @@
+package mesh
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/fixtures"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+)
+
+// gateway renders what gen-eastwest-gateway.sh --network prints and gives it
+// to istioctl, as the page does. As with istiod, istioctl renders and we
+// apply; `istioctl install` spent 16.9 s a cluster, most of it waiting.
+func (b *builder) gateway(cluster fleet.ClusterSpec) []plan.Action {
+	return []plan.Action{
+		plan.Pipe{
+			Title: "install the east-west gateway of network " + cluster.Network,
+			From: plan.Exec{
+				Title: "render the gateway",
+				Argv:  istioctl("manifest", "generate", "--set", "values.global.pilotCertProvider="+b.opts.certProvider(), "--filename=-"),
+				Stdin: b.render("eastwest-gateway.yaml.tmpl", map[string]any{
+					"Network": cluster.Network, "Revision": cluster.Revision,
+				}),
+			},
+		},
+	}
+}
+
+func (b *builder) gatewayReady(fleet.ClusterSpec) []plan.Action {
+	return []plan.Action{b.awaitDeployment(Gateway), awaitAddress()}
+}
+
+func (b *builder) expose(fleet.ClusterSpec) []plan.Action {
+	return []plan.Action{b.applyFile("apply gateway "+ExposeGateway, "cross-network-gateway.yaml")}
+}
+
+func (b *builder) applyFile(title, name string) plan.Action {
+	manifest, err := fixtures.Manifest(name)
+	if err != nil {
+		b.errs = append(b.errs, err)
+	}
+	return plan.Apply{Title: title, Manifest: manifest}
+}
+
+func awaitAddress() plan.Action {
+	return plan.Await{
+		Title: "await the gateway's address",
+		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "wait service/"+Gateway,
+			"--for=jsonpath='{.status.loadBalancer.ingress}' --timeout=10m"),
+		Until: func(ctx context.Context, site *plan.Site) error {
+			return site.Client.Await(ctx, kube.Wait{
+				For:   "an external address of Service " + fleet.SystemNamespace + "/" + Gateway,
+				Bound: site.Bounds.Address,
+				Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Service", Namespace: fleet.SystemNamespace, Name: Gateway}),
+				Until: addressed,
+				Hint:  "look at the Service's events and at the cluster's load balancer controller",
+			})
+		},
+	}
+}
+
+func addressed(services []*unstructured.Unstructured) kube.State {
+	if len(services) == 0 {
+		return kube.State{Seen: "no such service"}
+	}
+	var service corev1.Service
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(services[0].Object, &service); err != nil {
+		return kube.State{Fatal: err}
+	}
+	addresses := Addresses(&service)
+	if len(addresses) == 0 {
+		return kube.State{Seen: "status.loadBalancer without address"}
+	}
+	return kube.State{Met: true, Seen: strings.Join(addresses, ", ")}
+}
+
+// Addresses are where other networks reach a gateway's Service: the IPs and
+// host names of its load balancer, or else its external IPs. istiod reads the
+// same (istio pilot/pkg/serviceregistry/kube/controller).
+func Addresses(service *corev1.Service) []string {
+	var addresses []string
+	for _, ingress := range service.Status.LoadBalancer.Ingress {
+		if ingress.IP != "" {
+			addresses = append(addresses, ingress.IP)
+		}
+		if ingress.Hostname != "" {
+			addresses = append(addresses, ingress.Hostname)
+		}
+	}
+	if len(addresses) == 0 {
+		addresses = slices.Clone(service.Spec.ExternalIPs)
+	}
+	slices.Sort(addresses)
+	return addresses
+}
+
+// GatewayAddresses reads the addresses of a cluster's east-west gateway.
+func GatewayAddresses(ctx context.Context, client *kube.Client) ([]string, error) {
+	service, err := client.Kubernetes.CoreV1().Services(fleet.SystemNamespace).Get(ctx, Gateway, metav1.GetOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("read the east-west gateway's service on cluster %q: %w", client.Name, err)
+	}
+	return Addresses(service), nil
+}

@@ -1,0 +1,105 @@
+package mesh
+
+import (
+	"errors"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+)
+
+// The IDs of the steps, in their order. The first three exist only where the
+// clusters come without a control plane; the last two are ReadySteps.
+const (
+	StepNamespace    = "istio-system"
+	StepCA           = "ca"
+	StepIstiod       = "istiod"
+	StepGateway      = "gateway"
+	StepExpose       = "expose-services"
+	StepReader       = "reader-token"
+	StepCreateMesh   = "create-mesh"
+	StepGatewayReady = "gateway-ready"
+	StepDiscovery    = "endpoint-discovery"
+)
+
+// Steps returns the steps that join the clusters to one mesh. They make
+// everything and wait only for what the next step needs; ReadySteps wait for
+// the rest, so that meanwhile something else can be made.
+func Steps(opts Options) ([]plan.Step, error) {
+	if err := opts.Validate(); err != nil {
+		return nil, err
+	}
+	b := &builder{opts: opts}
+	var steps []plan.Step
+	if opts.Traits.InstallsMesh {
+		steps = append(steps,
+			b.step(namespaceStep, b.namespace),
+			b.step(caStep, b.ca()),
+			b.step(istiodStep, b.istiod))
+	}
+	steps = append(steps,
+		b.step(gatewayStep, b.gateway),
+		b.step(exposeStep, b.expose),
+		b.step(readerStep, b.reader),
+		b.step(createMeshStep, b.createMesh))
+	return steps, errors.Join(b.errs...)
+}
+
+// ReadySteps returns the steps that wait until what Steps made does its work.
+func ReadySteps(opts Options) []plan.Step {
+	b := &builder{opts: opts}
+	return []plan.Step{b.step(gatewayReadyStep, b.gatewayReady), b.step(discoveryStep, b.discovery)}
+}
+
+type description struct{ id, title, source, promise string }
+
+var (
+	namespaceStep = description{
+		StepNamespace, "Make istio-system with the cluster's network", "before the page: asmcli install (A5b.3)",
+		"istiod knows the network of the cluster's own endpoints",
+	}
+	caStep = description{
+		StepCA, "Give every cluster's CA an intermediate of one root", "before the page: asmcli install --ca citadel",
+		"workloads of all clusters trust each other's certificates",
+	}
+	istiodStep = description{
+		StepIstiod, "Install istiod", "before the page: asmcli install (A0)",
+		"istiod is available and its injection webhook answers",
+	}
+	gatewayStep = description{
+		StepGateway, "Install the east-west gateway", "page lines 56-147 (A5)",
+		"the cluster accepts the gateway's objects",
+	}
+	gatewayReadyStep = description{
+		StepGatewayReady, "Await the east-west gateway", "what page lines 56-147 wait for (A5), and an address",
+		"the gateway is available and has an address outside its cluster",
+	}
+	exposeStep = description{
+		StepExpose, "Expose the services of every cluster", "page lines 156-163 (A6)",
+		"the gateway passes TLS for *.local through on port 15443",
+	}
+	readerStep = description{
+		StepReader, "Give every cluster a reader that the others may use", "part of asmcli create-mesh (C.1 step 6)",
+		"each cluster has a token with which other control planes read its endpoints",
+	}
+	createMeshStep = description{
+		StepCreateMesh, "Exchange endpoint discovery between all clusters", "page lines 169-172 (A7)",
+		"every cluster holds a remote secret for every other cluster",
+	}
+	discoveryStep = description{
+		StepDiscovery, "Await endpoint discovery", "what create-mesh leaves unchecked (C.6)",
+		"every istiod is synced with every other cluster",
+	}
+)
+
+type builder struct {
+	opts Options
+	errs []error
+}
+
+func (b *builder) step(d description, actions func(fleet.ClusterSpec) []plan.Action) plan.Step {
+	step := plan.Step{ID: d.id, Title: d.title, Source: d.source, Promise: d.promise}
+	for _, cluster := range b.opts.Clusters {
+		step.Work = append(step.Work, plan.Work{Cluster: cluster.Name, Actions: actions(cluster)})
+	}
+	return step
+}

@@ -1,0 +1,98 @@
+package page
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/mesh"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
+)
+
+// Title is that of the page.
+const Title = "Set up a multi-cluster mesh outside Google Cloud"
+
+// Options say what the page is carried out with.
+type Options struct {
+	Clusters []fleet.ClusterSpec
+	Traits   fleet.Traits
+	MeshID   string
+	// PilotCertProvider is the cell's value; empty means "istiod".
+	PilotCertProvider string
+	// Namespace of the sample programs; empty means sample.DefaultNamespace.
+	Namespace string
+	// Reuse leaves out the steps that make the mesh: it is there already.
+	Reuse bool
+}
+
+// DefaultMeshID is the mesh's ID where no fleet project gives one.
+const DefaultMeshID = "eastwest"
+
+// New makes the plan of the page.
+func New(opts Options) (plan.Plan, error) {
+	meshOptions := mesh.Options{
+		Clusters: opts.Clusters, Traits: opts.Traits, MeshID: opts.MeshID, PilotCertProvider: opts.PilotCertProvider,
+	}
+	if meshOptions.MeshID == "" {
+		meshOptions.MeshID = DefaultMeshID
+	}
+	sampleOptions := sample.Options{Clusters: opts.Clusters, Namespace: opts.Namespace, Images: opts.Traits.Images}
+	steps, err := steps(meshOptions, sampleOptions, opts.Reuse)
+	if err != nil {
+		return plan.Plan{}, fmt.Errorf("plan the page: %w", err)
+	}
+	return plan.Plan{Title: Title, Variables: mesh.Variables(meshOptions), Steps: steps}, nil
+}
+
+// steps makes everything in the page's order and waits at the end: gateways,
+// discovery and sample become ready at the same time, as they would for
+// whoever follows the page by hand.
+func steps(meshOptions mesh.Options, sampleOptions sample.Options, reuse bool) ([]plan.Step, error) {
+	var (
+		all     []plan.Step
+		meshErr error
+	)
+	if !reuse {
+		all, meshErr = mesh.Steps(meshOptions)
+	}
+	sampleSteps, sampleErr := sample.Steps(sampleOptions)
+	if err := errors.Join(meshErr, sampleErr); err != nil {
+		return nil, err
+	}
+	return slices.Concat(all, sampleSteps, mesh.ReadySteps(meshOptions), sample.ReadySteps(sampleOptions)), nil
+}
+
+// Env is what the plan needs to run on a connected fleet: its variables get
+// the paths of the fleet's minimal kubeconfigs.
+func Env(f *fleet.Fleet, traits fleet.Traits, run string, journal plan.Journal) plan.Env {
+	env := plan.Env{Run: run, Journal: journal, Bounds: f.Bounds, Clients: Clients(f)}
+	specs := make([]fleet.ClusterSpec, 0, len(f.Clusters))
+	for _, cluster := range f.Clusters {
+		spec := cluster.ClusterSpec
+		spec.Kubeconfig = cluster.Minimal
+		specs = append(specs, spec)
+	}
+	env.Variables = mesh.Variables(mesh.Options{Clusters: specs, Traits: traits})
+	return env
+}
+
+// Clients lists the fleet's clients in its order.
+func Clients(f *fleet.Fleet) []*kube.Client {
+	clients := make([]*kube.Client, 0, len(f.Clusters))
+	for _, cluster := range f.Clusters {
+		clients = append(clients, cluster.Client)
+	}
+	return clients
+}
+
+// Namespaces are those that the page touches: what an inventory looks at.
+func Namespaces(opts Options) []string {
+	namespace := opts.Namespace
+	if namespace == "" {
+		namespace = sample.DefaultNamespace
+	}
+	return []string{fleet.SystemNamespace, namespace}
+}

@@ -1,0 +1,105 @@
+package plan
+
+import (
+	"regexp"
+	"strings"
+)
+
+// kubeconfigHere stands in a shown command for the kubeconfig of the cluster
+// that the action works on; printing puts that cluster's variable in its place.
+const kubeconfigHere = "${KUBECONFIG_HERE}"
+
+// onCluster fills in the cluster of a shown command.
+func onCluster(shell, cluster string) string {
+	return strings.ReplaceAll(shell, kubeconfigHere, Use(KubeconfigVariable(cluster)))
+}
+
+// Here refers, in the Shell of an action, to the kubeconfig of the cluster
+// that the action works on.
+func Here() string { return kubeconfigHere }
+
+func (a Exec) shell() string {
+	line := a.line()
+	if len(a.Stdin) == 0 {
+		return line
+	}
+	return heredoc(line, a.Stdin)
+}
+
+// shellInto is the command with its output piped into another.
+func (a Exec) shellInto(into string) string {
+	if len(a.Stdin) == 0 {
+		return a.line() + " |\n  " + into
+	}
+	return heredoc(a.line(), a.Stdin, into)
+}
+
+func (a Exec) line() string {
+	words := make([]string, 0, len(a.Env)+len(a.Argv))
+	for _, variable := range a.Env {
+		value := quote(variable.Value)
+		if variable.Secret {
+			value = "'[redacted]'"
+		}
+		words = append(words, variable.Name+"="+value)
+	}
+	for _, argument := range a.Argv {
+		words = append(words, quote(argument))
+	}
+	return strings.Join(words, " ")
+}
+
+// heredoc gives text to a command's standard input, and the command's output
+// to another when into names one.
+func heredoc(command string, text []byte, into ...string) string {
+	end := "EOF"
+	for strings.Contains(string(text), "\n"+end+"\n") {
+		end += "_"
+	}
+	var out strings.Builder
+	out.WriteString(command + " <<'" + end + "'")
+	for _, next := range into {
+		out.WriteString(" | " + next) // on this line: the text begins on the next one
+	}
+	out.WriteString("\n" + strings.TrimRight(string(text), "\n") + "\n" + end)
+	return out.String()
+}
+
+func plainWord() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`) }
+
+// quote makes a word of a POSIX shell that means the argument, with the
+// plan's variables, and nothing else, still expanded.
+func quote(argument string) string {
+	switch {
+	case plainWord().MatchString(argument):
+		return argument
+	case reference().MatchString(argument):
+		return `"` + escapeBetween(argument) + `"`
+	}
+	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+}
+
+// escapeBetween escapes what a shell would read inside double quotes, except
+// the variables of the plan.
+func escapeBetween(argument string) string {
+	escape := strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", "$", `\$`).Replace
+	var out strings.Builder
+	rest := 0
+	for _, at := range reference().FindAllStringIndex(argument, -1) {
+		out.WriteString(escape(argument[rest:at[0]]) + argument[at[0]:at[1]])
+		rest = at[1]
+	}
+	out.WriteString(escape(argument[rest:]))
+	return out.String()
+}
+
+func quoteAll(argv []string) string {
+	words := make([]string, len(argv))
+	for i, argument := range argv {
+		words[i] = quote(argument)
+	}
+	return strings.Join(words, " ")
+}
+
+// lower is the form in which kubectl takes a kind.
+func lower(kind string) string { return strings.ToLower(kind) }

@@ -1,0 +1,44 @@
+package plan
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// TestQuote asks a real shell what it reads.
+func TestQuote(t *testing.T) {
+	tests := []struct{ name, argument, want string }{
+		{"plain", "--set=values.global.network=n1", "--set=values.global.network=n1"},
+		{"empty", "", ""},
+		{"space", "two words", "two words"},
+		{"single quote", "it's", "it's"},
+		{"dollar", "$HOME and $(id)", "$HOME and $(id)"},
+		{"variable", "--kubeconfig=${KUBECONFIG_WEST}", "--kubeconfig=/tmp/a b"},
+		{"variable among what must not be read", "${KUBECONFIG_WEST}: $HOME `id` \"x\" \\", "/tmp/a b: $HOME `id` \"x\" \\"},
+		{"newline", "a\nb", "a\nb"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			script := "KUBECONFIG_WEST='/tmp/a b'; printf %s " + quote(test.argument)
+			output, err := exec.Command("/bin/sh", "-c", script).Output()
+			if err != nil {
+				t.Fatalf("%s: %v", script, err)
+			}
+			if string(output) != test.want {
+				t.Errorf("quoted as %s: want %q, a shell reads %q", quote(test.argument), test.want, output)
+			}
+		})
+	}
+}
+
+func TestHeredoc(t *testing.T) {
+	text := "a: $HOME\nEOF\nb: `id`\n"
+	output, err := exec.Command("/bin/sh", "-c", heredoc("cat", []byte(text), "tr a-z A-Z")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.ToUpper(text); string(output) != want {
+		t.Errorf("want %q, a shell reads %q", want, output)
+	}
+}

@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"regexp"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+)
+
+// Journal is where actions write what they are about to make or change.
+// framework/ledger implements it.
+type Journal interface {
+	kube.Journal
+	// Expecting is called before something is started that will make objects
+	// itself, without our label. They must not exist now.
+	Expecting(ctx context.Context, cluster string, refs []kube.Ref) error
+	// Labelling is called before a label of an object that is not ours is
+	// set; before is its value until now, or nil when it has none.
+	Labelling(ctx context.Context, cluster string, ref kube.Ref, key string, before *string, after string) error
+}
+
+// Site is one cluster as an action works on it.
+type Site struct {
+	// Cluster is the cluster's name.
+	Cluster string
+	Client  *kube.Client
+	// Run is the run's ID, put as a label on all that is made.
+	Run     string
+	Journal Journal
+	Bounds  kube.Bounds
+
+	env *Env
+}
+
+// Env is everything that a plan needs to be run.
+type Env struct {
+	Run     string
+	Journal Journal
+	Bounds  kube.Bounds
+	// Clients has one entry for each cluster that the plan names.
+	Clients []*kube.Client
+	// Variables give the plan's variables their values for this run; they win
+	// over the plan's own.
+	Variables []Variable
+}
+
+// Peer returns the client of another cluster of the fleet.
+func (s *Site) Peer(cluster string) (*kube.Client, error) {
+	return s.env.client(cluster)
+}
+
+// Own returns the options for applying objects on behalf of the run.
+func (s *Site) Own() kube.ApplyOptions {
+	return kube.ApplyOptions{Run: s.Run, Journal: s.Journal, Bounds: s.Bounds}
+}
+
+func (e *Env) client(cluster string) (*kube.Client, error) {
+	for _, client := range e.Clients {
+		if client.Name == cluster {
+			return client, nil
+		}
+	}
+	return nil, fmt.Errorf("the plan names cluster %q, which is not among those connected", cluster)
+}
+
+func (e *Env) site(cluster string) (*Site, error) {
+	client, err := e.client(cluster)
+	if err != nil {
+		return nil, err
+	}
+	return &Site{Cluster: cluster, Client: client, Run: e.Run, Journal: e.Journal, Bounds: e.Bounds, env: e}, nil
+}
+
+// KubeconfigVariable is the name of the variable that holds a cluster's kubeconfig.
+func KubeconfigVariable(cluster string) string {
+	return "KUBECONFIG_" + strings.ToUpper(strings.NewReplacer("-", "_", ".", "_").Replace(cluster))
+}
+
+// Use refers to a variable in an argument of a command.
+func Use(name string) string { return "${" + name + "}" }
+
+// reference finds the variables of an argument. Only the braced form counts,
+// so that a $ in a script stays what it is.
+func reference() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Z][A-Z0-9_]*)\}`) }
+
+// expand gives an argument its variables' values; a variable without a value
+// falls back to the process's environment, and then it is an error.
+func (s *Site) expand(argument string) (string, error) {
+	var missing []string
+	expanded := reference().ReplaceAllStringFunc(argument, func(match string) string {
+		name := match[2 : len(match)-1]
+		if match == kubeconfigHere {
+			name = KubeconfigVariable(s.Cluster)
+		}
+		for _, variable := range s.env.Variables {
+			if variable.Name == name {
+				return variable.Value
+			}
+		}
+		if value, ok := os.LookupEnv(name); ok {
+			return value
+		}
+		missing = append(missing, name)
+		return match
+	})
+	if len(missing) > 0 {
+		return "", fmt.Errorf("argument %q: no value for %s", argument, strings.Join(missing, ", "))
+	}
+	return expanded, nil
+}

@@ -1,0 +1,114 @@
+package probe
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+)
+
+// Hosts reads the upstream hosts and counters of a proxy. pod has a container istio-proxy.
+func Hosts(ctx context.Context, from Execer, namespace, pod string) ([]Host, error) {
+	document, err := ProxyAdmin(ctx, from, namespace, pod, "clusters?format=json")
+	if err != nil {
+		return nil, err
+	}
+	hosts, err := parseHosts(document)
+	if err != nil {
+		return nil, fmt.Errorf("pod %s/%s: %w", namespace, pod, err)
+	}
+	return hosts, nil
+}
+
+// ProxyAdmin asks a proxy's admin endpoint through pilot-agent, as istioctl does.
+func ProxyAdmin(ctx context.Context, from Execer, namespace, pod, path string) ([]byte, error) {
+	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: ProxyContainer}, "pilot-agent", path)
+}
+
+// IstiodDebug asks an istiod pod's debug endpoint, such as /debug/clusterz,
+// over its loopback, which needs no credentials (istio/istio, pilot/pkg/xds/debug.go).
+func IstiodDebug(ctx context.Context, from Execer, namespace, pod, path string) ([]byte, error) {
+	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: "discovery"}, "pilot-discovery", path)
+}
+
+func request(ctx context.Context, from Execer, target kube.Target, program, path string) ([]byte, error) {
+	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: []string{program, "request", "GET", path}})
+	if err != nil {
+		return nil, err
+	}
+	if result.ExitCode != 0 {
+		return nil, fmt.Errorf("%s request GET %s in %s: exit code %d: %s", program, path, target, result.ExitCode,
+			clip(lastLine(result.Stderr), 300))
+	}
+	return result.Stdout, nil
+}
+
+// lastLine is where a program says why it failed; before it come its logs.
+func lastLine(text []byte) string {
+	lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+	return lines[len(lines)-1]
+}
+
+// Program is what a proxy calls itself.
+type Program struct{ Name, Version string }
+
+// DataPlane asks a proxy for its own name and version. It is never assumed:
+// the report must not say Envoy where something else carried the calls.
+func DataPlane(ctx context.Context, from Execer, namespace, pod string) (Program, error) {
+	document, err := ProxyAdmin(ctx, from, namespace, pod, "server_info")
+	if err != nil {
+		return Program{}, err
+	}
+	program, err := parseServerInfo(document)
+	if err != nil {
+		return Program{}, fmt.Errorf("pod %s/%s: %w", namespace, pod, err)
+	}
+	return program, nil
+}
+
+// parseServerInfo reads envoy.admin.v3.ServerInfo. Envoy's version has the
+// form <revision>/<version>/<status>/<build>/<TLS library>; every other
+// program is known by the name at the front of its own version.
+func parseServerInfo(document []byte) (Program, error) {
+	var info struct {
+		Version string `json:"version"`
+		Node    struct {
+			Name string `json:"user_agent_name"`
+		} `json:"node"`
+	}
+	if err := json.Unmarshal(document, &info); err != nil {
+		return Program{}, fmt.Errorf("read server_info: want JSON of envoy.admin.v3.ServerInfo: %w", err)
+	}
+	if info.Version == "" {
+		return Program{}, fmt.Errorf("read server_info: it tells no version")
+	}
+	const stand = "eastwest-dataplane"
+	parts := strings.Split(info.Version, "/")
+	switch {
+	case strings.Contains(info.Version, stand) || info.Node.Name == stand:
+		return Program{Name: stand, Version: standVersion(info.Version)}, nil
+	case len(parts) == 5 && isRevision(parts[0]):
+		return Program{Name: "envoy", Version: parts[1]}, nil
+	case info.Node.Name != "":
+		return Program{Name: info.Node.Name, Version: info.Version}, nil
+	default:
+		return Program{Name: "unknown", Version: info.Version}, nil
+	}
+}
+
+// standVersion takes the stand-in's version out of its version string, which
+// has its name as one of the parts.
+func standVersion(version string) string {
+	for _, part := range strings.Split(version, "/") {
+		if len(part) > 0 && part[0] >= '0' && part[0] <= '9' && strings.Contains(part, ".") {
+			return part
+		}
+	}
+	return version
+}
+
+func isRevision(s string) bool {
+	return len(s) == 40 && strings.Trim(s, "0123456789abcdef") == ""
+}

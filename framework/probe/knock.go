@@ -1,0 +1,136 @@
+package probe
+
+import (
+	"context"
+	"crypto/rand"
+	_ "embed" // the script
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+)
+
+//go:embed knock.sh
+var knockScript string
+
+// Door is an address to knock at.
+type Door struct {
+	// URL decides what is spoken: http:// plaintext, https:// TLS.
+	URL string
+	// Resolve makes curl connect to this host:port instead of the URL's, so
+	// that the URL's host is only the SNI; empty to follow the URL.
+	Resolve string
+	// Limit bounds the whole attempt; zero means 5 s, below a proxy's connect timeout.
+	Limit time.Duration
+}
+
+// Knock is what an address answered. The caller must not have a sidecar, or
+// it is the sidecar that answers the TCP connection.
+type Knock struct {
+	// Connected is true when the TCP connection was made.
+	Connected bool
+	// Handshake is true when a TLS handshake was finished. TLS 1.3 lets a
+	// client finish before the server refuses it: only Bytes and Status tell
+	// whether anything was let in.
+	Handshake bool
+	// Status is the HTTP status, 0 for none; Bytes the size of the body.
+	Status, Bytes int
+	Body          string
+	Exit          int
+	// Why says in words how the attempt ended when it did not end with an answer.
+	Why string
+	// Unsound is true when the probe itself failed: nothing may be concluded.
+	Unsound bool
+}
+
+const defaultKnockLimit = 5 * time.Second
+
+// KnockAt makes one attempt at each door, in order, from a container without a sidecar.
+func KnockAt(ctx context.Context, from Execer, target kube.Target, doors []Door) ([]Knock, error) {
+	nonce := rand.Text()
+	command := []string{"/bin/sh", "-c", knockScript, "eastwest-knock", nonce}
+	for _, door := range doors {
+		limit := door.Limit
+		if limit <= 0 {
+			limit = defaultKnockLimit
+		}
+		command = append(command, strconv.FormatFloat(limit.Seconds(), 'f', 1, 64), door.Resolve, door.URL)
+	}
+	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: command})
+	knocks := parseKnocks(result.Stdout, nonce, len(doors), lostBecause(result, err))
+	if err != nil {
+		return knocks, fmt.Errorf("knock at %d addresses from %s: %w", len(doors), target, err)
+	}
+	return knocks, nil
+}
+
+// parseKnocks reads what knock.sh printed; what is missing is Unsound.
+func parseKnocks(stdout []byte, nonce string, count int, lostWhy string) []Knock {
+	knocks := make([]Knock, count)
+	for i := range knocks {
+		knocks[i] = Knock{Unsound: true, Why: lostWhy}
+	}
+	lines := strings.SplitAfter(string(stdout), "\n")
+	for _, line := range lines {
+		line, complete := strings.CutSuffix(line, "\n")
+		rest, own := strings.CutPrefix(line, nonce+"\t")
+		if !complete || !own {
+			continue
+		}
+		number, knock, ok := parseKnock(strings.SplitN(rest, "\t", 7))
+		if ok && number >= 1 && number <= count {
+			knocks[number-1] = knock
+		}
+	}
+	return knocks
+}
+
+// parseKnock reads number, exit code, status, seconds to connect, seconds to
+// the end of the handshake, bytes, body.
+func parseKnock(fields []string) (int, Knock, bool) {
+	if len(fields) != 7 {
+		return 0, Knock{}, false
+	}
+	var numbers [3]int
+	for i := range numbers {
+		n, err := strconv.Atoi(fields[i])
+		if err != nil {
+			return 0, Knock{}, false
+		}
+		numbers[i] = n
+	}
+	connect, ok1 := parseSeconds(fields[3])
+	handshake, ok2 := parseSeconds(fields[4])
+	bytes, err := strconv.ParseFloat(fields[5], 64) // old curls print size_download as 0.000
+	if !ok1 || !ok2 || err != nil || bytes < 0 {
+		return 0, Knock{}, false
+	}
+	knock := Knock{
+		Exit: numbers[1], Status: numbers[2],
+		Connected: connect > 0 || afterConnect(numbers[1]), Handshake: handshake > 0,
+		Bytes: int(bytes), Body: strings.TrimRight(fields[6], " "),
+	}
+	if knock.Exit != 0 {
+		knock.Why = exitMeaning(knock.Exit)
+	}
+	if ownFault(knock.Exit) {
+		knock = Knock{Exit: knock.Exit, Unsound: true, Why: exitMeaning(knock.Exit)}
+	}
+	return numbers[0], knock, true
+}
+
+// afterConnect reports whether a failure of curl can only follow a TCP
+// connection; some versions of curl tell no time to connect then.
+func afterConnect(exit int) bool {
+	switch exit {
+	case 18, 35, 52, 55, 56, 60:
+		return true
+	}
+	return false
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

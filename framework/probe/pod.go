@@ -1,0 +1,83 @@
+package probe
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+)
+
+// ReadyPod returns the first Ready pod, by name, that the selector matches and
+// that is not being deleted: an exec into a terminating pod would test what is
+// about to vanish (cause F-38).
+func ReadyPod(ctx context.Context, client *kube.Client, namespace, selector string) (*corev1.Pod, error) {
+	ready, err := ReadyPods(ctx, client, namespace, selector)
+	if err != nil {
+		return nil, err
+	}
+	return &ready[0], nil
+}
+
+// ReadyPods returns every such pod, in order of name; none is an error that
+// tells the state of those there are.
+func ReadyPods(ctx context.Context, client *kube.Client, namespace, selector string) ([]corev1.Pod, error) {
+	list, err := client.Kubernetes.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		return nil, fmt.Errorf("list pods %s in namespace %s on cluster %q: %w", selector, namespace, client.Name, err)
+	}
+	ready, seen := choose(list.Items)
+	if len(ready) == 0 {
+		return nil, fmt.Errorf("cluster %q: want a ready pod %s in namespace %s, found %s", client.Name, selector, namespace, seen)
+	}
+	return ready, nil
+}
+
+// choose keeps the ready pods and tells of the others.
+func choose(pods []corev1.Pod) (ready []corev1.Pod, seen string) {
+	var others []string
+	for _, pod := range pods {
+		switch {
+		case pod.DeletionTimestamp != nil:
+			others = append(others, pod.Name+" (terminating)")
+		case !PodReady(&pod):
+			others = append(others, fmt.Sprintf("%s (%s, not ready)", pod.Name, pod.Status.Phase))
+		default:
+			ready = append(ready, pod)
+		}
+	}
+	if len(others) == 0 {
+		return ready, "none"
+	}
+	return ready, strings.Join(others, ", ")
+}
+
+// PodReady reports whether the pod's Ready condition is true.
+func PodReady(pod *corev1.Pod) bool {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady {
+			return condition.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
+// HasProxy reports whether the pod has a sidecar, as a container or as a
+// native sidecar: a restartable init container, which has no entry of its own
+// among containerStatuses (Istio, ENABLE_NATIVE_SIDECARS).
+func HasProxy(pod *corev1.Pod) bool {
+	for _, containers := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
+		for _, container := range containers {
+			if container.Name == ProxyContainer {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ProxyContainer is the name that Istio gives a proxy's container.
+const ProxyContainer = "istio-proxy"

@@ -1,0 +1,162 @@
+package sample
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/eastwest-mesh/eastwest/fixtures"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+// Steps returns the page's steps that deploy HelloWorld and Sleep. They wait
+// for nothing; ReadySteps do.
+func Steps(opts Options) ([]plan.Step, error) {
+	builder := builder{opts: opts}
+	steps := []plan.Step{
+		builder.step(namespaceStep, builder.makeNamespace),
+		builder.step(serviceStep, builder.applyService),
+		builder.step(helloWorldStep, builder.applyHelloWorld),
+		builder.step(sleepStep, builder.applySleep),
+	}
+	return steps, errors.Join(builder.errs...)
+}
+
+// ReadySteps returns the step that waits for what Steps made.
+func ReadySteps(opts Options) []plan.Step {
+	builder := builder{opts: opts}
+	return []plan.Step{builder.step(readyStep, builder.awaitReady)}
+}
+
+// The IDs of the steps.
+const (
+	StepNamespace  = "sample-namespace"
+	StepService    = "helloworld-service"
+	StepHelloWorld = "helloworld"
+	StepSleep      = "sleep"
+	StepReady      = "sample-ready"
+)
+
+type description struct{ id, title, source, promise string }
+
+var (
+	namespaceStep = description{
+		StepNamespace, "Make the sample namespace, injected by the found revision", "page lines 184-214 (A8, A9)",
+		"pods made in the namespace get a sidecar of the control plane's revision",
+	}
+	serviceStep = description{
+		StepService, "Make the HelloWorld service in every cluster", "page lines 218-224 (A10a)",
+		"every cluster resolves helloworld, whether it runs a version of it or not",
+	}
+	helloWorldStep = description{
+		StepHelloWorld, "Deploy HelloWorld vN to cluster N", "page lines 230-235 (A10b)",
+		"each cluster runs one version of its own",
+	}
+	sleepStep = description{
+		StepSleep, "Deploy Sleep to every cluster", "page lines 251-255 (A10c)",
+		"each cluster has a caller",
+	}
+	readyStep = description{
+		StepReady, "Await HelloWorld and Sleep with their sidecars", "page lines 240-244, 258-262",
+		"all pods are available and each has a ready proxy",
+	}
+)
+
+type builder struct {
+	opts Options
+	errs []error
+}
+
+func (b *builder) step(d description, actions func(fleet.ClusterSpec, string) []plan.Action) plan.Step {
+	step := plan.Step{ID: d.id, Title: d.title, Source: d.source, Promise: d.promise}
+	for i, cluster := range b.opts.Clusters {
+		step.Work = append(step.Work, plan.Work{Cluster: cluster.Name, Actions: actions(cluster, fleet.Version(i))})
+	}
+	return step
+}
+
+// apply is an action for a template that is rendered now: a plan is data.
+func (b *builder) apply(title, template string, values any) []plan.Action {
+	manifest, err := fixtures.Render(template, values)
+	if err != nil {
+		b.errs = append(b.errs, err)
+		return nil
+	}
+	return []plan.Action{plan.Apply{Title: title, Manifest: manifest}}
+}
+
+func (b *builder) makeNamespace(cluster fleet.ClusterSpec, _ string) []plan.Action {
+	return []plan.Action{plan.Make{
+		Title: "make namespace " + b.opts.namespace(),
+		Shell: b.namespaceShell(cluster),
+		Objects: func(ctx context.Context, site *plan.Site) ([]*unstructured.Unstructured, error) {
+			revision, err := fleet.FindRevision(ctx, site.Client, cluster.Revision)
+			if err != nil {
+				return nil, err
+			}
+			return namespaceObject(b.opts.namespace(), revision)
+		},
+	}}
+}
+
+// namespaceShell finds the revision and labels the namespace as the page does.
+func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
+	here := `kubectl --kubeconfig="` + plan.Here() + `"`
+	revision := "REVISION=" + cluster.Revision
+	if cluster.Revision == "" {
+		revision = `REVISION=$(` + here + ` --namespace=istio-system get pods --selector=app=istiod --output=jsonpath='{.items[0].metadata.labels.istio\.io/rev}')`
+	}
+	return fmt.Sprintf("%s\n%s create namespace %s\n%s label namespace %s istio-injection- \"istio.io/rev=${REVISION}\" --overwrite",
+		revision, here, b.opts.namespace(), here, b.opts.namespace())
+}
+
+func namespaceObject(name, revision string) ([]*unstructured.Unstructured, error) {
+	namespace, err := kube.Convert(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name: name, Labels: map[string]string{fleet.RevisionLabel: revision},
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return []*unstructured.Unstructured{namespace}, nil
+}
+
+func (b *builder) applyService(fleet.ClusterSpec, string) []plan.Action {
+	return b.apply("make service helloworld", "helloworld-service.yaml.tmpl",
+		map[string]any{"Namespace": b.opts.namespace()})
+}
+
+func (b *builder) applyHelloWorld(_ fleet.ClusterSpec, version string) []plan.Action {
+	return b.apply("deploy helloworld "+version, "helloworld.yaml.tmpl", map[string]any{
+		"Namespace": b.opts.namespace(), "Version": version,
+		"Image": b.opts.Images.ForVersion(version), "GraceSeconds": b.opts.grace(),
+	})
+}
+
+func (b *builder) applySleep(fleet.ClusterSpec, string) []plan.Action {
+	return b.apply("deploy sleep", "sleep.yaml.tmpl", map[string]any{
+		"Namespace": b.opts.namespace(), "Image": b.opts.Images.Sleep, "GraceSeconds": b.opts.grace(),
+	})
+}
+
+func (b *builder) awaitReady(_ fleet.ClusterSpec, version string) []plan.Action {
+	return []plan.Action{
+		b.await(Deployment(version)),
+		b.await(Sleep),
+	}
+}
+
+func (b *builder) await(deployment string) plan.Action {
+	namespace := b.opts.namespace()
+	return plan.Await{
+		Title: "await deployment " + deployment,
+		Shell: fmt.Sprintf(`kubectl --kubeconfig="%s" --namespace=%s rollout status deployment/%s`, plan.Here(), namespace, deployment),
+		Until: func(ctx context.Context, site *plan.Site) error {
+			return site.Client.AwaitDeployment(ctx, kube.Deployment{Namespace: namespace, Name: deployment}, site.Bounds)
+		},
+	}
+}

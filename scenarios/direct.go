@@ -1,0 +1,78 @@
+package scenarios
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
+)
+
+// directLimit bounds an attempt to reach a pod of another network: the packets
+// are dropped or refused, and a connection in one data centre takes milliseconds.
+const directLimit = 3 * time.Second
+
+// directly wants that no pod of another cluster can be reached by its own
+// address. Positive control: from inside its own cluster the same attempt on
+// the same address connects.
+func (c crossing) directly(ctx context.Context) ([]string, error) {
+	var wrong []string
+	for _, other := range c.env.Fleet.Others(c.source) {
+		pod, err := probe.ReadyPod(ctx, other.Client, c.env.Namespace, sample.VersionSelector(other.Version))
+		if err != nil {
+			return nil, err
+		}
+		control, err := c.knock(ctx, other, pod)
+		if err != nil {
+			return nil, err
+		}
+		if !control.Connected {
+			return nil, fmt.Errorf("positive control: pod %s at %s cannot be reached from inside its own cluster %q (%s), so that nothing can be told", pod.Name, pod.Status.PodIP, other.Name, control.Why)
+		}
+		knock, err := c.knock(ctx, c.source, pod)
+		if err != nil {
+			return nil, err
+		}
+		if reason := reachedDirectly(knock, pod.Name); reason != "" {
+			wrong = append(wrong, fmt.Sprintf("from cluster %q pod %s of cluster %q %s at its own address %s: the networks are not separate",
+				c.source.Name, pod.Name, other.Name, reason, pod.Status.PodIP))
+		}
+	}
+	return wrong, nil
+}
+
+func (c crossing) knock(ctx context.Context, from *fleet.Cluster, pod *corev1.Pod) (probe.Knock, error) {
+	target, err := c.env.outsider(from).Pick(ctx)
+	if err != nil {
+		return probe.Knock{}, err
+	}
+	door := probe.Door{URL: "http://" + hostPort(pod.Status.PodIP, sample.HelloWorldPort) + "/hello", Limit: directLimit}
+	knocks, err := probe.KnockAt(ctx, from.Client, target, []probe.Door{door})
+	if err != nil {
+		return probe.Knock{}, err
+	}
+	if knocks[0].Unsound {
+		return knocks[0], fmt.Errorf("knock at %s from cluster %q: %s", door.URL, from.Name, knocks[0].Why)
+	}
+	return knocks[0], nil
+}
+
+// reachedDirectly says how a pod was reached, or "" when it was not. Where pod
+// addresses overlap, another pod may have the address: the answer tells.
+func reachedDirectly(knock probe.Knock, pod string) string {
+	switch {
+	case !knock.Connected:
+		return ""
+	case strings.Contains(knock.Body, "instance: "+pod):
+		return "answered"
+	case strings.HasPrefix(knock.Body, "Hello version: "):
+		return "" // somebody else's answer: the addresses overlap
+	default:
+		return "accepted a connection"
+	}
+}

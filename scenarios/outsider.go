@@ -1,0 +1,88 @@
+package scenarios
+
+import (
+	"bytes"
+	"context"
+	_ "embed" // the manifest
+	"errors"
+	"fmt"
+	"text/template"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+)
+
+//go:embed outsider.yaml.tmpl
+var outsiderTemplate string
+
+// outsider names the pod and its container.
+const outsider = "outsider"
+
+// outsiders makes a caller without a sidecar in every cluster, or finds the
+// one that an earlier scenario made, and waits until it is ready.
+func (e *Env) outsiders(ctx context.Context) error {
+	manifest, err := renderOutsider(e.Namespace, e.Images.Sleep)
+	if err != nil {
+		return err
+	}
+	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
+		return makeReady(ctx, cluster, manifest, e)
+	})
+}
+
+func renderOutsider(namespace, image string) ([]byte, error) {
+	parsed, err := template.New(outsider).Option("missingkey=error").Parse(outsiderTemplate)
+	if err != nil {
+		return nil, fmt.Errorf("parse the pod %s: %w", outsider, err)
+	}
+	var out bytes.Buffer
+	err = parsed.Execute(&out, map[string]string{"Name": outsider, "Namespace": namespace, "Image": image})
+	return out.Bytes(), err
+}
+
+func makeReady(ctx context.Context, cluster *fleet.Cluster, manifest []byte, env *Env) error {
+	objects, err := kube.Decode(manifest)
+	if err != nil {
+		return err
+	}
+	if err := cluster.Client.ApplyAll(ctx, objects, env.Own); err != nil {
+		return err
+	}
+	ref := kube.RefOf(objects[0])
+	return cluster.Client.Await(ctx, kube.Wait{
+		For: ref.String() + " ready", Bound: env.Bounds.Deployment, Watch: kube.Object(ref), Until: podReady,
+	})
+}
+
+func podReady(objects []*unstructured.Unstructured) kube.State {
+	if len(objects) == 0 {
+		return kube.State{Seen: "no such pod"}
+	}
+	if err := kube.Hopeless(objects[0]); err != nil {
+		return kube.State{Seen: err.Error(), Fatal: err}
+	}
+	var pod corev1.Pod
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(objects[0].Object, &pod); err != nil {
+		return kube.State{Seen: err.Error(), Fatal: err}
+	}
+	if probe.HasProxy(&pod) {
+		return kube.State{Seen: "a sidecar", Fatal: errors.New("the pod was injected although its label sidecar.istio.io/inject says false")}
+	}
+	return kube.State{Met: probe.PodReady(&pod), Seen: "phase " + string(pod.Status.Phase)}
+}
+
+// outsider calls from the cluster's pod without a sidecar.
+func (e *Env) outsider(cluster *fleet.Cluster) probe.From {
+	return probe.From{Client: cluster.Client, Pick: func(ctx context.Context) (kube.Target, error) {
+		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, "app="+outsider)
+		if err != nil {
+			return kube.Target{}, err
+		}
+		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: outsider}, nil
+	}}
+}

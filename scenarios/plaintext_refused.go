@@ -1,0 +1,146 @@
+package scenarios
+
+import (
+	"context"
+	_ "embed" // the manifest
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+)
+
+func plaintextRefused() Scenario {
+	return Scenario{
+		ID:      "E-25",
+		Name:    "plaintext-refused",
+		Promise: "where mutual TLS is STRICT a caller without a sidecar is refused, and callers with one are answered by all clusters",
+		Source:  "page line 11 (workload identity between clusters); istio.io: PeerAuthentication STRICT",
+		Needs:   Needs{Clusters: 2, Disruptive: true},
+		Bound:   boundChange,
+		Run:     runPlaintextRefused,
+	}
+}
+
+//go:embed plaintext_refused.yaml
+var peerAuthentication string
+
+// refusals is how many calls must be refused once the policy is in force.
+const refusals = 20
+
+// runPlaintextRefused changes one thing, the mode, and asks the same question
+// from the same pod before and after: answered under PERMISSIVE, which is the
+// positive control, refused under STRICT. While it is refused, callers with a
+// sidecar must be answered, or the server may just be down.
+func runPlaintextRefused(ctx context.Context, env *Env) (err error) {
+	if err := env.outsiders(ctx); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, env.withoutPolicy(ctx)) }()
+	if err := env.setPolicy(ctx, "PERMISSIVE"); err != nil {
+		return err
+	}
+	if err := env.Fleet.ForEach(ctx, env.control); err != nil {
+		return err
+	}
+	if err := env.setPolicy(ctx, "STRICT"); err != nil {
+		return err
+	}
+	if err := env.Fleet.ForEach(ctx, env.refused); err != nil {
+		return err
+	}
+	return env.samples(ctx, verdict.EqualShares(env.versions()...))
+}
+
+// control proves that the probe works: the local version answers it.
+func (e *Env) control(ctx context.Context, cluster *fleet.Cluster) error {
+	goal := probe.AllOf([]string{cluster.Version}, e.batch(0))
+	goal.Bound = e.Bounds.Converge
+	if _, err := probe.Converge(ctx, e.outsider(cluster), goal); err != nil {
+		return fmt.Errorf("positive control: a caller without a sidecar in cluster %q gets no answer under PERMISSIVE, so that a refusal would prove nothing: %w", cluster.Name, err)
+	}
+	return nil
+}
+
+// refused converges to refusal and then wants every one of a fixed number of calls refused.
+func (e *Env) refused(ctx context.Context, cluster *fleet.Cluster) error {
+	from := e.outsider(cluster)
+	goal := probe.Refused(e.batch(0))
+	goal.Bound = e.Bounds.Converge
+	took, err := probe.Converge(ctx, from, goal)
+	if err != nil {
+		return errorOfGoal(fmt.Sprintf("plaintext under STRICT in cluster %q", cluster.Name), err)
+	}
+	calls, err := probe.Measure(ctx, from, e.batch(refusals))
+	if err != nil {
+		return err
+	}
+	e.note("cluster %s refused plaintext %s after the policy was set", cluster.Name, took.Round(roundTo))
+	return judgeRefusals(cluster.Name, calls)
+}
+
+// judgeRefusals: an answer is a violation; a call that neither was answered
+// nor refused leaves open what the mesh did.
+func judgeRefusals(cluster string, calls []probe.Call) error {
+	answered := slices.DeleteFunc(slices.Clone(calls), func(c probe.Call) bool { return c.Unsound || c.Status == 0 })
+	if len(answered) > 0 {
+		return violated(fmt.Sprintf("cluster %q answered %d of %d plaintext calls under STRICT", cluster, len(answered), len(calls)))
+	}
+	unclear := slices.DeleteFunc(slices.Clone(calls), func(c probe.Call) bool { return c.Refused() })
+	if len(unclear) > 0 {
+		return fmt.Errorf("cluster %q: %d of %d plaintext calls were neither answered nor refused: %s", cluster, len(unclear), len(calls), unclear[0].Err)
+	}
+	return nil
+}
+
+// setPolicy sets the mode for the sample's namespace in every cluster.
+func (e *Env) setPolicy(ctx context.Context, mode string) error {
+	policy, err := e.policy(mode)
+	if err != nil {
+		return err
+	}
+	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
+		_, err := cluster.Client.Apply(ctx, policy, e.Own)
+		return err
+	})
+}
+
+func (e *Env) policy(mode string) (*unstructured.Unstructured, error) {
+	manifest := strings.NewReplacer("NAMESPACE", e.Namespace, "MODE", mode).Replace(peerAuthentication)
+	objects, err := kube.Decode([]byte(manifest))
+	if err != nil {
+		return nil, err
+	}
+	return objects[0], nil
+}
+
+// withoutPolicy removes the policy and waits until plaintext is answered as before.
+func (e *Env) withoutPolicy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreBound)
+	defer cancel()
+	policy, err := e.policy("STRICT")
+	if err != nil {
+		return err
+	}
+	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
+		made, err := cluster.Client.Get(ctx, kube.RefOf(policy))
+		switch {
+		case apierrors.IsNotFound(err):
+			return nil
+		case err != nil:
+			return err
+		case kube.RunOf(made) != e.Own.Run:
+			return nil // not ours: setPolicy refused to touch it
+		}
+		if err := cluster.Client.Delete(ctx, kube.RefOf(made)); err != nil {
+			return err
+		}
+		return cluster.Client.AwaitGone(ctx, kube.RefOf(made), e.Bounds)
+	})
+}

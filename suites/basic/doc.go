@@ -1,0 +1,7 @@
+// Package basic is the suite that proves the page: its steps one by one, the
+// scenarios, and that the clusters are left as they were. It is run by
+// `eastwest verify`, which needs no Go toolchain, by `go test` and by `ginkgo`.
+//
+// Owns: the suite's table of contents and running it.
+// May import: suites/stage, scenarios and framework.
+package basic

@@ -1,0 +1,76 @@
+package basic
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/onsi/ginkgo/v2"
+	"github.com/onsi/ginkgo/v2/formatter"
+	"github.com/onsi/gomega"
+
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
+)
+
+// Config is what the suite is run with.
+type Config struct {
+	stage.Config
+	// Log gets Ginkgo's own report; nil discards it, since the run's report
+	// says the same and more. Under go test it must be nil: Ginkgo then
+	// writes to standard output, as its users expect.
+	Log io.Writer
+	// Quiet discards what Ginkgo writes; the binary sets it unless Log is set.
+	Quiet bool
+}
+
+// Result is what a run leaves behind.
+type Result struct {
+	Run      report.Run
+	Evidence []stage.File
+}
+
+// Run carries the suite out and undoes what it made, whatever happens. The
+// error tells of what could not be set up or ended; the verdict on the mesh is
+// the run's outcome. A process can do this once, as Ginkgo keeps one tree.
+func Run(ctx context.Context, t ginkgo.GinkgoTestingT, config Config) (Result, error) {
+	s, err := stage.New(config.Config)
+	if err != nil {
+		return Result{}, err
+	}
+	running, err := s.Open(ctx)
+	if err == nil {
+		runSpecs(running, t, s, config)
+		err = s.Err()
+	}
+	// Ginkgo skips what is left when it is interrupted; the clean-up is never left out.
+	run, ended := s.Finish(running)
+	return Result{Run: run, Evidence: s.Evidence()}, errors.Join(err, ended)
+}
+
+func runSpecs(ctx context.Context, t ginkgo.GinkgoTestingT, s *stage.Stage, config Config) {
+	switch {
+	case config.Log != nil:
+		formatter.ColorableStdOut = config.Log
+	case config.Quiet:
+		formatter.ColorableStdOut = io.Discard
+	}
+	gomega.RegisterFailHandler(ginkgo.Fail)
+	// Without this a matcher that is given a context has no timeout at all.
+	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
+	register(ctx, s)
+	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
+	if config.Quiet {
+		reporterConfig.NoColor = true
+	}
+	ginkgo.RunSpecs(t, "eastwest basic", suiteConfig, reporterConfig)
+}
+
+// T is the least that Ginkgo wants of a testing.T, for use outside of go test.
+type T struct{ failed bool }
+
+// Fail implements ginkgo.GinkgoTestingT.
+func (t *T) Fail() { t.failed = true }
+
+// Failed reports whether a spec failed.
+func (t *T) Failed() bool { return t.failed }

@@ -1,0 +1,71 @@
+package basic
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/scenarios"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
+)
+
+// The bounds of specs. They are far above the bounds of the waits inside, which
+// tell what was waited for; these only catch what has no bound of its own.
+const (
+	stepBound    = 20 * time.Minute
+	cleanupBound = 20 * time.Minute
+)
+
+// register makes the suite's tree for an open stage. It reads as a table of
+// contents: the steps of the plan, the scenarios, the clean-up.
+//
+// The container is Ordered because each spec stands on the one before: a step
+// on the earlier steps, a scenario on all of them, the clean-up on everything.
+// Making a mesh anew for each spec would cost half a minute each. It continues
+// on failure because scenarios restore what they change and do not need each
+// other; what does need a failed step is skipped with that reason.
+func register(run context.Context, s *stage.Stage) bool {
+	return Describe("multi-cluster mesh", Ordered, ContinueOnFailure, func() {
+		Context("the page", func() {
+			for _, step := range s.Steps() {
+				It(step.Title, SpecTimeout(stepBound), func(ctx SpecContext) {
+					expectPassed(s.Step(joined(ctx, run), step))
+				})
+			}
+		})
+		Context("scenarios", func() {
+			for _, scenario := range scenarios.Basic() {
+				It(scenario.Promise, Label(scenario.ID), SpecTimeout(scenarioBound(scenario)), func(ctx SpecContext) {
+					expectPassed(s.Scenario(joined(ctx, run), scenario))
+				})
+			}
+		})
+		It("leaves the clusters as they were", SpecTimeout(cleanupBound), func(ctx SpecContext) {
+			expectPassed(s.Cleanup(joined(ctx, run)))
+		})
+	})
+}
+
+func scenarioBound(scenario scenarios.Scenario) time.Duration { return scenario.Bound + stepBound }
+
+// expectPassed turns a case of the report into the spec's result: the report,
+// not the test framework, holds what happened.
+func expectPassed(c report.Case) {
+	GinkgoHelper()
+	if c.Status == report.Skipped || c.Status == report.Unsupported {
+		Skip(c.Message)
+	}
+	Expect(c.Status).To(Equal(report.Passed), c.Message)
+}
+
+// joined is the spec's context, ended too, with the cause, when the run is
+// interrupted or loses its lock.
+func joined(spec SpecContext, run context.Context) context.Context {
+	ctx, cancel := context.WithCancelCause(spec)
+	stop := context.AfterFunc(run, func() { cancel(context.Cause(run)) })
+	DeferCleanup(func() { stop(); cancel(nil) })
+	return ctx
+}

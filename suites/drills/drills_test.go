@@ -1,0 +1,214 @@
+package drills
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/lab/faults"
+	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/scenarios"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
+)
+
+// drill is what one fault must look like.
+type drill struct {
+	fault string
+	// cluster is the one that is broken, and that the finding must name.
+	cluster string
+	// says is part of the message of the scenario that fails; empty where the
+	// fault does not stop calls at once.
+	says string
+	// cause is the finding's, rung where it must be found.
+	cause, rung string
+	// keepCallers is set where no new pod could start: without istiod nothing is injected.
+	keepCallers bool
+}
+
+// table has one drill for each fault that the lab can put in.
+func table() []drill {
+	return []drill{
+		{fault: "remote-secret", cluster: "cluster1", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-08", rung: "discovery"},
+		{fault: "exposure", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-16", rung: "exposure"},
+		{fault: "root", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-06", rung: "trust"},
+		{fault: "address", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-05", rung: "gateway address"},
+		{fault: "network-label", cluster: "cluster1", cause: "F-03", rung: "network identity"},
+		{fault: "istiod", cluster: "cluster2", rung: "install", keepCallers: true},
+		// From here too a cluster without its link cannot be reached.
+		{fault: "link", cluster: "cluster2", rung: "API", keepCallers: true},
+	}
+}
+
+// patience bounds how long a mended mesh may take to be seen as sound again.
+const patience = 90 * time.Second
+
+// TestDrills makes one mesh and breaks it in every way, one after the other.
+// It needs root, as the lab does.
+func TestDrills(t *testing.T) {
+	provider := place.NewLab(lab.Options{Name: "drills", Envoy: os.Getenv("EASTWEST_ENVOY"), Progress: os.Stderr})
+	s := open(t, provider)
+	healthy(t, s)
+	running, err := lab.Open(lab.Options{Name: "drills"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range table() {
+		t.Run(d.fault, func(t *testing.T) {
+			fault, err := faults.Find(d.fault)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := fault.Break(t.Context(), running, d.cluster); err != nil {
+				t.Fatal(err)
+			}
+			if !d.keepCallers {
+				freshCallers(t, s)
+			}
+			seen(t, s, d)
+			named(t, s, d)
+			if err := fault.Mend(t.Context(), running, d.cluster); err != nil {
+				t.Fatal(err)
+			}
+			healthy(t, s)
+		})
+	}
+}
+
+// TestDrillsCoverEveryFault keeps the table whole.
+func TestDrillsCoverEveryFault(t *testing.T) {
+	for _, fault := range faults.All() {
+		if !slices.ContainsFunc(table(), func(d drill) bool { return d.fault == fault.Name }) {
+			t.Errorf("the lab can break %q, but no drill does", fault.Name)
+		}
+	}
+}
+
+// open sets the mesh up and undoes it at the end of the test.
+func open(t *testing.T, provider *place.Lab) *stage.Stage {
+	t.Helper()
+	bounds := kube.LocalBounds()
+	// What is broken is asked for only this long before it is measured.
+	bounds.Converge = 15 * time.Second
+	s, err := stage.New(stage.Config{
+		Provider: provider, Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab"}, Clusters: 2,
+		ErrorProbability: stage.DefaultErrorProbability, Bounds: bounds, StateDir: t.TempDir(), Progress: os.Stderr,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, err := s.Open(t.Context())
+	t.Cleanup(func() {
+		if _, err := s.Finish(context.WithoutCancel(ctx)); err != nil {
+			t.Error(err)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range s.Steps() {
+		if c := s.Step(ctx, step); c.Status != report.Passed {
+			t.Fatalf("step %s: %s: %s", c.ID, c.Status, c.Message)
+		}
+	}
+	return s
+}
+
+// freshCallers replaces the Sleep pods, as every run of verify has pods of its
+// own: a connection from before the fault would hide it.
+func freshCallers(t *testing.T, s *stage.Stage) {
+	t.Helper()
+	err := s.Fleet().ForEach(t.Context(), func(ctx context.Context, cluster *fleet.Cluster) error {
+		old, err := probe.ReadyPods(ctx, cluster.Client, sample.DefaultNamespace, sample.SleepSelector)
+		if err != nil {
+			return err
+		}
+		known := map[string]bool{}
+		now := metav1.NewDeleteOptions(0)
+		for _, pod := range old {
+			known[pod.Name] = true
+			if err := cluster.Client.Kubernetes.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, *now); err != nil {
+				return err
+			}
+		}
+		return cluster.Client.AwaitPoll(ctx, kube.Poll{
+			For: "a new Sleep pod", Bound: patience,
+			Ask: func(ctx context.Context) (kube.State, error) {
+				pod, err := probe.ReadyPod(ctx, cluster.Client, sample.DefaultNamespace, sample.SleepSelector)
+				return kube.State{Met: err == nil && !known[pod.Name], Seen: "no new pod"}, err
+			},
+		})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// seen wants the base scenario to be non-conformant, with words that name what is missing.
+func seen(t *testing.T, s *stage.Stage, d drill) {
+	t.Helper()
+	if d.says == "" {
+		return
+	}
+	c := scenarios.Execute(t.Context(), base(), s.Env())
+	outcome, reasons := report.Outcome([]report.Case{c})
+	t.Logf("%s: %s", outcome, c.Message)
+	if outcome != verdict.NonConformant || !strings.Contains(c.Message, d.says) {
+		t.Errorf("want %s with %q, got %s: %s", verdict.NonConformant, d.says, outcome, strings.Join(reasons, "; "))
+	}
+}
+
+// named wants the diagnosis to find the cause, on the right rung and cluster, and nothing beside it.
+func named(t *testing.T, s *stage.Stage, d drill) {
+	t.Helper()
+	diagnosis := s.Diagnose(t.Context())
+	t.Logf("diagnosis:\n%s", diagnosis.Text())
+	if diagnosis.Healthy() {
+		t.Errorf("want the rung %q to be broken, found nothing", d.rung)
+	}
+	for _, finding := range diagnosis.Causes {
+		if finding.Rung != d.rung || finding.Cause != d.cause || finding.Cluster != d.cluster {
+			t.Errorf("want %s on rung %q of %s as the only cause, got %+v", d.cause, d.rung, d.cluster, finding)
+		}
+	}
+}
+
+// healthy waits until nothing is found any more, then wants the base scenario to pass.
+func healthy(t *testing.T, s *stage.Stage) {
+	t.Helper()
+	client := s.Fleet().Clusters[0].Client
+	err := client.AwaitPoll(t.Context(), kube.Poll{
+		For: "a diagnosis without findings", Bound: patience,
+		Ask: func(ctx context.Context) (kube.State, error) {
+			diagnosis := s.Diagnose(ctx)
+			return kube.State{Met: diagnosis.Healthy(), Seen: diagnosis.Text()}, nil
+		},
+	})
+	if err != nil {
+		t.Fatalf("the mesh is mended, but: %v", err)
+	}
+	if c := scenarios.Execute(t.Context(), base(), s.Env()); c.Status != report.Passed {
+		t.Fatalf("the mesh is mended and nothing is found, but %s %s: %s", c.ID, c.Status, c.Message)
+	}
+}
+
+func base() scenarios.Scenario {
+	all := scenarios.Basic()
+	at := slices.IndexFunc(all, func(s scenarios.Scenario) bool { return s.ID == "E-01" })
+	if at < 0 {
+		panic(fmt.Sprintf("no scenario E-01 among %d", len(all)))
+	}
+	return all[at]
+}

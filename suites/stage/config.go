@@ -1,0 +1,100 @@
+package stage
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/framework/page"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+)
+
+// DefaultErrorProbability is the wanted probability that one check of a sound
+// mesh fails by chance: once in some 2,700 years of nightly runs.
+const DefaultErrorProbability = 1e-6
+
+// Config is everything a run is asked for.
+type Config struct {
+	Provider fleet.Provider
+	// Cell is what was asked for; the data plane is found out.
+	Cell report.Cell
+	// PilotCertProvider is the cell's; empty means istiod.
+	PilotCertProvider string
+	// Clusters is the number of clusters, at least 2.
+	Clusters int
+	// Reuse leaves the mesh that is there alone and only deploys the sample,
+	// in a namespace of its own.
+	Reuse bool
+	// Keep leaves everything that was made, for somebody to look at.
+	Keep             bool
+	ErrorProbability float64
+	// Bounds replace those of the place; the zero value does not.
+	Bounds kube.Bounds
+	// Command is the command line, for the report.
+	Command []string
+	// Version is eastwest's own.
+	Version string
+	// Progress gets one line for each thing done; nil means nobody.
+	Progress io.Writer
+	// StateDir is where the ledger is kept; empty means the place's own, or
+	// else ledger.DefaultDir.
+	StateDir string
+}
+
+// Validate tells everything that is wrong before any cluster is touched.
+func (c Config) Validate() error {
+	var errs []error
+	if c.Provider == nil {
+		errs = append(errs, errors.New("want a place to run on"))
+	}
+	if c.Clusters < 2 {
+		errs = append(errs, fmt.Errorf("want at least 2 clusters, got %d: a mesh of one has nothing to cross", c.Clusters))
+	}
+	if c.ErrorProbability <= 0 || c.ErrorProbability >= 0.5 {
+		errs = append(errs, fmt.Errorf("want an error probability above 0 and below 0.5, got %g", c.ErrorProbability))
+	}
+	return errors.Join(errs...)
+}
+
+func (c Config) withDefaults() (Config, error) {
+	if c.ErrorProbability == 0 {
+		c.ErrorProbability = DefaultErrorProbability
+	}
+	if c.Progress == nil {
+		c.Progress = io.Discard
+	}
+	return c, c.Validate()
+}
+
+func (c Config) bounds() kube.Bounds {
+	switch {
+	case c.Bounds != (kube.Bounds{}):
+		return c.Bounds
+	case c.Provider.Traits().Bounds != (kube.Bounds{}):
+		return c.Provider.Traits().Bounds
+	default:
+		return kube.DefaultBounds()
+	}
+}
+
+// pageOptions say what of the page is carried out.
+func (c Config) pageOptions(specs []fleet.ClusterSpec, namespace string) page.Options {
+	return page.Options{
+		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.PilotCertProvider,
+		Namespace: namespace, Reuse: c.Reuse,
+	}
+}
+
+// stateDir may be asked once the clusters are there.
+func (c Config) stateDir() (string, error) {
+	if c.StateDir != "" {
+		return c.StateDir, nil
+	}
+	if dir := c.Provider.Traits().StateDir; dir != "" {
+		return dir, nil
+	}
+	return ledger.DefaultDir()
+}

@@ -1,0 +1,79 @@
+package stage
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/diagnose"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
+)
+
+// diagnoseBound bounds the diagnosis; what was not read by then is told as unread.
+const diagnoseBound = 2 * time.Minute
+
+// tracedCalls is how many calls of each source the diagnosis looks at.
+const tracedCalls = 8
+
+// Diagnose climbs the ladder over the fleet as it is now. It only reads.
+func (s *Stage) Diagnose(ctx context.Context) diagnose.Diagnosis {
+	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
+	defer cancel()
+	facts := diagnose.Gather(ctx, s.fleet.Clusters, diagnose.Options{Namespace: s.namespace, Calls: tracedCalls})
+	diagnosis := diagnose.Judge(facts)
+	s.evidence = append(s.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
+	for _, fact := range facts {
+		if content, err := json.MarshalIndent(fact, "", "  "); err == nil {
+			s.evidence = append(s.evidence, File{Name: fact.Cluster.Name + "/facts.json", Content: append(content, '\n')})
+		}
+	}
+	return diagnosis
+}
+
+// diagnose puts the findings into the report and keeps the logs that they rest on.
+func (s *Stage) diagnose(ctx context.Context) {
+	if s.fleet == nil || len(s.fleet.Clusters) == 0 {
+		return
+	}
+	s.progress.line("", "diagnosing")
+	diagnosis := s.Diagnose(ctx)
+	s.run.Findings = diagnosis.Findings()
+	for _, finding := range diagnosis.Causes {
+		s.progress.line(finding.Cluster, strings.TrimSpace(fmt.Sprintf("%s %s: %s", finding.Rung, finding.Cause, finding.Found)))
+	}
+	for _, cluster := range s.fleet.Clusters {
+		s.collectLogs(ctx, cluster)
+	}
+}
+
+// collectLogs keeps the end of the logs of istiod, the gateway and the sample's
+// proxies. A log that cannot be read is no evidence, and nothing worse.
+func (s *Stage) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
+	sources := []struct{ namespace, selector, container string }{
+		{fleet.SystemNamespace, fleet.IstiodSelector, "discovery"},
+		{fleet.SystemNamespace, "istio=eastwestgateway", probe.ProxyContainer},
+		{s.namespace, sample.SleepSelector, probe.ProxyContainer},
+		{s.namespace, sample.HelloWorldSelector, probe.ProxyContainer},
+	}
+	for _, source := range sources {
+		// Pods that are not ready have the most to tell.
+		pods, err := cluster.Client.Kubernetes.CoreV1().Pods(source.namespace).List(ctx, metav1.ListOptions{LabelSelector: source.selector})
+		if err != nil {
+			continue
+		}
+		for _, pod := range pods.Items {
+			target := kube.Target{Namespace: source.namespace, Pod: pod.Name, Container: source.container}
+			text, err := cluster.Client.Logs(ctx, target, kube.LogOptions{Since: s.run.Started, TailLines: 500, LimitBytes: 1 << 20})
+			if err == nil {
+				s.evidence = append(s.evidence, File{Name: cluster.Name + "/" + pod.Name + ".log", Content: text})
+			}
+		}
+	}
+}

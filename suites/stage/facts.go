@@ -1,0 +1,204 @@
+package stage
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/mesh"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
+)
+
+// identify finds out, once, what carries the calls and which versions run. What
+// cannot be found out stays empty, and the report says that it is unknown.
+func (s *Stage) identify(ctx context.Context) {
+	if s.run.Clusters != nil || s.fleet == nil {
+		return
+	}
+	var planes []probe.Program
+	s.run.Clusters = make([]report.Cluster, len(s.fleet.Clusters))
+	for i, cluster := range s.fleet.Clusters {
+		s.run.Clusters[i] = describe(ctx, cluster)
+		if plane, err := s.dataPlane(ctx, cluster); err == nil && !slices.Contains(planes, plane) {
+			planes = append(planes, plane)
+		}
+	}
+	s.run.Cell.DataPlane, s.run.Cell.DataPlaneVersion = together(planes)
+	s.run.Components = s.components(planes)
+}
+
+// dataPlane asks the proxy of the caller for its own name, or, where a set-up
+// that failed left no caller, the gateway.
+func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (probe.Program, error) {
+	namespace := s.namespace
+	pod, err := probe.ReadyPod(ctx, cluster.Client, namespace, sample.SleepSelector)
+	if err != nil {
+		namespace = fleet.SystemNamespace
+		pod, err = probe.ReadyPod(ctx, cluster.Client, namespace, mesh.GatewaySelector)
+	}
+	if err != nil {
+		return probe.Program{}, err
+	}
+	return probe.DataPlane(ctx, cluster.Client, namespace, pod.Name)
+}
+
+// together names the data plane, all of them where clusters differ.
+func together(planes []probe.Program) (name, version string) {
+	var names, versions []string
+	for _, plane := range planes {
+		if !slices.Contains(names, plane.Name) {
+			names = append(names, plane.Name)
+		}
+		if !slices.Contains(versions, plane.Version) {
+			versions = append(versions, plane.Version)
+		}
+	}
+	return strings.Join(names, " and "), strings.Join(versions, " and ")
+}
+
+func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
+	described := report.Cluster{
+		Name: cluster.Name, Network: cluster.Network, Version: cluster.Version,
+		KubernetesVersion: cluster.KubernetesVersion, Revision: cluster.Revision,
+	}
+	if istiod, err := probe.ReadyPod(ctx, cluster.Client, fleet.SystemNamespace, fleet.IstiodSelector); err == nil {
+		described.Revision = istiod.Labels[fleet.RevisionLabel]
+		described.IstioVersion = tagOf(istiod)
+	}
+	if addresses, err := mesh.GatewayAddresses(ctx, cluster.Client); err == nil {
+		described.Gateway = strings.Join(addresses, ", ")
+	}
+	return described
+}
+
+// tagOf is the tag of istiod's image: what Istio itself takes for its version.
+func tagOf(istiod *corev1.Pod) string {
+	if len(istiod.Spec.Containers) == 0 {
+		return ""
+	}
+	image := istiod.Spec.Containers[0].Image
+	if _, tag, found := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":"); found {
+		return tag
+	}
+	return ""
+}
+
+// components lists each program and version once.
+func (s *Stage) components(planes []probe.Program) []report.Component {
+	var components []report.Component
+	add := func(component report.Component) {
+		if component.Version != "" && !slices.Contains(components, component) {
+			components = append(components, component)
+		}
+	}
+	for _, cluster := range s.run.Clusters {
+		add(report.Component{Name: "Kubernetes", Version: cluster.KubernetesVersion})
+		add(report.Component{Name: "istiod", Version: cluster.IstioVersion})
+	}
+	for _, plane := range planes {
+		component := report.Component{Name: plane.Name, Version: plane.Version}
+		if plane.Name != "envoy" {
+			component.StandIn = "Envoy"
+		}
+		add(component)
+	}
+	for _, program := range s.config.Provider.Traits().Programs {
+		add(report.Component{Name: program.Name, Version: program.Version})
+	}
+	add(report.Component{Name: "eastwest", Version: s.config.Version})
+	return components
+}
+
+func (s *Stage) phase(name string, start, end time.Time) {
+	s.run.Phases = append(s.run.Phases, report.Phase{Name: name, Start: start, Duration: end.Sub(start)})
+}
+
+// complete fills in what is only known at the end.
+func (s *Stage) complete(ctx context.Context) {
+	for _, waited := range s.waits.Ended() {
+		s.run.Waits = append(s.run.Waits, report.Wait{
+			For: waited.For, Cluster: waited.Cluster, Bound: waited.Bound, Took: waited.Took, Met: waited.Met,
+		})
+	}
+	s.phasesOfCases()
+	s.run.Outcome, s.run.Reasons = report.Outcome(s.run.Cases)
+	if ctx.Err() != nil {
+		s.run.Reasons = append(s.run.Reasons, fmt.Sprintf("the run was interrupted: %v", context.Cause(ctx)))
+	}
+}
+
+// phasesOfCases groups the steps and scenarios to the phases that a reader
+// compares from run to run.
+func (s *Stage) phasesOfCases() {
+	groups := []struct {
+		name  string
+		cases []string
+	}{
+		{"istiod", []string{mesh.StepNamespace, mesh.StepCA, mesh.StepIstiod}},
+		{"gateways", []string{mesh.StepGateway, mesh.StepExpose}},
+		{"discovery", []string{mesh.StepReader, mesh.StepCreateMesh, mesh.StepDiscovery}},
+		{"sample", []string{sample.StepNamespace, sample.StepService, sample.StepHelloWorld, sample.StepSleep, sample.StepReady}},
+	}
+	var phases []report.Phase
+	for _, group := range groups {
+		if phase, ok := span(s.run.Cases, group.cases); ok {
+			phase.Name = group.name
+			phases = append(phases, phase)
+		}
+	}
+	if phase, ok := firstAnswer(s.run); ok {
+		phases = append(phases, phase)
+	}
+	if phase, ok := scenarioSpan(s.run.Cases); ok {
+		phases = append(phases, phase)
+	}
+	s.run.Phases = append(s.run.Phases, phases...)
+	slices.SortStableFunc(s.run.Phases, func(a, b report.Phase) int { return a.Start.Compare(b.Start) })
+}
+
+// span is the time from the first to the last of the cases with these IDs.
+func span(cases []report.Case, ids []string) (report.Phase, bool) {
+	var start, end time.Time
+	for _, c := range cases {
+		if !slices.Contains(ids, c.ID) || c.Status == report.Skipped {
+			continue
+		}
+		if start.IsZero() {
+			start = c.Start
+		}
+		end = c.Start.Add(c.Duration)
+	}
+	return report.Phase{Start: start, Duration: end.Sub(start)}, !start.IsZero()
+}
+
+// firstAnswer is the time from the start of the run until a cluster had been
+// answered by every version for the first time.
+func firstAnswer(run report.Run) (report.Phase, bool) {
+	for _, c := range run.Cases {
+		if c.Kind != report.KindScenario || c.Status != report.Passed || len(c.Samples) == 0 {
+			continue
+		}
+		earliest := slices.MinFunc(c.Samples, func(a, b report.Sample) int { return int(a.Converge - b.Converge) })
+		return report.Phase{Name: "first cross-cluster answer", Start: run.Started, Duration: c.Start.Add(earliest.Converge).Sub(run.Started)}, true
+	}
+	return report.Phase{}, false
+}
+
+func scenarioSpan(cases []report.Case) (report.Phase, bool) {
+	var ids []string
+	for _, c := range cases {
+		if c.Kind == report.KindScenario {
+			ids = append(ids, c.ID)
+		}
+	}
+	phase, ok := span(cases, ids)
+	phase.Name = "scenarios"
+	return phase, ok
+}

@@ -1,0 +1,115 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/framework/page"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+)
+
+// leastUndo bounds what comes after the undo: giving back the lock, ending
+// clusters of our own.
+const leastUndo = time.Minute
+
+// Cleanup diagnoses if anything failed, undoes everything that the ledger
+// announced, and proves it by comparing inventories. It outlives an interrupt
+// of ctx; once is enough, later calls return the same case.
+func (s *Stage) Cleanup(ctx context.Context) report.Case {
+	if s.finished {
+		return s.run.Cases[len(s.run.Cases)-1]
+	}
+	s.finished = true
+	if ctx.Err() == nil {
+		s.identify(ctx)
+		if s.failed {
+			s.diagnose(ctx)
+		}
+	}
+	start := time.Now()
+	status, told := s.undo(ctx)
+	if s.journal != nil {
+		s.phase("cleanup", start, time.Now())
+	}
+	result := s.add(report.Case{
+		ID: "E-39", Name: "Leave the clusters as they were", Kind: report.KindCleanup,
+		Promise: "what the run made is gone, and nothing else changed", Source: "page, last 3 lines (A11)",
+		Start: start, Duration: time.Since(start), Status: status, Message: told,
+	})
+	if s.journal != nil {
+		s.progress.scenario(result)
+	}
+	return result
+}
+
+// undo says how the clean-up ended. Nothing having been made, there is nothing to prove.
+func (s *Stage) undo(ctx context.Context) (report.Status, string) {
+	switch {
+	case s.journal == nil:
+		return report.Unsupported, "nothing was made"
+	case s.config.Keep:
+		s.keep()
+		return report.Unsupported, fmt.Sprintf("kept, as was asked for; \"eastwest cleanup --run %s\" undoes it", s.run.ID)
+	}
+	ctx, cancel := ledger.UndoContext(ctx, s.bounds)
+	defer cancel()
+	if err := s.journal.Undo(ctx, ledger.UndoOptions{Clients: page.Clients(s.fleet), Bounds: s.bounds}); err != nil {
+		_ = s.journal.Close()
+		return report.Failed, fmt.Sprintf("%v; \"eastwest cleanup --run %s\" tries again", err, s.run.ID)
+	}
+	if err := s.journal.Remove(); err != nil {
+		return report.Errored, err.Error()
+	}
+	return s.prove(ctx)
+}
+
+// prove compares the inventories. Without one from before there is no proof.
+func (s *Stage) prove(ctx context.Context) (report.Status, string) {
+	if s.before == nil {
+		return report.Errored, "everything was undone, but there is no inventory from before to compare with"
+	}
+	after, err := ledger.TakeInventory(ctx, page.Clients(s.fleet), s.inventoryOptions())
+	if err != nil {
+		return report.Errored, fmt.Sprintf("everything was undone, but the inventory could not be taken: %v", err)
+	}
+	changes := ledger.Diff(s.before, after)
+	if len(changes) == 0 {
+		return report.Passed, ""
+	}
+	var told []string
+	for _, change := range changes {
+		told = append(told, change.String())
+	}
+	return report.Failed, fmt.Sprintf("%d differences to before: %s", len(changes), strings.Join(told, "; "))
+}
+
+func (s *Stage) keep() { _ = s.journal.Close() }
+
+// Finish cleans up if that was not done, gives back the lock, ends the place's
+// own clusters and completes the report. It outlives an interrupt of ctx.
+func (s *Stage) Finish(ctx context.Context) (report.Run, error) {
+	s.Cleanup(ctx)
+	s.complete(ctx)
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leastUndo)
+	defer cancel()
+	var errs []error
+	if s.lock != nil {
+		errs = append(errs, s.lock.Release(closing))
+	}
+	if s.fleet != nil {
+		errs = append(errs, s.fleet.Close())
+	}
+	if !s.config.Keep {
+		errs = append(errs, s.config.Provider.Destroy(closing))
+	}
+	s.progress.stop()
+	s.run.Ended = time.Now()
+	return s.run, errors.Join(errs...)
+}
+
+// Evidence is what the diagnosis collected.
+func (s *Stage) Evidence() []File { return s.evidence }

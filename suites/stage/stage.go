@@ -1,0 +1,237 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/framework/page"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/scenarios"
+)
+
+// Stage is one run. Its methods are called one after another, in the order
+// Open, Step for each step, Scenario for each scenario, Finish; what fails
+// makes the rest be skipped with the reason. Finish must always be called.
+type Stage struct {
+	config    Config
+	namespace string
+	bounds    kube.Bounds
+	waits     *kube.Waits
+	progress  *progress
+
+	plan    plan.Plan
+	fleet   *fleet.Fleet
+	lock    *ledger.Lock
+	journal *ledger.Journal
+	before  []ledger.Inventory
+	runner  *plan.Runner
+
+	run report.Run
+	// blocked says why nothing further can be tried; empty while all is well.
+	blocked  string
+	failed   bool
+	finished bool
+	firstErr error
+	evidence []File
+}
+
+// File is a piece of evidence for the folder diagnosis/.
+type File struct {
+	Name    string
+	Content []byte
+}
+
+// New makes a run that has touched nothing yet.
+func New(config Config) (*Stage, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	s := &Stage{config: config, bounds: config.bounds(), namespace: sample.DefaultNamespace, waits: &kube.Waits{}}
+	s.run = report.Run{
+		APIVersion: report.APIVersion, Kind: report.Kind, ID: ledger.NewRunID(now), Started: now,
+		Command: config.Command, Cell: config.Cell, ErrorProbability: config.ErrorProbability,
+	}
+	if config.Reuse {
+		// The mesh that is reused may have a sample of its own.
+		s.namespace = "sample-" + s.run.ID[len(s.run.ID)-6:]
+	}
+	s.progress = newProgress(config.Progress, s.waits, now)
+	return s, nil
+}
+
+// Open makes or finds the clusters, connects, takes the lock, starts the
+// ledger and takes the inventory. The returned context ends, with the cause,
+// when the lock is lost. After an error only Finish may be called.
+func (s *Stage) Open(ctx context.Context) (context.Context, error) {
+	start := time.Now()
+	s.progress.line("", fmt.Sprintf("run %s: %s with CA %s on %s, %d clusters", s.run.ID, s.config.Cell.Platform, s.config.Cell.CA, s.config.Cell.Place, s.config.Clusters))
+	locked, err := s.open(ctx)
+	s.add(report.Case{
+		ID: "clusters", Name: "Reach the clusters, lock them, take the inventory", Kind: report.KindStep,
+		Promise: "every cluster answers and is used by no other run", Source: "page lines 15-17 (A0)",
+		Start: start, Duration: time.Since(start), Status: statusOfStep(ctx, err), Message: message(err),
+	})
+	if err != nil {
+		return ctx, err
+	}
+	s.progress.line("", "clusters ready ("+seconds(time.Since(start))+")")
+	return locked, nil
+}
+
+func (s *Stage) open(ctx context.Context) (context.Context, error) {
+	specs, err := s.config.Provider.Create(ctx, s.config.Clusters)
+	if err != nil {
+		return nil, fmt.Errorf("make the clusters of the %s: %w", s.config.Provider.Name(), err)
+	}
+	s.phase("clusters ready", s.run.Started, time.Now())
+	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
+		return nil, err
+	}
+	s.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: s.waits, UserAgent: "run/" + s.run.ID, Bounds: s.bounds})
+	if err != nil {
+		return nil, err
+	}
+	var locked context.Context
+	if s.lock, locked, err = ledger.AcquireLock(ctx, page.Clients(s.fleet), "run "+s.run.ID+" of "+ledger.Owner()); err != nil {
+		return nil, err
+	}
+	dir, err := s.config.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	if s.journal, err = ledger.Create(dir, s.header(specs)); err != nil {
+		return nil, err
+	}
+	s.before, err = ledger.TakeInventory(ctx, page.Clients(s.fleet), s.inventoryOptions())
+	if err != nil {
+		return nil, err
+	}
+	s.runner = &plan.Runner{
+		Env:     page.Env(s.fleet, s.config.Provider.Traits(), s.run.ID, s.journal),
+		Observe: plan.Observer{StepEnded: s.progress.step},
+	}
+	return locked, nil
+}
+
+func (s *Stage) header(specs []fleet.ClusterSpec) ledger.Header {
+	header := ledger.Header{Run: s.run.ID, Started: s.run.Started, Place: s.config.Provider.Name(), Owner: ledger.Owner()}
+	for i, cluster := range s.fleet.Clusters {
+		header.Clusters = append(header.Clusters, ledger.Cluster{
+			Name: cluster.Name, Kubeconfig: specs[i].Kubeconfig, Context: specs[i].Context, UID: string(cluster.UID),
+		})
+	}
+	return header
+}
+
+// inventoryOptions name the places that a run touches.
+func (s *Stage) inventoryOptions() ledger.InventoryOptions {
+	return ledger.InventoryOptions{Namespaces: page.Namespaces(page.Options{Namespace: s.namespace})}
+}
+
+// Steps are the steps of the plan; empty before Open.
+func (s *Stage) Steps() []plan.Step { return s.plan.Steps }
+
+// Fleet is the connected clusters; nil before Open.
+func (s *Stage) Fleet() *fleet.Fleet { return s.fleet }
+
+// Step runs one step of the plan, or skips it when an earlier one failed.
+func (s *Stage) Step(ctx context.Context, step plan.Step) report.Case {
+	result := report.Case{
+		ID: step.ID, Name: step.Title, Kind: report.KindStep, Promise: step.Promise, Source: step.Source, Start: time.Now(),
+	}
+	if s.blocked != "" {
+		result.Status, result.Message = report.Skipped, s.blocked
+		return s.add(result)
+	}
+	done := s.runner.Step(ctx, step)
+	result.Duration = done.Took
+	result.Status, result.Message = statusOfStep(ctx, done.Err), message(done.Err)
+	for _, cluster := range done.Clusters {
+		result.Notes = append(result.Notes, fmt.Sprintf("%s: %s", cluster.Cluster, seconds(cluster.Took)))
+	}
+	if done.Err != nil && s.firstErr == nil {
+		s.firstErr = done.Err
+	}
+	return s.add(result)
+}
+
+// Scenario runs one scenario, or skips it when a step failed. A scenario that
+// failed does not stop the next: each restores what it changed.
+func (s *Stage) Scenario(ctx context.Context, scenario scenarios.Scenario) report.Case {
+	if s.blocked == "" && ctx.Err() != nil {
+		s.blocked = "the run was interrupted"
+	}
+	if s.blocked != "" {
+		return s.add(report.Case{
+			ID: scenario.ID, Name: scenario.Name, Kind: report.KindScenario, Promise: scenario.Promise, Source: scenario.Source,
+			Start: time.Now(), Status: report.Skipped, Message: s.blocked,
+		})
+	}
+	s.identify(ctx)
+	result := scenarios.Execute(ctx, scenario, s.Env())
+	s.progress.scenario(result)
+	if scenario.Base && result.Status != report.Passed {
+		s.blocked = fmt.Sprintf("scenario %s, which the others stand on, did not pass", scenario.ID)
+	}
+	return s.add(result)
+}
+
+// Env is what scenarios run in.
+func (s *Stage) Env() *scenarios.Env {
+	return &scenarios.Env{
+		Fleet: s.fleet, Namespace: s.namespace, Images: s.config.Provider.Traits().Images,
+		Own:    kube.ApplyOptions{Run: s.run.ID, Journal: s.journal, Bounds: s.bounds},
+		Bounds: s.bounds, ErrorProbability: s.config.ErrorProbability,
+	}
+}
+
+// add keeps a case and what it means for the rest of the run.
+func (s *Stage) add(c report.Case) report.Case {
+	s.run.Cases = append(s.run.Cases, c)
+	if c.Status == report.Failed || c.Status == report.Errored {
+		s.failed = true
+		if c.Kind == report.KindStep {
+			s.blocked = fmt.Sprintf("step %q failed", c.ID)
+			s.progress.trouble(c)
+		}
+	}
+	return c
+}
+
+// Err is the error of the first step that failed; nil when none did.
+func (s *Stage) Err() error { return s.firstErr }
+
+// statusOfStep: a wait that ran out means that the cluster did not do what the
+// step promises, so the mesh is wrong; everything else means that the step
+// could not be taken.
+func statusOfStep(ctx context.Context, err error) report.Status {
+	var unmet *kube.UnmetError
+	switch {
+	case err == nil:
+		return report.Passed
+	case ctx.Err() != nil:
+		return report.Errored
+	case errors.As(err, &unmet):
+		return report.Failed
+	default:
+		return report.Errored
+	}
+}
+
+func message(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f s", d.Seconds()) }
