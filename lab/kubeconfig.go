@@ -10,7 +10,11 @@ import (
 // named as the cluster; the current context is the first cluster's.
 func (l *Lab) Kubeconfig() string { return l.f.kubeconfig("lab") }
 
-// mergeKubeconfigs writes the kubeconfig of the whole lab.
+// insideName is the kubeconfig for programs on the network between the clusters.
+const insideName = "inside"
+
+// mergeKubeconfigs writes the kubeconfigs of the whole lab: for the host, and
+// for programs on the network between the clusters.
 func mergeKubeconfigs(f folders, clusters []Cluster) error {
 	rules := &clientcmd.ClientConfigLoadingRules{}
 	for _, c := range clusters {
@@ -23,6 +27,12 @@ func mergeKubeconfigs(f folders, clusters []Cluster) error {
 	all.CurrentContext = clusters[0].Name
 	if err := clientcmd.WriteToFile(*all, f.kubeconfig("lab")); err != nil {
 		return fmt.Errorf("write the lab's kubeconfig: %w", err)
+	}
+	for _, c := range clusters {
+		all.Clusters[c.Name].Server = c.Server
+	}
+	if err := clientcmd.WriteToFile(*all, f.kubeconfig(insideName)); err != nil {
+		return fmt.Errorf("write the lab's kubeconfig for its own network: %w", err)
 	}
 	return nil
 }

@@ -26,6 +26,9 @@ func Prepare(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+	if err := parts.Prepare(ctx, parts.Options{Source: o.Source, Cache: o.Cache, Progress: progress(o.Progress).parts}); err != nil {
+		return err
+	}
 	_, err = prepare(ctx, o)
 	return err
 }
@@ -34,9 +37,6 @@ func prepare(ctx context.Context, o Options) (materials, error) {
 	m := materials{options: o}
 	say := progress(o.Progress)
 	po := parts.Options{Source: o.Source, Cache: o.Cache, Progress: say.parts}
-	if err := parts.Prepare(ctx, po); err != nil {
-		return m, err
-	}
 	source := o.Source
 	if source == "" {
 		var err error

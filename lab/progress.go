@@ -28,8 +28,11 @@ func (n *narrator) parts(e parts.Event) {
 }
 
 func (n *narrator) images(e images.Event) {
-	n.line("images", e.Total > 0 && e.Done >= e.Total,
-		fmt.Sprintf("lab: images %d of %d, %s: %s", e.Done, e.Total, e.Elapsed.Round(time.Second), e.Doing))
+	text := fmt.Sprintf("lab: images, %s: %s", e.Elapsed.Round(time.Second), e.Doing)
+	if e.Total > 0 {
+		text = fmt.Sprintf("lab: images %d of %d, %s: %s", e.Done, e.Total, e.Elapsed.Round(time.Second), e.Doing)
+	}
+	n.line("images", e.Total > 0 && e.Done >= e.Total, text)
 }
 
 // line prints the text if the work is new, done, or has been silent for long.

@@ -16,6 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/cgroup"
 	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/node"
+	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/sandbox"
 	"github.com/eastwest-mesh/eastwest/lab/supervisor"
 	"github.com/eastwest-mesh/eastwest/lab/topology"
@@ -41,6 +42,10 @@ type Timing struct {
 func Up(ctx context.Context, o Options) (*Lab, error) {
 	o, err := o.withDefaults()
 	if err != nil {
+		return nil, err
+	}
+	// First of all, so that a machine that cannot run a lab keeps no trace of one.
+	if err := parts.Prepare(ctx, parts.Options{Source: o.Source, Cache: o.Cache, Progress: progress(o.Progress).parts}); err != nil {
 		return nil, err
 	}
 	f := o.folders()

@@ -27,6 +27,9 @@ func localVersionScaledToZero() Scenario {
 func runLocalVersionScaledToZero(ctx context.Context, env *Env) error {
 	var errs []error
 	for _, cluster := range env.Fleet.Clusters {
+		if ctx.Err() != nil {
+			return errors.Join(append(errs, ctx.Err())...)
+		}
 		errs = append(errs, env.withoutLocal(ctx, cluster))
 	}
 	return errors.Join(errs...)
@@ -40,12 +43,11 @@ func (e *Env) withoutLocal(ctx context.Context, cluster *fleet.Cluster) (err err
 	if err := sample.Scale(ctx, cluster, scaling, e.Bounds); err != nil {
 		return err
 	}
-	_, err = e.sample(ctx, expect{
+	return e.sample(ctx, expect{
 		source:  cluster,
 		shares:  verdict.EqualShares(versionsWithout(e.versions(), cluster.Version)...),
 		sources: 1,
 	})
-	return err
 }
 
 // restoreLocal scales back to one and waits until the cluster's callers are

@@ -8,12 +8,13 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 func plaintextRefused() Scenario {
@@ -120,7 +121,7 @@ func (e *Env) policy(mode string) (*unstructured.Unstructured, error) {
 	return objects[0], nil
 }
 
-// withoutPolicy removes the policy and waits until plaintext is answered as before.
+// withoutPolicy removes the policy, whatever happened meanwhile.
 func (e *Env) withoutPolicy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreBound)
 	defer cancel()

@@ -29,28 +29,21 @@ type expect struct {
 	sources int
 }
 
-// measured is a judged sample.
-type measured struct {
-	sample report.Sample
-	calls  []probe.Call
-}
-
 // samples measures every source in parallel and joins what is wrong, in the
 // order of the clusters' names.
 func (e *Env) samples(ctx context.Context, shares []verdict.Share) error {
 	return e.Fleet.ForEach(ctx, func(ctx context.Context, source *fleet.Cluster) error {
-		_, err := e.sample(ctx, expect{source: source, shares: shares, sources: len(e.Fleet.Clusters)})
-		return err
+		return e.sample(ctx, expect{source: source, shares: shares, sources: len(e.Fleet.Clusters)})
 	})
 }
 
 // sample is the two phases: converge, bounded; then one batch, of a size fixed
 // before its first call, judged whatever it holds.
-func (e *Env) sample(ctx context.Context, want expect) (measured, error) {
+func (e *Env) sample(ctx context.Context, want expect) error {
 	expectation := verdict.Expectation{Shares: want.shares, Sources: want.sources, ErrorProbability: e.ErrorProbability}
 	size, err := verdict.SampleSize(expectation)
 	if err != nil {
-		return measured{}, err
+		return err
 	}
 	size = max(size, leastCalls)
 	goal := probe.AllOf(versionsOf(want.shares), e.batch(0))
@@ -58,12 +51,12 @@ func (e *Env) sample(ctx context.Context, want expect) (measured, error) {
 	from := e.sleep(want.source)
 	converged, late := probe.Converge(ctx, from, goal)
 	if err := ctx.Err(); err != nil {
-		return measured{}, err
+		return err
 	}
 	// A mesh that did not converge is measured too: the histogram says how it fails.
 	calls, err := probe.Measure(ctx, from, e.batch(size))
 	if err != nil {
-		return measured{}, fmt.Errorf("sample from cluster %q: %w", want.source.Name, errors.Join(err, late))
+		return fmt.Errorf("sample from cluster %q: %w", want.source.Name, errors.Join(err, late))
 	}
 	taken := report.Sample{
 		Source: want.source.Name, URL: sample.URL(e.Namespace), Size: size, Converge: converged,
@@ -73,7 +66,7 @@ func (e *Env) sample(ctx context.Context, want expect) (measured, error) {
 		blameLateness(&taken.Verdict, late)
 	}
 	e.keep(taken)
-	return measured{sample: taken, calls: calls}, errorOf(taken)
+	return errorOf(taken)
 }
 
 // judge adds to the statistical verdict what it cannot see: stalls, and an

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,6 +78,8 @@ func Execute(ctx context.Context, s Scenario, env *Env) report.Case {
 	}
 	result.Duration = time.Since(result.Start)
 	result.Samples, result.Notes = record.samples, record.notes
+	// Sources are sampled at the same time; the report's order is that of their names.
+	slices.SortStableFunc(result.Samples, func(a, b report.Sample) int { return strings.Compare(a.Source, b.Source) })
 	result.Status, result.Message = status(err, len(result.Samples))
 	return result
 }

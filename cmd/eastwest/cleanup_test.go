@@ -38,7 +38,7 @@ func state(t *testing.T) string {
 
 func TestCleanupWithNothingLeft(t *testing.T) {
 	state(t)
-	out, _, code := command(t, "cleanup")
+	out, _, code := commandLine(t, "cleanup")
 	if code != codeConformant || !strings.Contains(out, "no earlier run has left anything") {
 		t.Errorf("want that said and success, got %d and %q", code, out)
 	}
@@ -46,7 +46,7 @@ func TestCleanupWithNothingLeft(t *testing.T) {
 
 func TestCleanupOfAnUnknownRun(t *testing.T) {
 	leave(t, state(t), "run-1", time.Now())
-	_, errOut, code := command(t, "cleanup", "--run", "run-2")
+	_, errOut, code := commandLine(t, "cleanup", "--run", "run-2")
 	if code != codeUsage || !strings.Contains(errOut, "known are: run-1") {
 		t.Errorf("want wrong use and the known runs, got %d and %q", code, errOut)
 	}
@@ -55,7 +55,7 @@ func TestCleanupOfAnUnknownRun(t *testing.T) {
 func TestCleanupKeepsTheJournalOfWhatItCannotReach(t *testing.T) {
 	dir := state(t)
 	leave(t, dir, "run-1", time.Now())
-	_, errOut, code := command(t, "cleanup")
+	_, errOut, code := commandLine(t, "cleanup")
 	if code != codeInconclusive || !strings.Contains(errOut, "clean up run run-1") || !strings.Contains(errOut, "gone.yaml") {
 		t.Errorf("want \"could not tell\" and the kubeconfig named, got %d and %q", code, errOut)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
 
 // labFlags are common to all commands about the lab.
@@ -21,6 +22,13 @@ type labFlags struct {
 
 func (f labFlags) options(streams ioStreams) lab.Options {
 	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Progress: streams.errOut}
+}
+
+func (f labFlags) check() error {
+	if f.clusters < 1 || f.clusters > topology.MaxClusters {
+		return fmt.Errorf("--clusters: want 1 to %d, got %d", topology.MaxClusters, f.clusters)
+	}
+	return nil
 }
 
 func newLabCommand(streams ioStreams) *cobra.Command {
@@ -36,6 +44,7 @@ the kernel ends all of it.
 It needs root on Linux. The first start builds everything, which takes a
 quarter of an hour on two cores; later ones take seconds.`,
 	}
+	groupOnly(cmd)
 	cmd.PersistentFlags().StringVar(&flags.name, "name", lab.DefaultName, "name of the lab; labs of different names do not know each other")
 	cmd.PersistentFlags().StringVar(&flags.cache, "cache", "", "folder for built parts and the lab's files (default: EASTWEST_CACHE, or eastwest in the user's cache folder)")
 	cmd.AddCommand(
@@ -43,6 +52,8 @@ quarter of an hour on two cores; later ones take seconds.`,
 		newLabDownCommand(streams, &flags),
 		newLabStatusCommand(streams, &flags),
 		newLabKubeconfigCommand(streams, &flags),
+		newLabExecCommand(streams, &flags),
+		newLabBenchCommand(streams, &flags),
 	)
 	cmd.AddCommand(newLabFaultCommands(streams, &flags)...)
 	cmd.AddCommand(newLabInsideCommands(streams)...)
@@ -73,7 +84,14 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 }
 
 func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, withMesh bool) error {
+	if err := flags.check(); err != nil {
+		return usageError(err)
+	}
 	l, err := lab.Up(ctx, flags.options(streams))
+	var running *lab.RunningError
+	if errors.As(err, &running) {
+		return usageError(err)
+	}
 	if err != nil {
 		return err
 	}
@@ -157,6 +175,26 @@ func newLabKubeconfigCommand(streams ioStreams, flags *labFlags) *cobra.Command 
 			}
 			fmt.Fprintln(streams.out, l.Kubeconfig())
 			return nil
+		},
+	}
+}
+
+func newLabExecCommand(streams ioStreams, flags *labFlags) *cobra.Command {
+	return &cobra.Command{
+		Use:   "exec -- COMMAND [ARGUMENT...]",
+		Short: "Run a command on the network between the clusters",
+		Long: `Runs a command where nodes, load balancers and API servers are reached by the
+addresses that the clusters themselves use. A tool that follows remote secrets,
+as "istioctl analyze" does, works only there. istioctl and kubectl are the lab's
+own, and KUBECONFIG has a context for each cluster.`,
+		Example: "  sudo eastwest lab exec -- istioctl analyze --all-namespaces",
+		Args:    checkedArgs(cobra.MinimumNArgs(1)),
+		RunE: func(_ *cobra.Command, args []string) error {
+			l, err := lab.Open(flags.options(streams))
+			if err != nil {
+				return err
+			}
+			return l.Exec(args)
 		},
 	}
 }

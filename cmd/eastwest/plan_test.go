@@ -9,8 +9,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// command runs one command line and returns what it wrote and its exit code.
-func command(t *testing.T, args ...string) (out, errOut string, code int) {
+// commandLine runs one command line and returns what it wrote and its exit code.
+func commandLine(t *testing.T, args ...string) (out, errOut string, code int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code = run(args, ioStreams{in: strings.NewReader(""), out: &stdout, errOut: &stderr})
@@ -18,7 +18,7 @@ func command(t *testing.T, args ...string) (out, errOut string, code int) {
 }
 
 func TestPlanRefusesAllBadInputAtOnce(t *testing.T) {
-	out, errOut, code := command(t, "plan", "--platform", "marss", "--on", "moon", "--clusters", "one", "-o", "yaml")
+	out, errOut, code := commandLine(t, "plan", "--platform", "marss", "--on", "moon", "--clusters", "one", "-o", "yaml")
 	if code != codeUsage || out != "" {
 		t.Errorf("want exit code %d and no plan, got %d and %q", codeUsage, code, out)
 	}
@@ -30,14 +30,14 @@ func TestPlanRefusesAllBadInputAtOnce(t *testing.T) {
 }
 
 func TestPlanOfARefusedCell(t *testing.T) {
-	_, errOut, code := command(t, "plan", "--platform", "aws", "--ca", "cas")
+	_, errOut, code := commandLine(t, "plan", "--platform", "aws", "--ca", "cas")
 	if code != codeUsage || !strings.Contains(errOut, "refused") {
 		t.Errorf("want exit code %d and the reason, got %d and %q", codeUsage, code, errOut)
 	}
 }
 
 func TestPlanIsTheSameInAllForms(t *testing.T) {
-	encoded, _, code := command(t, "plan", "--clusters", "3", "-o", "json")
+	encoded, _, code := commandLine(t, "plan", "--clusters", "3", "-o", "json")
 	if code != codeConformant {
 		t.Fatalf("exit code %d", code)
 	}
@@ -51,8 +51,8 @@ func TestPlanIsTheSameInAllForms(t *testing.T) {
 	if err := json.Unmarshal([]byte(encoded), &document); err != nil {
 		t.Fatal(err)
 	}
-	text, _, _ := command(t, "plan", "--clusters", "3")
-	shell, _, _ := command(t, "plan", "--clusters", "3", "-o", "shell")
+	text, _, _ := commandLine(t, "plan", "--clusters", "3")
+	shell, _, _ := commandLine(t, "plan", "--clusters", "3", "-o", "shell")
 	if len(document.Steps) == 0 {
 		t.Fatal("a plan without steps")
 	}
@@ -72,10 +72,10 @@ func TestPlanIsTheSameInAllForms(t *testing.T) {
 
 func TestPlanTakesTheEnvironmentUnlessAFlagSaysOtherwise(t *testing.T) {
 	t.Setenv("CLUSTERS", "4")
-	if text, _, _ := command(t, "plan"); !strings.Contains(text, "cluster4") {
+	if text, _, _ := commandLine(t, "plan"); !strings.Contains(text, "cluster4") {
 		t.Error("CLUSTERS=4 is not obeyed")
 	}
-	if text, _, _ := command(t, "plan", "--clusters", "2"); strings.Contains(text, "cluster3") {
+	if text, _, _ := commandLine(t, "plan", "--clusters", "2"); strings.Contains(text, "cluster3") {
 		t.Error("the flag does not win over CLUSTERS")
 	}
 }

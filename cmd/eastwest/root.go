@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -40,6 +41,7 @@ clusters (--on kind) or on your own fleet (--on fleet).`,
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usageError(usageHint{cmd: cmd.CommandPath(), err: err})
 	})
+	groupOnly(root)
 	root.AddCommand(
 		newVerifyCommand(streams),
 		newPlanCommand(streams),
@@ -51,6 +53,25 @@ clusters (--on kind) or on your own fleet (--on fleet).`,
 		newExitCodesTopic(),
 	)
 	return root
+}
+
+// groupOnly makes a command that only groups others print its help when it is
+// called alone, and refuse what it does not know: cobra would do nothing and
+// report success.
+func groupOnly(cmd *cobra.Command) {
+	const likeness = 2 // letters that may differ
+	cmd.SuggestionsMinimumDistance = likeness
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return nil
+		}
+		err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+		if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+			err = fmt.Errorf("%w: did you mean %q?", err, near[0])
+		}
+		return usageError(usageHint{cmd: cmd.CommandPath(), err: err})
+	}
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
 }
 
 // usageHint adds where to read on to a flag error.

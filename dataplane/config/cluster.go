@@ -64,8 +64,10 @@ type XDSCluster struct {
 	PanicThreshold   float64 // percent; 0 never panics
 	LocalityWeighted bool
 
-	HTTP               HTTPVersion
-	MaxRequestsPerConn uint32 // 0: no bound
+	HTTP HTTPVersion
+	// MaxRequestsPerConn bounds an HTTP/1 connection's requests. Only 1 is
+	// honoured: other bounds just renew connections now and then. 0: no bound.
+	MaxRequestsPerConn uint32
 	Outlier            *Outlier
 	Limits             Limits
 	digest             string
@@ -91,7 +93,9 @@ type Outlier struct {
 }
 
 // Same reports whether both come from the same configuration.
-func (c *XDSCluster) Same(o *XDSCluster) bool { return o != nil && c.digest == o.digest }
+func (c *XDSCluster) Same(o *XDSCluster) bool {
+	return o != nil && (c == o || c.digest != "" && c.digest == o.digest)
+}
 
 // Secrets lists what c needs from SDS.
 func (c *XDSCluster) Secrets() []SecretRef {

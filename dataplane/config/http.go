@@ -77,7 +77,8 @@ func compileHTTP(in *hcmv3.HttpConnectionManager) (*HTTP, error) {
 		XFCCURI:           in.GetSetCurrentClientCertDetails().GetUri(),
 	}
 	if out.ServerName == "" {
-		out.ServerName = "envoy" // HttpConnectionManager.server_name
+		// Envoy would say "envoy". No answer may let a reader believe that.
+		out.ServerName = "eastwest-dataplane"
 	}
 	for _, step := range []func(*hcmv3.HttpConnectionManager) error{
 		out.escapedSlashes, out.clientCert, out.upgrade, out.routing, out.filters,

@@ -139,7 +139,7 @@ func clusterTable(t *allow.Table) {
 
 	const e = "envoy.config.endpoint.v3."
 	t.Message(e+"ClusterLoadAssignment", "cluster_name endpoints policy")
-	t.Message(e+"ClusterLoadAssignment.Policy", "overprovisioning_factor weighted_priority_health").
+	t.Message(e+"ClusterLoadAssignment.Policy", "overprovisioning_factor").
 		Ignore(whyTuning, "endpoint_stale_after")
 	t.Message(e+"LocalityLbEndpoints", "locality lb_endpoints load_balancing_weight priority").
 		Ignore(whyTelemetry, "metadata").Ignore(whyTuning, "proximity")

@@ -62,7 +62,7 @@ func routeTable(t *allow.Table) {
 		Ignore("one priority of circuit breakers", "priority")
 	t.Message(r+"RouteAction.MaxStreamDuration", "max_stream_duration").
 		Ignore(whyGRPC, "grpc_timeout_header_max grpc_timeout_header_offset")
-	t.Message(r+"WeightedCluster", "clusters total_weight").Ignore(whyLabel, "runtime_key_prefix")
+	t.Message(r+"WeightedCluster", "clusters").Ignore(whyLabel, "runtime_key_prefix")
 	t.Message(r+"WeightedCluster.ClusterWeight", "name weight host_rewrite_literal"+mutations)
 	t.Message(r+"RedirectAction", "https_redirect scheme_redirect host_redirect port_redirect path_redirect prefix_rewrite regex_rewrite response_code strip_query")
 	t.Message(r+"DirectResponseAction", "status body")

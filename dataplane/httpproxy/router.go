@@ -168,6 +168,9 @@ func (t *router) send(r *http.Request, x *exchange, rt http.RoundTripper, h *ups
 	if body != nil {
 		out.Body, out.GetBody = body.attempt(), nil
 	}
+	if name := h.Spec().Hostname; name != "" && x.route.Forward.AutoHostRewrite {
+		out.Host = name
+	}
 	done := h.Hold()
 	// A transport may still own out.Body after it returned; a replayed body
 	// copes with that, and without retries there is no other reader.

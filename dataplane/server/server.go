@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -176,4 +177,22 @@ func (s *Server) dial(name string) (grpc.ClientConnInterface, error) {
 	}
 	s.conns[name] = c
 	return c, nil
+}
+
+// AdminAddr is where the admin endpoint listens, or nil.
+func (s *Server) AdminAddr() net.Addr {
+	if s.admin == nil {
+		return nil
+	}
+	return s.admin.Addr()
+}
+
+// Listening tells the bound addresses of a listener.
+func (s *Server) Listening(name string) []net.Addr {
+	for _, l := range s.listeners.All() {
+		if l.Config.Name == name {
+			return l.Bound
+		}
+	}
+	return nil
 }

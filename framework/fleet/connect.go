@@ -7,9 +7,10 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // connect fills in all of c that only the cluster itself can tell.

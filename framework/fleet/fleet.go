@@ -12,8 +12,9 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // Cluster is one connected member of a fleet.

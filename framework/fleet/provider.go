@@ -70,6 +70,10 @@ func (i Images) ForVersion(version string) string {
 type Tools struct {
 	Istioctl string
 	Kubectl  string
-	// Asmcli is used on fleets only.
+	// GenGateway is gen-eastwest-gateway.sh of the folder that asmcli or Istio's
+	// release left; where it is empty eastwest renders the same gateway itself.
+	GenGateway string
+	// Asmcli makes the mesh of a fleet; where it is empty istioctl makes each
+	// remote secret, which is what asmcli does.
 	Asmcli string
 }

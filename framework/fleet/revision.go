@@ -7,9 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // The words of Istio that find a control plane.

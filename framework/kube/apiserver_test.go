@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 	"github.com/google/go-cmp/cmp"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 )
 
 // memory is a journal that remembers.

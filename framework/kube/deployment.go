@@ -35,12 +35,14 @@ func (c *Client) AwaitDeployment(ctx context.Context, deployment Deployment, bou
 	ctx, cancel := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	defer func() { cancel(nil); group.Wait() }()
-	group.Go(func() { c.watchForHopeless(ctx, found, cancel) })
+	if !judgeRollout(found).Met {
+		group.Go(func() { c.watchForHopeless(ctx, found, cancel) })
+	}
 	return c.Await(ctx, Wait{
 		For:   ref.String() + " available",
 		Bound: bounds.Deployment,
 		Watch: Object(ref),
-		Until: func(objects []*unstructured.Unstructured) State { return rolledOut(objects) },
+		Until: rolledOut,
 	})
 }
 
@@ -73,6 +75,10 @@ func rolledOut(objects []*unstructured.Unstructured) State {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(objects[0].Object, &d); err != nil {
 		return State{Fatal: err}
 	}
+	return judgeRollout(&d)
+}
+
+func judgeRollout(d *appsv1.Deployment) State {
 	want := int32(1)
 	if d.Spec.Replicas != nil {
 		want = *d.Spec.Replicas

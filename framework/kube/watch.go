@@ -46,6 +46,11 @@ func (c *Client) watch(ctx context.Context, watched Watched, changed func([]*uns
 	if err != nil {
 		return c.fail("watch", watched.ref, err)
 	}
+	// An informer takes 100 ms to say that it is synced (cache.WaitForCacheSync);
+	// what is so already need not wait for that.
+	if met, err := checkNow(ctx, resource, watched, changed); met || err != nil {
+		return err
+	}
 	var store cache.Store
 	check := func() bool { return changed(contents(store)) }
 	_, err = watchtools.UntilWithSync(ctx, listWatch(ctx, resource, watched, failed), &unstructured.Unstructured{},
@@ -62,13 +67,30 @@ func (c *Client) watch(ctx context.Context, watched Watched, changed func([]*uns
 	return err
 }
 
-func listWatch(ctx context.Context, resource dynamic.ResourceInterface, watched Watched, failed func(error)) *cache.ListWatch {
-	restrict := func(opts *metav1.ListOptions) {
-		opts.LabelSelector = watched.selector
-		if watched.ref.Name != "" {
-			opts.FieldSelector = fields.OneTermEqualSelector("metadata.name", watched.ref.Name).String()
-		}
+// checkNow asks once. Errors are left to the informer, which tries again; only
+// the end of ctx is one.
+func checkNow(ctx context.Context, resource dynamic.ResourceInterface, watched Watched, changed func([]*unstructured.Unstructured) bool) (bool, error) {
+	list, err := resource.List(ctx, watched.restrict(metav1.ListOptions{}))
+	if err != nil {
+		return false, ctx.Err()
 	}
+	objects := make([]*unstructured.Unstructured, 0, len(list.Items))
+	for i := range list.Items {
+		objects = append(objects, &list.Items[i])
+	}
+	return changed(objects), nil
+}
+
+// restrict adds what is watched to the options of a request.
+func (w Watched) restrict(opts metav1.ListOptions) metav1.ListOptions {
+	opts.LabelSelector = w.selector
+	if w.ref.Name != "" {
+		opts.FieldSelector = fields.OneTermEqualSelector("metadata.name", w.ref.Name).String()
+	}
+	return opts
+}
+
+func listWatch(ctx context.Context, resource dynamic.ResourceInterface, watched Watched, failed func(error)) *cache.ListWatch {
 	told := func(err error) error {
 		if err != nil && ctx.Err() == nil {
 			failed(err)
@@ -77,13 +99,11 @@ func listWatch(ctx context.Context, resource dynamic.ResourceInterface, watched 
 	}
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
-			restrict(&opts)
-			list, err := resource.List(ctx, opts)
+			list, err := resource.List(ctx, watched.restrict(opts))
 			return list, told(err)
 		},
 		WatchFuncWithContext: func(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error) {
-			restrict(&opts)
-			watcher, err := resource.Watch(ctx, opts)
+			watcher, err := resource.Watch(ctx, watched.restrict(opts))
 			return watcher, told(err)
 		},
 	}

@@ -1,6 +1,6 @@
 //go:build apiserver
 
-package ledger_test
+package ledger
 
 import (
 	"context"
@@ -10,11 +10,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
-	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 )
 
 func TestAPIServer(t *testing.T) {
@@ -57,9 +57,9 @@ kind: Secret
 metadata: {name: s, namespace: default}
 `
 
-func newJournal(t *testing.T, dir, run string) *ledger.Journal {
+func newJournal(t *testing.T, dir, run string) *Journal {
 	t.Helper()
-	journal, err := ledger.Create(dir, ledger.Header{Run: run, Started: time.Now(), Place: "test"})
+	journal, err := Create(dir, Header{Run: run, Started: time.Now(), Place: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,27 +67,27 @@ func newJournal(t *testing.T, dir, run string) *ledger.Journal {
 	return journal
 }
 
-func inventory(t *testing.T, client *kube.Client) []ledger.Inventory {
+func inventory(t *testing.T, client *kube.Client) []Inventory {
 	t.Helper()
-	taken, err := ledger.TakeInventory(t.Context(), []*kube.Client{client},
-		ledger.InventoryOptions{Namespaces: []string{"trial", "default"}})
+	taken, err := TakeInventory(t.Context(), []*kube.Client{client},
+		InventoryOptions{Namespaces: []string{"trial", "default"}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return taken
 }
 
-func undo(t *testing.T, journal *ledger.Journal, client *kube.Client) {
+func undo(t *testing.T, journal *Journal, client *kube.Client) {
 	t.Helper()
-	err := journal.Undo(t.Context(), ledger.UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
+	err := journal.Undo(t.Context(), UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantNoChange(t *testing.T, before, after []ledger.Inventory) {
+func wantNoChange(t *testing.T, before, after []Inventory) {
 	t.Helper()
-	for _, change := range ledger.Diff(before, after) {
+	for _, change := range Diff(before, after) {
 		t.Errorf("after undo: %s", change)
 	}
 }
@@ -122,7 +122,7 @@ func testUndo(t *testing.T, client *kube.Client) {
 	if err := client.SetLabel(ctx, kubeSystem, "example.org/network", &value); err != nil {
 		t.Fatal(err)
 	}
-	if changes := ledger.Diff(before, inventory(t, client)); len(changes) < 5 {
+	if changes := Diff(before, inventory(t, client)); len(changes) < 5 {
 		t.Fatalf("the inventory does not see what was made: %v", changes)
 	}
 	undo(t, journal, client)
@@ -147,7 +147,7 @@ func testUndoAfterCrash(t *testing.T, client *kube.Client) {
 	}
 	appendText(t, journal.Path(), `{"time":"2026-01-01T00:00:00Z","event":"mak`)
 
-	reopened, err := ledger.Open(dir, "run-crash")
+	reopened, err := Open(dir, "run-crash")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,13 +156,13 @@ func testUndoAfterCrash(t *testing.T, client *kube.Client) {
 	if err := reopened.Remove(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := ledger.Open(dir, "run-crash"); !errors.Is(err, ledger.ErrNoJournal) {
+	if _, err := Open(dir, "run-crash"); !errors.Is(err, ErrNoJournal) {
 		t.Errorf("want no journal after its removal, got %v", err)
 	}
 }
 
 // onlyAnnounces loses what a crash would lose.
-type onlyAnnounces struct{ *ledger.Journal }
+type onlyAnnounces struct{ *Journal }
 
 func (onlyAnnounces) Made(context.Context, string, kube.Ref) error { return nil }
 
@@ -199,12 +199,12 @@ func testUndoSpares(t *testing.T, client *kube.Client) {
 func testLock(t *testing.T, client *kube.Client) {
 	ctx := t.Context()
 	clients := []*kube.Client{client}
-	first, locked, err := ledger.AcquireLock(ctx, clients, "first run")
+	first, locked, err := AcquireLock(ctx, clients, "first run")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = ledger.AcquireLock(ctx, clients, "second run")
-	var refused *ledger.LockedError
+	_, _, err = AcquireLock(ctx, clients, "second run")
+	var refused *LockedError
 	if !errors.As(err, &refused) || refused.Holder != "first run" || !strings.Contains(err.Error(), `cluster "west" is in use by first run`) {
 		t.Errorf("want the second run refused with the holder's name, got %v", err)
 	}
@@ -214,14 +214,14 @@ func testLock(t *testing.T, client *kube.Client) {
 	if err := first.Release(ctx); err != nil {
 		t.Fatal(err)
 	}
-	third, _, err := ledger.AcquireLock(ctx, clients, "third run")
+	third, _, err := AcquireLock(ctx, clients, "third run")
 	if err != nil {
 		t.Fatalf("after the release: %v", err)
 	}
 	if err := third.Release(ctx); err != nil {
 		t.Fatal(err)
 	}
-	lease := kube.Ref{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Namespace: ledger.LockNamespace, Name: ledger.LockName}
+	lease := kube.Ref{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Namespace: LockNamespace, Name: LockName}
 	if _, err := client.Get(ctx, lease); err == nil {
 		t.Error("the lease is still there after its release")
 	}

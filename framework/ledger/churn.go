@@ -24,7 +24,7 @@ func ignoredResources() []string {
 }
 
 // ignoredNames are objects that controllers put into every namespace or use
-// to elect a leader, as kind/name.
+// to elect a leader, as kind/name or kind/namespace/name.
 func ignoredNames() []string {
 	return []string{
 		"ConfigMap/kube-root-ca.crt", // kube-controller-manager, in every namespace
@@ -35,7 +35,8 @@ func ignoredNames() []string {
 		"ConfigMap/istio-gateway-deployment-default",
 		"ConfigMap/istio-status-leader",
 		"ConfigMap/istio-analyze-leader",
-		"ServiceAccount/default", // serviceaccount controller, in every namespace
+		"ServiceAccount/default",     // serviceaccount controller, in every namespace
+		"Service/default/kubernetes", // the API server itself, once it has started
 	}
 }
 
@@ -75,7 +76,8 @@ func ignoredResource(group, resource string) bool {
 // inventory, and pods come and go with autoscalers and nodes.
 func ignoredObject(obj *unstructured.Unstructured) bool {
 	return metav1.GetControllerOf(obj) != nil ||
-		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetName())
+		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetName()) ||
+		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetNamespace()+"/"+obj.GetName())
 }
 
 func dropChurningAnnotations(metadata map[string]any) {

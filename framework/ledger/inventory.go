@@ -12,12 +12,13 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // Item is one object of an inventory.

@@ -8,9 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 func ref(name string) kube.Ref {
@@ -24,8 +25,10 @@ func withUID(r kube.Ref, uid string) kube.Ref {
 
 func TestJournalSurvivesItsProcess(t *testing.T) {
 	ctx, dir := t.Context(), t.TempDir()
-	header := Header{Run: "r1", Started: time.Now().UTC().Truncate(time.Second), Place: "lab", Owner: "me",
-		Clusters: []Cluster{{Name: "west", Kubeconfig: "/k", UID: "u"}}}
+	header := Header{
+		Run: "r1", Started: time.Now().UTC().Truncate(time.Second), Place: "lab", Owner: "me",
+		Clusters: []Cluster{{Name: "west", Kubeconfig: "/k", UID: "u"}},
+	}
 	j, err := Create(dir, header)
 	if err != nil {
 		t.Fatal(err)

@@ -7,10 +7,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // The lock is a Lease in every cluster of the fleet, so that two fleets that
@@ -55,14 +56,8 @@ type Lock struct {
 // lost to another holder; the run must then stop. A *LockedError names who
 // holds it.
 func AcquireLock(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
-	errs := make([]error, len(clients))
-	var group sync.WaitGroup
-	for i, client := range clients {
-		group.Go(func() { errs[i] = take(ctx, client, holder) })
-	}
-	group.Wait()
 	l := &Lock{clients: clients, holder: holder, done: make(chan struct{})}
-	if err := errors.Join(errs...); err != nil {
+	if err := takeAll(ctx, clients, holder); err != nil {
 		releaseCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
 		defer cancel()
 		return nil, nil, errors.Join(err, l.giveBack(releaseCtx))
@@ -94,16 +89,30 @@ func (l *Lock) renew(ctx context.Context) {
 			return
 		case <-ticker.C:
 		}
-		for _, client := range l.clients {
-			var locked *LockedError
-			// An API server that does not answer is not a lost lock: others
-			// cannot take it there either.
-			if err := take(ctx, client, l.holder); errors.As(err, &locked) {
-				l.lost(fmt.Errorf("the lock was lost: %w", err))
-				return
-			}
+		// An API server that does not answer is not a lost lock: others cannot
+		// take it there either.
+		var locked *LockedError
+		if err := l.renewAll(ctx); errors.As(err, &locked) {
+			l.lost(fmt.Errorf("the lock was lost: %w", err))
+			return
 		}
 	}
+}
+
+func (l *Lock) renewAll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
+	return takeAll(ctx, l.clients, l.holder)
+}
+
+func takeAll(ctx context.Context, clients []*kube.Client, holder string) error {
+	errs := make([]error, len(clients))
+	var group sync.WaitGroup
+	for i, client := range clients {
+		group.Go(func() { errs[i] = take(ctx, client, holder) })
+	}
+	group.Wait()
+	return errors.Join(errs...)
 }
 
 // take makes, renews or takes over the Lease of one cluster. Its

@@ -7,8 +7,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // Connect reaches the clusters of a journal again, in parallel, and refuses

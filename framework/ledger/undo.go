@@ -8,10 +8,11 @@ import (
 	"sort"
 	"sync"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // UndoOptions say how a run is undone.

@@ -13,12 +13,13 @@ import (
 	"sync"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/plan"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
 // A root lives as long as a lab may be kept up, and starts a little early, for

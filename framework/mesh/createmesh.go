@@ -4,16 +4,20 @@ import (
 	"context"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // reader makes the token Secret of the reader's account. istioctl would make
 // it itself, without our label and outside the ledger; it takes the one that
 // is there.
-func (b *builder) reader(fleet.ClusterSpec) []plan.Action {
+func (b *builder) reader(cluster fleet.ClusterSpec) []plan.Action {
+	if b.opts.Traits.Tools.Asmcli != "" {
+		return []plan.Action{b.expectSecrets(cluster)}
+	}
 	return []plan.Action{
 		b.apply("make the reader's token", "reader-token.yaml.tmpl", map[string]any{
 			"Name": ReaderToken, "Account": ReaderAccount, "Namespace": fleet.SystemNamespace,
@@ -45,9 +49,13 @@ func hasToken(secrets []*unstructured.Unstructured) kube.State {
 	return kube.State{Met: true, Seen: "token and CA in it"}
 }
 
-// createMesh gives one cluster access to every other one: what `asmcli
-// create-mesh` does for each ordered pair.
+// createMesh gives one cluster access to every other one. Where asmcli is at
+// hand it does so for all clusters in one go; elsewhere istioctl does, as
+// asmcli would, for each ordered pair.
 func (b *builder) createMesh(target fleet.ClusterSpec) []plan.Action {
+	if b.opts.Traits.Tools.Asmcli != "" {
+		return b.asmcliCreateMesh(target)
+	}
 	var actions []plan.Action
 	for _, source := range b.opts.Clusters {
 		if source.Name != target.Name {

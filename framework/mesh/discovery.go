@@ -10,12 +10,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/plan"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
 // discovery checks what create-mesh leaves unchecked: it can succeed on an

@@ -5,11 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 )
 
 func TestJudgeRemotes(t *testing.T) {

@@ -6,26 +6,31 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eastwest-mesh/eastwest/fixtures"
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/plan"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/eastwest-mesh/eastwest/fixtures"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// gateway renders what gen-eastwest-gateway.sh --network prints and gives it
-// to istioctl, as the page does. As with istiod, istioctl renders and we
-// apply; `istioctl install` spent 16.9 s a cluster, most of it waiting.
+// gateway does what the page does where the page's script is at hand. Elsewhere
+// it renders what gen-eastwest-gateway.sh --network prints itself and, as with
+// istiod, istioctl renders and we apply: `istioctl install` spent 16.9 s a
+// cluster, most of it waiting.
 func (b *builder) gateway(cluster fleet.ClusterSpec) []plan.Action {
+	if b.opts.Traits.Tools.GenGateway != "" {
+		return []plan.Action{installGateway{cluster: cluster, flags: b.opts.gatewayFlags()}}
+	}
 	return []plan.Action{
 		plan.Pipe{
 			Title: "install the east-west gateway of network " + cluster.Network,
 			From: plan.Exec{
 				Title: "render the gateway",
-				Argv:  istioctl("manifest", "generate", "--set", "values.global.pilotCertProvider="+b.opts.certProvider(), "--filename=-"),
+				Argv:  istioctl(slices.Concat([]string{"manifest", "generate"}, b.opts.gatewayFlags(), []string{"--filename=-"})...),
 				Stdin: b.render("eastwest-gateway.yaml.tmpl", map[string]any{
 					"Network": cluster.Network, "Revision": cluster.Revision,
 				}),

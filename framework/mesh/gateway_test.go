@@ -3,9 +3,10 @@ package mesh
 import (
 	"testing"
 
-	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/google/go-cmp/cmp"
 	"sigs.k8s.io/yaml"
+
+	"github.com/eastwest-mesh/eastwest/fixtures"
 )
 
 // TestGatewayIsThePagesGateway compares the template with what

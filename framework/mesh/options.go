@@ -36,8 +36,12 @@ const (
 // RemoteSecret is the name of the Secret that holds access to a cluster.
 func RemoteSecret(cluster string) string { return "istio-remote-secret-" + cluster }
 
-// istioctlVariable is the plan's name for the istioctl that is used.
-const istioctlVariable = "ISTIOCTL"
+// The plan's names for the tools that are used.
+const (
+	istioctlVariable   = "ISTIOCTL"
+	genGatewayVariable = "GEN_EASTWEST_GATEWAY"
+	asmcliVariable     = "ASMCLI"
+)
 
 // Options say what kind of mesh the steps make.
 type Options struct {
@@ -47,6 +51,18 @@ type Options struct {
 	MeshID string
 	// PilotCertProvider is the cell's value of the page's flag, usually "istiod".
 	PilotCertProvider string
+	// GatewayFlags are the cell's flags of istioctl for the gateway; nil means
+	// those of a current istioctl.
+	GatewayFlags []string
+	// FleetID is the fleet's project, for asmcli.
+	FleetID string
+}
+
+func (o Options) gatewayFlags() []string {
+	if o.GatewayFlags != nil {
+		return o.GatewayFlags
+	}
+	return []string{"--set", "values.global.pilotCertProvider=" + o.certProvider()}
 }
 
 // Validate tells everything that the steps cannot be made with.
@@ -60,6 +76,9 @@ func (o Options) Validate() error {
 	}
 	if o.Traits.InstallsMesh && (o.Traits.Hub == "" || o.Traits.Tag == "") {
 		errs = append(errs, fmt.Errorf("mesh: want hub and tag of istiod's image, got %q and %q", o.Traits.Hub, o.Traits.Tag))
+	}
+	if o.Traits.Tools.Asmcli != "" && o.FleetID == "" {
+		errs = append(errs, errors.New("mesh: want the fleet's project ID for asmcli create-mesh"))
 	}
 	return errors.Join(errs...)
 }
@@ -77,6 +96,16 @@ func Variables(opts Options) []plan.Variable {
 	variables := []plan.Variable{{
 		Name: istioctlVariable, Value: opts.Traits.Tools.Istioctl, Comment: "the istioctl of the control plane's version",
 	}}
+	if tool := opts.Traits.Tools.GenGateway; tool != "" {
+		variables = append(variables, plan.Variable{
+			Name: genGatewayVariable, Value: tool, Comment: "gen-eastwest-gateway.sh of the same version",
+		})
+	}
+	if tool := opts.Traits.Tools.Asmcli; tool != "" {
+		variables = append(variables, plan.Variable{
+			Name: asmcliVariable, Value: tool, Comment: "the asmcli that installed the control planes",
+		})
+	}
 	for _, cluster := range opts.Clusters {
 		variables = append(variables, plan.Variable{
 			Name: plan.KubeconfigVariable(cluster.Name), Value: cluster.Kubeconfig,

@@ -99,7 +99,9 @@ type builder struct {
 func (b *builder) step(d description, actions func(fleet.ClusterSpec) []plan.Action) plan.Step {
 	step := plan.Step{ID: d.id, Title: d.title, Source: d.source, Promise: d.promise}
 	for _, cluster := range b.opts.Clusters {
-		step.Work = append(step.Work, plan.Work{Cluster: cluster.Name, Actions: actions(cluster)})
+		if work := actions(cluster); len(work) > 0 {
+			step.Work = append(step.Work, plan.Work{Cluster: cluster.Name, Actions: work})
+		}
 	}
 	return step
 }

@@ -22,6 +22,10 @@ type Options struct {
 	MeshID   string
 	// PilotCertProvider is the cell's value; empty means "istiod".
 	PilotCertProvider string
+	// GatewayFlags are the cell's, nil for a current istioctl; FleetID is the
+	// fleet's project, for asmcli.
+	GatewayFlags []string
+	FleetID      string
 	// Namespace of the sample programs; empty means sample.DefaultNamespace.
 	Namespace string
 	// Reuse leaves out the steps that make the mesh: it is there already.
@@ -35,6 +39,7 @@ const DefaultMeshID = "eastwest"
 func New(opts Options) (plan.Plan, error) {
 	meshOptions := mesh.Options{
 		Clusters: opts.Clusters, Traits: opts.Traits, MeshID: opts.MeshID, PilotCertProvider: opts.PilotCertProvider,
+		GatewayFlags: opts.GatewayFlags, FleetID: opts.FleetID,
 	}
 	if meshOptions.MeshID == "" {
 		meshOptions.MeshID = DefaultMeshID

@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
-	"github.com/google/go-cmp/cmp"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -36,11 +37,16 @@ func options(clusters int, installs bool) Options {
 func TestPlanGolden(t *testing.T) {
 	there := options(2, true)
 	there.Reuse = true
+	fleetTools := options(2, false)
+	fleetTools.FleetID = "fleet-1"
+	fleetTools.Traits.Tools.GenGateway, fleetTools.Traits.Tools.Asmcli = "asm/istio/expansion/gen-eastwest-gateway.sh", "./asmcli"
+	fleetTools.Clusters[1].Revision = "asm-1289-4"
 	tests := []struct {
 		name   string
 		opts   Options
 		format plan.Format
 	}{
+		{"fleet", fleetTools, plan.Shell},
 		{"two-clusters", options(2, true), plan.Text},
 		{"two-clusters", options(2, true), plan.Shell},
 		{"two-clusters", options(2, true), plan.JSON},
@@ -73,7 +79,7 @@ func TestShellIsAScript(t *testing.T) {
 	if err := plan.Print(&out, made, plan.Shell); err != nil {
 		t.Fatal(err)
 	}
-	check := exec.Command("bash", "-n")
+	check := exec.CommandContext(t.Context(), "bash", "-n")
 	check.Stdin = &out
 	if output, err := check.CombinedOutput(); err != nil {
 		t.Errorf("bash -n: %v: %s", err, output)

@@ -2,11 +2,14 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // Apply makes the objects of a manifest; one that exists and is not of this
@@ -47,7 +50,7 @@ func (a Pipe) Show() Shown {
 
 // Do implements Action.
 func (a Pipe) Do(ctx context.Context, site *Site) error {
-	output, err := a.From.output(ctx, site)
+	output, err := a.From.Output(ctx, site)
 	if err != nil {
 		return err
 	}
@@ -155,18 +158,44 @@ func (a Expect) Do(ctx context.Context, site *Site) error {
 	if err != nil {
 		return err
 	}
-	absent := make([]kube.Ref, 0, len(refs))
-	for _, ref := range refs {
-		_, err := site.Client.Get(ctx, ref)
-		switch {
-		case apierrors.IsNotFound(err):
-			absent = append(absent, ref)
-		case err != nil:
-			return err
-		}
-	}
-	if len(absent) == 0 {
-		return nil
+	absent, _, err := site.lookFor(ctx, refs)
+	if err != nil || len(absent) == 0 {
+		return err
 	}
 	return site.Journal.Expecting(ctx, site.Cluster, absent)
+}
+
+// ExpectNew notes objects that a program is about to make, as Expect does, and
+// refuses, naming all of them, when some exist: the program would overwrite
+// what is not ours.
+func (s *Site) ExpectNew(ctx context.Context, refs []kube.Ref) error {
+	absent, present, err := s.lookFor(ctx, refs)
+	if err != nil {
+		return err
+	}
+	var refused []error
+	for _, obj := range present {
+		refused = append(refused, &kube.NotOursError{Cluster: s.Cluster, Ref: kube.RefOf(obj), Run: kube.RunOf(obj)})
+	}
+	if len(refused) > 0 {
+		return errors.Join(refused...)
+	}
+	return s.Journal.Expecting(ctx, s.Cluster, absent)
+}
+
+// lookFor tells which objects exist. One whose kind the cluster does not know
+// can be made by nobody and is in neither list.
+func (s *Site) lookFor(ctx context.Context, refs []kube.Ref) (absent []kube.Ref, present []*unstructured.Unstructured, err error) {
+	for _, ref := range refs {
+		obj, err := s.Client.Get(ctx, ref)
+		switch {
+		case err == nil:
+			present = append(present, obj)
+		case apierrors.IsNotFound(err):
+			absent = append(absent, ref)
+		case !meta.IsNoMatchError(err):
+			return nil, nil, err
+		}
+	}
+	return absent, present, nil
 }

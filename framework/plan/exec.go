@@ -53,7 +53,7 @@ func (a Exec) Show() Shown {
 
 // Do implements Action.
 func (a Exec) Do(ctx context.Context, site *Site) error {
-	_, err := a.output(ctx, site)
+	_, err := a.Output(ctx, site)
 	return err
 }
 
@@ -63,8 +63,8 @@ const programGrace = 5 * time.Second
 // stderrMost is how many bytes of a program's complaints an error carries; the last say most.
 const stderrMost = 4096
 
-// output runs the program and returns what it wrote to its standard output.
-func (a Exec) output(ctx context.Context, site *Site) ([]byte, error) {
+// Output runs the program on behalf of an action and returns what it wrote to its standard output.
+func (a Exec) Output(ctx context.Context, site *Site) ([]byte, error) {
 	argv := make([]string, len(a.Argv))
 	for i, argument := range a.Argv {
 		expanded, err := site.expand(argument)

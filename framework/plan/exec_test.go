@@ -49,7 +49,7 @@ func TestExecOutput(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			output, err := test.exec.output(t.Context(), testSite())
+			output, err := test.exec.Output(t.Context(), testSite())
 			if (err == nil) != (len(test.wantErr) == 0) || string(output) != test.want {
 				t.Fatalf("want %q and error %q, got %q and %v", test.want, test.wantErr, output, err)
 			}
@@ -69,7 +69,7 @@ func TestExecEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
 	start := time.Now()
-	_, err := Exec{Argv: []string{"sleep", "60"}}.output(ctx, testSite())
+	_, err := Exec{Argv: []string{"sleep", "60"}}.Output(ctx, testSite())
 	if !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("want the deadline as the cause, got %v", err)
 	}

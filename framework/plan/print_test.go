@@ -7,8 +7,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")

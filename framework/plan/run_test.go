@@ -8,8 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // slow is an action that takes a second and may fail.

@@ -21,7 +21,7 @@ func TestQuote(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			script := "KUBECONFIG_WEST='/tmp/a b'; printf %s " + quote(test.argument)
-			output, err := exec.Command("/bin/sh", "-c", script).Output()
+			output, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", script).Output()
 			if err != nil {
 				t.Fatalf("%s: %v", script, err)
 			}
@@ -34,7 +34,7 @@ func TestQuote(t *testing.T) {
 
 func TestHeredoc(t *testing.T) {
 	text := "a: $HOME\nEOF\nb: `id`\n"
-	output, err := exec.Command("/bin/sh", "-c", heredoc("cat", []byte(text), "tr a-z A-Z")).Output()
+	output, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", heredoc("cat", []byte(text), "tr a-z A-Z")).Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -196,20 +196,23 @@ func TestKnockAt(t *testing.T) {
 
 // closedPort returns an address at which nobody listens.
 func closedPort(t *testing.T) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	listener := listen(t)
 	defer func() { _ = listener.Close() }()
 	return listener.Addr().String()
 }
 
-// closingServer accepts connections, reads a little and closes.
-func closingServer(t *testing.T) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func listen(t *testing.T) net.Listener {
+	var config net.ListenConfig
+	listener, err := config.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
+	return listener
+}
+
+// closingServer accepts connections, reads a little and closes.
+func closingServer(t *testing.T) string {
+	listener := listen(t)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

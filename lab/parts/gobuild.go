@@ -88,11 +88,15 @@ func (b goBuild) shell(cmd *exec.Cmd) string {
 	return "CGO_ENABLED=" + cgo + " GOFLAGS= " + strings.Join(quoted, " ")
 }
 
+// depFormat tells a package's path and whether it must be compiled. A program
+// is always stale, never being installed; its work is the link.
+const depFormat = `{{.ImportPath}} {{if eq .Name "main"}}false{{else}}{{.Stale}}{{end}}`
+
 // listDeps asks which packages the family needs and which of them Go's build
 // cache lacks. It downloads the modules that are missing.
 func (b goBuild) listDeps(ctx context.Context) (map[string]bool, error) {
 	args := append([]string{"list"}, b.listArgs()...)
-	args = append(args, "-deps", "-f", "{{.ImportPath}} {{.Stale}}", "tool")
+	args = append(args, "-deps", "-f", depFormat, "tool")
 	cmd := goCommand(ctx, b.source, b.family, args...)
 	out, err := cmd.Output()
 	if err != nil {

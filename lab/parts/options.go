@@ -21,13 +21,13 @@ type Options struct {
 // Event tells how far the build of one family is.
 type Event struct {
 	Family  string        // folder under lab/parts, e.g. "kubernetes"
-	Done    int           // packages compiled or found in Go's build cache
-	Total   int           // packages the family needs; the programs themselves are among them
+	Done    int           // packages compiled or found in Go's build cache, and links done
+	Total   int           // packages the family needs, and its links; a link counts as 20 packages
 	Current string        // import path compiled last, or what is being done instead
 	Elapsed time.Duration // since the family's build began
 }
 
-// Percent is how much of the family's packages are done, 0 to 100.
+// Percent is how much of the family's work is done, 0 to 100.
 func (e Event) Percent() int {
 	if e.Total == 0 {
 		return 0

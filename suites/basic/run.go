@@ -10,6 +10,7 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/scenarios"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
@@ -43,6 +44,7 @@ func Run(ctx context.Context, t ginkgo.GinkgoTestingT, config Config) (Result, e
 		runSpecs(running, t, s, config)
 		err = s.Err()
 	}
+	s.SkipRest(scenarios.Basic())
 	// Ginkgo skips what is left when it is interrupted; the clean-up is never left out.
 	run, ended := s.Finish(running)
 	return Result{Run: run, Evidence: s.Evidence()}, errors.Join(err, ended)

@@ -32,19 +32,19 @@ func register(run context.Context, s *stage.Stage) bool {
 		Context("the page", func() {
 			for _, step := range s.Steps() {
 				It(step.Title, SpecTimeout(stepBound), func(ctx SpecContext) {
-					expectPassed(s.Step(joined(ctx, run), step))
+					expectPassed(s.Step(joined(run, ctx), step))
 				})
 			}
 		})
 		Context("scenarios", func() {
 			for _, scenario := range scenarios.Basic() {
 				It(scenario.Promise, Label(scenario.ID), SpecTimeout(scenarioBound(scenario)), func(ctx SpecContext) {
-					expectPassed(s.Scenario(joined(ctx, run), scenario))
+					expectPassed(s.Scenario(joined(run, ctx), scenario))
 				})
 			}
 		})
 		It("leaves the clusters as they were", SpecTimeout(cleanupBound), func(ctx SpecContext) {
-			expectPassed(s.Cleanup(joined(ctx, run)))
+			expectPassed(s.Cleanup(joined(run, ctx)))
 		})
 	})
 }
@@ -63,7 +63,7 @@ func expectPassed(c report.Case) {
 
 // joined is the spec's context, ended too, with the cause, when the run is
 // interrupted or loses its lock.
-func joined(spec SpecContext, run context.Context) context.Context {
+func joined(run context.Context, spec SpecContext) context.Context {
 	ctx, cancel := context.WithCancelCause(spec)
 	stop := context.AfterFunc(run, func() { cancel(context.Cause(run)) })
 	DeferCleanup(func() { stop(); cancel(nil) })

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -183,6 +184,32 @@ func (s *Stage) Scenario(ctx context.Context, scenario scenarios.Scenario) repor
 		s.blocked = fmt.Sprintf("scenario %s, which the others stand on, did not pass", scenario.ID)
 	}
 	return s.add(result)
+}
+
+// SkipRest adds what was never tried, because the run was interrupted, to the
+// report: what is missing there could be taken for what was never asked.
+func (s *Stage) SkipRest(all []scenarios.Scenario) {
+	if s.finished {
+		return
+	}
+	tried := map[string]bool{}
+	for _, c := range s.run.Cases {
+		tried[c.ID] = true
+	}
+	rest := report.Case{Status: report.Skipped, Message: cmp.Or(s.blocked, "the run was interrupted"), Start: time.Now()}
+	for _, step := range s.plan.Steps {
+		if !tried[step.ID] {
+			rest.ID, rest.Name, rest.Kind, rest.Promise, rest.Source = step.ID, step.Title, report.KindStep, step.Promise, step.Source
+			s.add(rest)
+		}
+	}
+	for _, scenario := range all {
+		if !tried[scenario.ID] {
+			rest.ID, rest.Name, rest.Kind = scenario.ID, scenario.Name, report.KindScenario
+			rest.Promise, rest.Source = scenario.Promise, scenario.Source
+			s.add(rest)
+		}
+	}
 }
 
 // Env is what scenarios run in.

@@ -59,7 +59,7 @@ func Start(t testing.TB) *ControlPlane {
 func startControllers(t testing.TB, bin, kubeconfig string, environment *envtest.Environment) error {
 	key := filepath.Join(environment.ControlPlane.APIServer.CertDir, "sa-signer.key")
 	var output bytes.Buffer
-	command := exec.Command(filepath.Join(bin, "kube-controller-manager"),
+	command := exec.CommandContext(t.Context(), filepath.Join(bin, "kube-controller-manager"),
 		"--kubeconfig="+kubeconfig, "--leader-elect=false", "--secure-port=0",
 		"--use-service-account-credentials=false", "--service-account-private-key-file="+key,
 		"--root-ca-file="+filepath.Join(environment.ControlPlane.APIServer.CertDir, "apiserver.crt"))

@@ -21,18 +21,26 @@ import (
 // reportEvery is how often a running build is told of.
 const reportEvery = 5 * time.Second
 
-// exitUnmet is what eastwest itself ends with when a test cannot be run.
-const exitUnmet = 3
+// What eastwest itself ends with when a test cannot be run, or is interrupted.
+const (
+	exitUnmet       = 3
+	exitInterrupted = 130
+)
 
 func main() {
 	packagesOnly := flag.Bool("packages", false, "install and check what the machine needs, build nothing")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *packagesOnly, os.Stdout, os.Stderr); err != nil {
-		_, _ = fmt.Fprintln(os.Stderr, err)
-		os.Exit(exitUnmet)
+	err := run(ctx, *packagesOnly, os.Stdout, os.Stderr)
+	if err == nil {
+		return
 	}
+	fmt.Fprintln(os.Stderr, err)
+	if ctx.Err() != nil {
+		os.Exit(exitInterrupted)
+	}
+	os.Exit(exitUnmet)
 }
 
 func run(ctx context.Context, packagesOnly bool, out, progress io.Writer) error {
@@ -57,6 +65,6 @@ func narrator(to io.Writer, now func() time.Time) func(parts.Event) {
 			return
 		}
 		family, next = e.Family, now().Add(reportEvery)
-		_, _ = fmt.Fprintf(to, "parts: %-16s %3d%% %6s  %s\n", e.Family, e.Percent(), e.Elapsed.Round(time.Second), e.Current)
+		fmt.Fprintf(to, "parts: %-16s %3d%% %6s  %s\n", e.Family, e.Percent(), e.Elapsed.Round(time.Second), e.Current)
 	}
 }

@@ -1,6 +1,6 @@
 //go:build apiserver
 
-package mesh_test
+package page
 
 import (
 	"os"
@@ -9,23 +9,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
-	"github.com/google/go-cmp/cmp"
 )
 
-// TestAPIServer carries out all of the page that needs no node, with the real
+// TestAPIServerPage carries out all of the page that needs no node, with the real
 // istioctl, on the API servers of two clusters, and takes it back.
-func TestAPIServer(t *testing.T) {
+func TestAPIServerPage(t *testing.T) {
 	ctx := t.Context()
 	f, traits := connect(t, kubetest.Start(t), kubetest.Start(t))
-	namespaces := ledger.InventoryOptions{Namespaces: page.Namespaces(page.Options{})}
-	clients := page.Clients(f)
+	namespaces := ledger.InventoryOptions{Namespaces: Namespaces(Options{})}
+	clients := Clients(f)
 	before, err := ledger.TakeInventory(ctx, clients, namespaces)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +36,7 @@ func TestAPIServer(t *testing.T) {
 	}
 	defer func() { _ = journal.Close() }()
 
-	runner := plan.Runner{Env: page.Env(f, traits, "run-page", journal)}
+	runner := plan.Runner{Env: Env(f, traits, "run-page", journal)}
 	if _, err := runner.Run(ctx, withoutPods(t, f, traits)); err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +100,7 @@ func withoutPods(t *testing.T, f *fleet.Fleet, traits fleet.Traits) plan.Plan {
 	for _, cluster := range f.Clusters {
 		specs = append(specs, cluster.ClusterSpec)
 	}
-	p, err := page.New(page.Options{Clusters: specs, Traits: traits})
+	p, err := New(Options{Clusters: specs, Traits: traits})
 	if err != nil {
 		t.Fatal(err)
 	}

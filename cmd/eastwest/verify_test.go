@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/suites/basic"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
+)
+
+func TestVerifyTellsAllBadInputAtOnce(t *testing.T) {
+	_, err := execute(t, newVerifyCommand, "", "--platform", "awz", "--ca", "istoi", "--clusters", "one",
+		"--setup", "maybe", "--suite", "all", "--error-probability", "7", "--on", "moon", "--out", "")
+	for _, says := range []string{`"awz"`, `"istoi"`, `"one"`, `"maybe"`, `"all"`, `"7"`, `"moon"`, "--out"} {
+		wantUsageError(t, err, says)
+	}
+}
+
+func TestVerifyRefusesCells(t *testing.T) {
+	tests := map[string]struct {
+		args []string
+		says string
+	}{
+		"a cell that the matrix refuses": {[]string{"--platform", "aws", "--ca", "cas"}, "refused"},
+		"a CA that needs its own images": {[]string{"--platform", "gdc-vmware", "--ca", "meshca"}, "eastwest plan"},
+		"a place that is not there yet":  {[]string{"--on", "fleet"}, "not yet"},
+		"a mesh of one":                  {[]string{"--clusters", "1"}, "at least 2"},
+		"an unknown argument":            {[]string{"now"}, "now"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := execute(t, newVerifyCommand, "", test.args...)
+			wantUsageError(t, err, test.says)
+		})
+	}
+}
+
+// Flag beats environment beats default; seen through what is refused.
+func TestVerifyPrecedence(t *testing.T) {
+	t.Setenv("PLATFORM", "from-environment")
+	t.Setenv("CLUSTERS", "")
+	_, err := execute(t, newVerifyCommand, "", "--clusters", "x")
+	wantUsageError(t, err, "from-environment")
+	_, err = execute(t, newVerifyCommand, "", "--platform", "from-flag")
+	wantUsageError(t, err, "from-flag")
+	if strings.Contains(err.Error(), "from-environment") || strings.Contains(err.Error(), "--clusters") {
+		t.Errorf("want the flag to win and an empty variable to be none, got %v", err)
+	}
+}
+
+func TestVerifyExitCodes(t *testing.T) {
+	ambiguous := fmt.Errorf("step: %w", fleet.ErrAmbiguousRevision)
+	tests := map[string]struct {
+		outcome          verdict.Outcome
+		failure, written error
+		want             int
+	}{
+		"conformant":                      {verdict.Conformant, nil, nil, codeConformant},
+		"non-conformant":                  {verdict.NonConformant, nil, nil, codeNonConformant},
+		"non-conformant step":             {verdict.NonConformant, errors.New("unmet"), nil, codeNonConformant},
+		"could not tell":                  {verdict.Inconclusive, nil, nil, codeInconclusive},
+		"ambiguous revision":              {verdict.Inconclusive, ambiguous, nil, codeUsage},
+		"no report could be written":      {verdict.Conformant, nil, errors.New("disk full"), codeInconclusive},
+		"the clusters could not be ended": {verdict.Conformant, errors.New("lab down"), nil, codeInconclusive},
+		"an outcome that is none":         {"", nil, nil, codeInconclusive},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := exitCode(context.Background(), conclude(test.outcome, test.failure, test.written)); got != test.want {
+				t.Errorf("want exit code %d, got %d", test.want, got)
+			}
+		})
+	}
+	interrupted, cancel := context.WithCancelCause(context.Background())
+	cancel(errInterrupted)
+	if got := exitCode(interrupted, conclude(verdict.Inconclusive, nil, nil)); got != codeInterrupted {
+		t.Errorf("want exit code %d after an interrupt, got %d", codeInterrupted, got)
+	}
+}
+
+func TestUnrehearsedTraits(t *testing.T) {
+	if got := unrehearsed("aws"); len(got) != 1 || !strings.Contains(got[0], "host name") {
+		t.Errorf("want the host name of aws told, got %v", got)
+	}
+	if got := unrehearsed("lab"); got != nil {
+		t.Errorf("want nothing for the lab, got %v", got)
+	}
+}
+
+func TestArtifactsAreWhole(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "artifacts")
+	stale := filepath.Join(dir, "diagnosis", "old.log")
+	if err := errors.Join(os.MkdirAll(filepath.Dir(stale), 0o755), os.WriteFile(stale, []byte("x"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	result := basic.Result{
+		Run: report.Run{
+			APIVersion: report.APIVersion, Kind: report.Kind, ID: "r1", Outcome: verdict.Inconclusive,
+			Cases: []report.Case{{ID: "clusters", Kind: report.KindStep, Status: report.Errored, Message: "no room"}},
+		},
+		Evidence: []stage.File{{Name: "cluster1/istiod.log", Content: []byte("log")}},
+	}
+	if err := writeArtifacts(dir, result); err != nil {
+		t.Fatal(err)
+	}
+	junit, err := os.ReadFile(filepath.Join(dir, "junit.xml"))
+	if err != nil || xml.Unmarshal(junit, new(struct{ XMLName xml.Name })) != nil {
+		t.Errorf("want well-formed JUnit, got %v", err)
+	}
+	file, err := os.Open(filepath.Join(dir, "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = file.Close() }()
+	if run, err := report.ReadJSON(io.Reader(file)); err != nil || run.ID != "r1" {
+		t.Errorf("want the run back, got %q, %v", run.ID, err)
+	}
+	for _, name := range []string{"report.html", "summary.md", "diagnosis/cluster1/istiod.log"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Errorf("want %s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(stale); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("want the evidence of an earlier run gone, got %v", err)
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ".*"))
+	if err != nil || len(left) > 0 {
+		t.Errorf("want no temporary files, got %v %v", left, err)
+	}
+}
+
+func TestDiagnoseRefusesWrongUse(t *testing.T) {
+	_, err := execute(t, newDiagnoseCommand, "", "--on", "fleet")
+	wantUsageError(t, err, "not yet")
+	_, err = execute(t, newDiagnoseCommand, "", "--on", "moon")
+	wantUsageError(t, err, `"moon"`)
+	if _, err := execute(t, newDiagnoseCommand, "", "--lab", "no-such-lab-of-a-test"); err == nil || !strings.Contains(err.Error(), "no such lab") {
+		t.Errorf("want it said that the lab does not run, got %v", err)
+	}
+}

@@ -1,0 +1,127 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/scenarios"
+)
+
+// nowhere is a place whose clusters cannot be made.
+type nowhere struct{ destroyed int }
+
+func (n *nowhere) Name() string { return "nowhere" }
+func (n *nowhere) Create(context.Context, int) ([]fleet.ClusterSpec, error) {
+	return nil, errors.New("no room")
+}
+func (n *nowhere) Destroy(context.Context) error { n.destroyed++; return nil }
+func (n *nowhere) Traits() fleet.Traits          { return fleet.Traits{Bounds: kube.LocalBounds()} }
+
+// A set-up that fails leaves a whole report that says so, and is not a verdict on the mesh.
+func TestSetUpThatFails(t *testing.T) {
+	place := &nowhere{}
+	var progress strings.Builder
+	s, err := New(Config{Provider: place, Clusters: 2, StateDir: t.TempDir(), Progress: &progress})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, err := s.Open(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "no room") {
+		t.Fatalf("want the place's error, got %v", err)
+	}
+	skipped := s.Scenario(ctx, scenarios.Basic()[0])
+	if skipped.Status != report.Skipped || !strings.Contains(skipped.Message, `"clusters"`) {
+		t.Errorf("want the scenario skipped because of the clusters, got %s: %s", skipped.Status, skipped.Message)
+	}
+	s.SkipRest(scenarios.Basic())
+	run, err := s.Finish(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if run.Outcome != verdict.Inconclusive || !strings.Contains(strings.Join(run.Reasons, ";"), "no room") {
+		t.Errorf("want inconclusive with the reason, got %s: %v", run.Outcome, run.Reasons)
+	}
+	if run.APIVersion == "" || run.Ended.IsZero() || len(run.Cases) != 2+len(scenarios.Basic()) {
+		t.Errorf("want a whole report, got %+v", run)
+	}
+	if place.destroyed != 1 {
+		t.Errorf("want the place ended once, got %d", place.destroyed)
+	}
+	if !strings.Contains(progress.String(), "no room") {
+		t.Errorf("want the failure in the progress, got %q", progress.String())
+	}
+}
+
+func TestConfigTellsAllThatIsWrong(t *testing.T) {
+	_, err := New(Config{Clusters: 1, ErrorProbability: 2, StateDir: "x"})
+	for _, want := range []string{"a place", "at least 2 clusters", "error probability"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %q in %v", want, err)
+		}
+	}
+}
+
+func TestStatusOfStep(t *testing.T) {
+	interrupted, cancel := context.WithCancel(t.Context())
+	cancel()
+	unmet := &kube.UnmetError{For: "an address", Cause: context.DeadlineExceeded}
+	tests := map[string]struct {
+		interrupted bool
+		err         error
+		want        report.Status
+	}{
+		"done":                  {false, nil, report.Passed},
+		"a promise not kept":    {false, errors.Join(unmet), report.Failed},
+		"could not be tried":    {false, errors.New("exec istioctl: not found"), report.Errored},
+		"not overwritten":       {false, &kube.NotOursError{}, report.Errored},
+		"interrupted meanwhile": {true, unmet, report.Errored},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			ctx := t.Context()
+			if test.interrupted {
+				ctx = interrupted
+			}
+			if got := statusOfStep(ctx, test.err); got != test.want {
+				t.Errorf("want %s, got %s", test.want, got)
+			}
+		})
+	}
+}
+
+func TestTogetherNamesEveryDataPlane(t *testing.T) {
+	name, version := together([]probe.Program{{Name: "envoy", Version: "1.34"}, {Name: "eastwest-dataplane", Version: "0.1"}})
+	if name != "envoy and eastwest-dataplane" || version != "1.34 and 0.1" {
+		t.Errorf("want both, got %q %q", name, version)
+	}
+	if name, _ := together(nil); name != "" {
+		t.Errorf("want unknown to stay empty, got %q", name)
+	}
+}
+
+func TestFirstAnswer(t *testing.T) {
+	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	run := report.Run{Started: start, Cases: []report.Case{
+		{Kind: report.KindStep, Status: report.Passed, Start: start},
+		{
+			Kind: report.KindScenario, Status: report.Passed, Start: start.Add(20 * time.Second),
+			Samples: []report.Sample{{Converge: 3 * time.Second}, {Converge: 2 * time.Second}},
+		},
+	}}
+	phase, ok := firstAnswer(run)
+	if !ok || phase.Duration != 22*time.Second {
+		t.Errorf("want 22 s, got %v %v", phase.Duration, ok)
+	}
+	run.Cases[1].Status = report.Failed
+	if phase, ok := firstAnswer(run); ok {
+		t.Errorf("want none where the scenario failed, got %v", phase.Duration)
+	}
+}
