@@ -130,7 +130,7 @@ func cleanUp(ctx context.Context, streams ioStreams, run leftRun) (err error) {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(streams.errOut, "cleanup: run %s of %s: taking the lock\n", run.Run, run.Owner)
+	_, _ = fmt.Fprintf(streams.errOut, "cleanup: run %s of %s: taking the lock (that of a crashed run is free after %s)\n", run.Run, run.Owner, ledger.LeaseDuration)
 	lock, locked, err := ledger.TakeOver(ctx, clients, "cleanup of run "+run.Run+" by "+ledger.Owner())
 	if err != nil {
 		return err

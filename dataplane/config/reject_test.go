@@ -113,7 +113,7 @@ func TestWhatCannotBeHonouredIsRefusedByName(t *testing.T) {
 			l.FilterChains[1].TransportSocket = &corev3.TransportSocket{ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: any(&tlsv3.DownstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{TlsCertificates: []*tlsv3.TlsCertificate{{}}}})}}
 		}), []string{"tls_certificates: field is not supported"}},
 		"source match":       {editListener(t, func(l *listenerv3.Listener) { l.FilterChains[1].FilterChainMatch.SourcePorts = []uint32{1} }), []string{"filter_chain_match.source_ports: field is not supported"}},
-		"chain matcher":      {editListener(t, func(l *listenerv3.Listener) { l.TcpFastOpenQueueLength = wrapperspb.UInt32(1) }), []string{"tcp_fast_open_queue_length: field is not supported"}},
+		"fast open":      {editListener(t, func(l *listenerv3.Listener) { l.TcpFastOpenQueueLength = wrapperspb.UInt32(1) }), []string{"tcp_fast_open_queue_length: field is not supported"}},
 		"no terminal filter": {editListener(t, func(l *listenerv3.Listener) { l.FilterChains[0].Filters = nil }), []string{"filter_chains[0]", "none of them is terminal"}},
 		"tunnel":             {testmesh.Listener("l", testmesh.Loopback, &listenerv3.Filter{ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: any(&tcpproxyv3.TcpProxy{ClusterSpecifier: &tcpproxyv3.TcpProxy_Cluster{Cluster: "c"}, TunnelingConfig: &tcpproxyv3.TcpProxy_TunnelingConfig{Hostname: "h"}})}}), []string{"tunneling_config: field is not supported"}},
 

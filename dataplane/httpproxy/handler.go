@@ -48,7 +48,12 @@ func (p *Proxy) admit(x *exchange, w *recorder) bool {
 		x.local(w, http.StatusForbidden, "", "")
 		return false
 	}
-	if protocol := r.Header.Get("Upgrade"); protocol != "" && httpguts.HeaderValuesContainsToken(r.Header["Connection"], "upgrade") && !cfg.Upgrade(protocol) {
+	if protocol := upgradeOf(r.Header); strings.EqualFold(protocol, "h2c") {
+		// An offer that may be declined (RFC 9113 section 3.1), as Envoy does.
+		for _, name := range []string{"Upgrade", "Connection", "Http2-Settings"} {
+			r.Header.Del(name)
+		}
+	} else if protocol != "" && !cfg.Upgrade(protocol) {
 		x.local(w, http.StatusForbidden, "", "")
 		return false
 	}
@@ -65,6 +70,14 @@ func (p *Proxy) admit(x *exchange, w *recorder) bool {
 		}
 	}
 	return true
+}
+
+// upgradeOf is the protocol that the caller asks to switch to, or "".
+func upgradeOf(h http.Header) string {
+	if !httpguts.HeaderValuesContainsToken(h["Connection"], "upgrade") {
+		return ""
+	}
+	return h.Get("Upgrade")
 }
 
 // act does what the route says.

@@ -2,13 +2,16 @@ package server_test
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 	"net/netip"
 	"strings"
 	"testing"
 
+	alpnv3 "github.com/envoyproxy/go-control-plane/contrib/envoy/extensions/filters/http/alpn/v3"
 	clusterv3 "github.com/envoyproxy/go-control-plane/envoy/config/cluster/v3"
 	listenerv3 "github.com/envoyproxy/go-control-plane/envoy/config/listener/v3"
+	hcmv3 "github.com/envoyproxy/go-control-plane/envoy/extensions/filters/network/http_connection_manager/v3"
 
 	"github.com/eastwest-mesh/eastwest/dataplane/testmesh"
 )
@@ -215,5 +218,53 @@ func TestRotationReachesNewConnections(t *testing.T) {
 	awaitSecret(p, "default", p.cp.PutSecret(old.Identity(clientID)))
 	if a := get(t, c, p.addr("outbound"), "/"); a.status != http.StatusServiceUnavailable {
 		t.Errorf("status %d with a certificate of the old root, want 503", a.status)
+	}
+}
+
+// gRPC's kind of call over mutual TLS: the ALPN filter names HTTP/2 to the server.
+func TestHTTP2CrossesMutualTLS(t *testing.T) {
+	ca := testmesh.NewCA(t)
+	host := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Proto", r.Proto)
+		w.Header().Set("Trailer", "Grpc-Status")
+		_, _ = io.WriteString(w, "ok")
+		w.Header().Set("Grpc-Status", "0")
+	}))
+	s := start(t, ca, serverID)
+	in := testmesh.XDSCluster(t, "inbound|5000||", nil)
+	in.TypedExtensionProtocolOptions = asDownstream(t)
+	s.cp.Put(in, testmesh.Endpoints(t, in.GetName(), host))
+	s.cp.AwaitAck(typeListener, s.cp.Put(inbound(t)))
+
+	p := start(t, ca, clientID)
+	out := testmesh.XDSCluster(t, service, testmesh.ClientTLS(t, sni, serverID))
+	out.TypedExtensionProtocolOptions = asDownstream(t)
+	alpn := &hcmv3.HttpFilter{Name: "istio.alpn", ConfigType: &hcmv3.HttpFilter_TypedConfig{TypedConfig: testmesh.Any(t, &alpnv3.FilterConfig{
+		AlpnOverride: []*alpnv3.FilterConfig_AlpnOverride{
+			{UpstreamProtocol: alpnv3.FilterConfig_HTTP11, AlpnOverride: []string{"istio-http/1.1", "istio", "http/1.1"}},
+			{UpstreamProtocol: alpnv3.FilterConfig_HTTP2, AlpnOverride: []string{"istio-h2", "istio", "h2"}},
+		},
+	})}}
+	p.cp.Put(out, testmesh.Endpoints(t, service, s.addr("inbound")), testmesh.Route("5000", service, testmesh.DefaultRetry()),
+		testmesh.Listener("outbound", testmesh.Loopback, testmesh.HTTPFilter(t, "5000", nil, alpn)))
+	p.live()
+
+	protocols := new(http.Protocols)
+	protocols.SetUnencryptedHTTP2(true)
+	h2 := &http.Transport{Protocols: protocols}
+	t.Cleanup(h2.CloseIdleConnections)
+	for name, c := range map[string]struct {
+		client *http.Client
+		proto  string
+	}{"HTTP/2": {&http.Client{Transport: h2, Timeout: testmesh.Patience}, "HTTP/2.0"}, "HTTP/1": {client(t), "HTTP/1.1"}} {
+		resp, err := c.client.Get("http://" + p.addr("outbound").String() + "/")
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		body, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if string(body) != "ok" || resp.Header.Get("X-Proto") != c.proto || resp.Trailer.Get("Grpc-Status") != "0" {
+			t.Errorf("%s: body %q, application saw %s, trailers %v; want ok, %s and grpc-status 0", name, body, resp.Header.Get("X-Proto"), resp.Trailer, c.proto)
+		}
 	}
 }

@@ -55,6 +55,7 @@ func run(t *testing.T, cp *testmesh.ControlPlane) *proxy {
 	}
 	var level slog.LevelVar
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: &level}))
+	level.Set(slog.LevelWarn)
 	s, err := server.New(server.Options{Bootstrap: b, DrainTime: 200 * time.Millisecond, Version: "eastwest-dataplane/test", Log: log, Level: &level})
 	if err != nil {
 		t.Fatal(err)

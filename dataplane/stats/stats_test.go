@@ -12,7 +12,9 @@ import (
 
 func TestRenderings(t *testing.T) {
 	var r stats.Registry
-	k := func(object, metric string) stats.Key { return stats.Key{Scope: "cluster", Object: object, Metric: metric} }
+	k := func(object, metric string) stats.Key {
+		return stats.Key{Scope: "cluster", Object: object, Metric: metric}
+	}
 	r.Counter(k("b", "upstream_rq_total")).Add(2)
 	r.Counter(k(`a"|x`, "upstream_rq_total")).Inc()
 	r.Counter(k("b", "upstream_rq_5xx"))

@@ -22,10 +22,10 @@ const (
 	LockName      = "eastwest-lock"
 )
 
-// A run that crashed holds the lock for leaseDuration; it is long enough for
-// a few renewals to be lost and for clocks that differ by seconds.
+// LeaseDuration is how long a run that crashed still holds the lock: long
+// enough for a few renewals to be lost and for clocks that differ by seconds.
 const (
-	leaseDuration = 60 * time.Second
+	LeaseDuration = 60 * time.Second
 	renewEvery    = 15 * time.Second
 )
 
@@ -39,7 +39,7 @@ type LockedError struct {
 
 func (e *LockedError) Error() string {
 	return fmt.Sprintf("cluster %q is in use by %s (last seen %s): one run at a time; wait for its end, or, if it crashed, for %s",
-		e.Cluster, e.Holder, e.Renewed.UTC().Format(time.RFC3339), leaseDuration)
+		e.Cluster, e.Holder, e.Renewed.UTC().Format(time.RFC3339), LeaseDuration)
 }
 
 // Lock is held by one run on all clusters of its fleet.
@@ -145,14 +145,14 @@ func refuse(cluster string, lease *coordinationv1.Lease, holder string, now time
 		return nil
 	}
 	renewed := lease.Spec.RenewTime.Time
-	if now.Sub(renewed) > leaseDuration {
+	if now.Sub(renewed) > LeaseDuration {
 		return nil
 	}
 	return &LockedError{Cluster: cluster, Holder: *lease.Spec.HolderIdentity, Renewed: renewed}
 }
 
 func newLease(holder string, now metav1.MicroTime) *coordinationv1.Lease {
-	seconds := int32(leaseDuration / time.Second)
+	seconds := int32(LeaseDuration / time.Second)
 	return &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: LockNamespace, Name: LockName,

@@ -1,8 +1,6 @@
 package probe
 
-import (
-	"testing"
-)
+import "testing"
 
 func TestGoals(t *testing.T) {
 	v := func(versions ...string) []Call {
@@ -44,8 +42,11 @@ func TestGoals(t *testing.T) {
 
 func TestDescribe(t *testing.T) {
 	calls := []Call{
-		{Status: 200, Version: "v2", Instance: "b"}, {Status: 200, Version: "v1", Instance: "a"}, {Status: 200, Version: "v1", Instance: "a"},
-		newCall(7, 0, 0, ""), newCall(7, 0, 0, ""),
+		{Status: 200, Version: "v2", Instance: "b"},
+		{Status: 200, Version: "v1", Instance: "a"},
+		{Status: 200, Version: "v1", Instance: "a"},
+		newCall(7, 0, 0, ""),
+		newCall(7, 0, 0, ""),
 	}
 	if got, want := Describe(calls), "2 v1, 1 v2; 2 failed: could not connect (curl exit 7)"; got != want {
 		t.Errorf("want %q, got %q", want, got)

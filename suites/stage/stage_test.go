@@ -70,8 +70,6 @@ func TestConfigTellsAllThatIsWrong(t *testing.T) {
 }
 
 func TestStatusOfStep(t *testing.T) {
-	interrupted, cancel := context.WithCancel(t.Context())
-	cancel()
 	unmet := &kube.UnmetError{For: "an address", Cause: context.DeadlineExceeded}
 	tests := map[string]struct {
 		interrupted bool
@@ -86,9 +84,10 @@ func TestStatusOfStep(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			ctx := t.Context()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
 			if test.interrupted {
-				ctx = interrupted
+				cancel()
 			}
 			if got := statusOfStep(ctx, test.err); got != test.want {
 				t.Errorf("want %s, got %s", test.want, got)
