@@ -56,9 +56,9 @@ type Server struct {
 }
 
 // Start listens on address (host:port).
-func Start(address string, state State) (*Server, error) {
+func Start(ctx context.Context, address string, state State) (*Server, error) {
 	var lc net.ListenConfig
-	ln, err := lc.Listen(context.Background(), "tcp", address)
+	ln, err := lc.Listen(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
 	}

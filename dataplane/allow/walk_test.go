@@ -24,9 +24,9 @@ func table() *allow.Table {
 	return t
 }
 
-func filter(name string, any *anypb.Any) *listenerv3.Listener {
+func filter(name string, packed *anypb.Any) *listenerv3.Listener {
 	return &listenerv3.Listener{FilterChains: []*listenerv3.FilterChain{{Name: "c", Filters: []*listenerv3.Filter{{
-		Name: name, ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: any},
+		Name: name, ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: packed},
 	}}}}}
 }
 

@@ -72,8 +72,8 @@ func compileChain(in *listenerv3.FilterChain) (*Chain, error) {
 	return c, nil
 }
 
-func (c *Chain) filter(any *anypb.Any) error {
-	m, err := decode(any)
+func (c *Chain) filter(packed *anypb.Any) error {
+	m, err := decode(packed)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (c *Chain) filter(any *anypb.Any) error {
 		c.RBAC = append(c.RBAC, e)
 	default:
 		if !passive[string(m.ProtoReflect().Descriptor().FullName())] {
-			err = fmt.Errorf("filter type %q is not supported", any.GetTypeUrl())
+			err = fmt.Errorf("filter type %q is not supported", packed.GetTypeUrl())
 		}
 	}
 	return err
@@ -108,24 +108,24 @@ var passive = map[string]bool{
 	"envoy.extensions.filters.http.compressor.v3.Compressor":   true,
 }
 
-func decode(any *anypb.Any) (proto.Message, error) {
-	if any == nil {
+func decode(packed *anypb.Any) (proto.Message, error) {
+	if packed == nil {
 		return nil, errors.New("typed_config is missing")
 	}
-	return any.UnmarshalNew()
+	return packed.UnmarshalNew()
 }
 
-func downstreamTLS(any *anypb.Any) (*TLS, error) {
-	m, err := decode(any)
+func downstreamTLS(packed *anypb.Any) (*TLS, error) {
+	m, err := decode(packed)
 	if err != nil {
 		return nil, err
 	}
 	d, ok := m.(*tlsv3.DownstreamTlsContext)
 	if !ok {
-		if any.MessageIs(rawBuffer) {
+		if packed.MessageIs(rawBuffer) {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("transport socket type %q is not supported", any.GetTypeUrl())
+		return nil, fmt.Errorf("transport socket type %q is not supported", packed.GetTypeUrl())
 	}
 	t, err := compileTLS(d.GetCommonTlsContext())
 	if err != nil {

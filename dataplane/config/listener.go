@@ -146,20 +146,20 @@ func socketAddress(a *corev3.Address) (netip.AddrPort, error) {
 }
 
 func (l *Listener) listenerFilter(f *listenerv3.ListenerFilter) error {
-	any := f.GetTypedConfig()
+	packed := f.GetTypedConfig()
 	disabled, err := portPredicate(f.GetFilterDisabled())
 	if err != nil {
 		return fmt.Errorf("filter_disabled: %w", err)
 	}
 	switch {
-	case any.MessageIs(&originaldstv3.OriginalDst{}):
+	case packed.MessageIs(&originaldstv3.OriginalDst{}):
 		l.OriginalDst = true
-	case any.MessageIs(&tlsinspectorv3.TlsInspector{}):
+	case packed.MessageIs(&tlsinspectorv3.TlsInspector{}):
 		l.TLSInspector = &Inspector{disabled: disabled}
-	case any.MessageIs(&httpinspectorv3.HttpInspector{}):
+	case packed.MessageIs(&httpinspectorv3.HttpInspector{}):
 		l.HTTPInspector = &Inspector{disabled: disabled}
 	default:
-		return fmt.Errorf("listener filter type %q is not supported", any.GetTypeUrl())
+		return fmt.Errorf("listener filter type %q is not supported", packed.GetTypeUrl())
 	}
 	return nil
 }

@@ -77,7 +77,7 @@ func editRoute(t *testing.T, edit func(*routev3.Route)) proto.Message {
 }
 
 func TestWhatCannotBeHonouredIsRefusedByName(t *testing.T) {
-	any := func(m proto.Message) *anypb.Any { return testmesh.Any(t, m) }
+	pack := func(m proto.Message) *anypb.Any { return testmesh.Any(t, m) }
 	unknown := &anypb.Any{TypeUrl: "type.googleapis.com/example.Unheard"}
 	for name, c := range map[string]struct {
 		in   proto.Message
@@ -104,21 +104,21 @@ func TestWhatCannotBeHonouredIsRefusedByName(t *testing.T) {
 		}}}}), []string{`policies["p"].permissions[0]`, "metadata"}},
 
 		"listener filter": {editListener(t, func(l *listenerv3.Listener) {
-			l.ListenerFilters[0].ConfigType = &listenerv3.ListenerFilter_TypedConfig{TypedConfig: any(&proxyprotocolv3.ProxyProtocol{})}
+			l.ListenerFilters[0].ConfigType = &listenerv3.ListenerFilter_TypedConfig{TypedConfig: pack(&proxyprotocolv3.ProxyProtocol{})}
 		}), []string{"listener_filters[0]", "ProxyProtocol is not supported"}},
 		"transport socket": {editListener(t, func(l *listenerv3.Listener) {
-			l.FilterChains[1].TransportSocket = &corev3.TransportSocket{Name: "quic", ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: any(&quicv3.QuicDownstreamTransport{})}}
+			l.FilterChains[1].TransportSocket = &corev3.TransportSocket{Name: "quic", ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: pack(&quicv3.QuicDownstreamTransport{})}}
 		}), []string{"filter_chains[1]", "transport_socket", "QuicDownstreamTransport is not supported"}},
 		"inline certificate": {editListener(t, func(l *listenerv3.Listener) {
-			l.FilterChains[1].TransportSocket = &corev3.TransportSocket{ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: any(&tlsv3.DownstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{TlsCertificates: []*tlsv3.TlsCertificate{{}}}})}}
+			l.FilterChains[1].TransportSocket = &corev3.TransportSocket{ConfigType: &corev3.TransportSocket_TypedConfig{TypedConfig: pack(&tlsv3.DownstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{TlsCertificates: []*tlsv3.TlsCertificate{{}}}})}}
 		}), []string{"tls_certificates: field is not supported"}},
 		"source match":       {editListener(t, func(l *listenerv3.Listener) { l.FilterChains[1].FilterChainMatch.SourcePorts = []uint32{1} }), []string{"filter_chain_match.source_ports: field is not supported"}},
-		"fast open":      {editListener(t, func(l *listenerv3.Listener) { l.TcpFastOpenQueueLength = wrapperspb.UInt32(1) }), []string{"tcp_fast_open_queue_length: field is not supported"}},
+		"fast open":          {editListener(t, func(l *listenerv3.Listener) { l.TcpFastOpenQueueLength = wrapperspb.UInt32(1) }), []string{"tcp_fast_open_queue_length: field is not supported"}},
 		"no terminal filter": {editListener(t, func(l *listenerv3.Listener) { l.FilterChains[0].Filters = nil }), []string{"filter_chains[0]", "none of them is terminal"}},
-		"tunnel":             {testmesh.Listener("l", testmesh.Loopback, &listenerv3.Filter{ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: any(&tcpproxyv3.TcpProxy{ClusterSpecifier: &tcpproxyv3.TcpProxy_Cluster{Cluster: "c"}, TunnelingConfig: &tcpproxyv3.TcpProxy_TunnelingConfig{Hostname: "h"}})}}), []string{"tunneling_config: field is not supported"}},
+		"tunnel":             {testmesh.Listener("l", testmesh.Loopback, &listenerv3.Filter{ConfigType: &listenerv3.Filter_TypedConfig{TypedConfig: pack(&tcpproxyv3.TcpProxy{ClusterSpecifier: &tcpproxyv3.TcpProxy_Cluster{Cluster: "c"}, TunnelingConfig: &tcpproxyv3.TcpProxy_TunnelingConfig{Hostname: "h"}})}}), []string{"tunneling_config: field is not supported"}},
 
 		"per-route fault": {editRoute(t, func(r *routev3.Route) {
-			r.TypedPerFilterConfig = map[string]*anypb.Any{"envoy.filters.http.fault": any(&faultv3.HTTPFault{})}
+			r.TypedPerFilterConfig = map[string]*anypb.Any{"envoy.filters.http.fault": pack(&faultv3.HTTPFault{})}
 		}), []string{"routes[0]", "typed_per_filter_config: field is not supported"}},
 		"mirror": {editRoute(t, func(r *routev3.Route) {
 			r.GetRoute().RequestMirrorPolicies = []*routev3.RouteAction_RequestMirrorPolicy{{Cluster: "x"}}
@@ -146,7 +146,7 @@ func TestWhatCannotBeHonouredIsRefusedByName(t *testing.T) {
 			c.LbConfig = &clusterv3.Cluster_LeastRequestLbConfig_{LeastRequestLbConfig: &clusterv3.Cluster_LeastRequestLbConfig{SlowStartConfig: &clusterv3.Cluster_SlowStartConfig{}}}
 		}), []string{"slow_start_config: field is not supported"}},
 		"unverified TLS": {editCluster(t, func(c *clusterv3.Cluster) {
-			c.TransportSocketMatches[0].TransportSocket.ConfigType = &corev3.TransportSocket_TypedConfig{TypedConfig: any(&tlsv3.UpstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{}})}
+			c.TransportSocketMatches[0].TransportSocket.ConfigType = &corev3.TransportSocket_TypedConfig{TypedConfig: pack(&tlsv3.UpstreamTlsContext{CommonTlsContext: &tlsv3.CommonTlsContext{}})}
 		}), []string{"transport_socket_matches[0]", "not verified is not supported"}},
 		"internal endpoint": {&endpointv3.ClusterLoadAssignment{Endpoints: []*endpointv3.LocalityLbEndpoints{{LbEndpoints: []*endpointv3.LbEndpoint{{HostIdentifier: &endpointv3.LbEndpoint_Endpoint{Endpoint: &endpointv3.Endpoint{
 			Address: &corev3.Address{Address: &corev3.Address_EnvoyInternalAddress{EnvoyInternalAddress: &corev3.EnvoyInternalAddress{}}},
@@ -189,8 +189,10 @@ func TestEveryIgnoredFieldHasAReason(t *testing.T) {
 
 func TestAddressesOfAllShapesCompileOrAreRefused(t *testing.T) {
 	for addr, ok := range map[string]bool{"0.0.0.0": true, "::": true, "::1": true, "::ffff:127.0.0.1": true, "fe80::1%eth0": true, "": false, "localhost": false, "[::]": false} {
-		l := &listenerv3.Listener{Name: "l", Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{Address: addr}}},
-			DefaultFilterChain: &listenerv3.FilterChain{Filters: []*listenerv3.Filter{testmesh.TCPFilter(t, "c")}}}
+		l := &listenerv3.Listener{
+			Name: "l", Address: &corev3.Address{Address: &corev3.Address_SocketAddress{SocketAddress: &corev3.SocketAddress{Address: addr}}},
+			DefaultFilterChain: &listenerv3.FilterChain{Filters: []*listenerv3.Filter{testmesh.TCPFilter(t, "c")}},
+		}
 		if _, err := config.CompileListener(l); (err == nil) != ok {
 			t.Errorf("address %q: %v, want ok %t", addr, err, ok)
 		}

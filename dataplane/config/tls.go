@@ -140,17 +140,17 @@ func secretRef(in *tlsv3.SdsSecretConfig) (SecretRef, error) {
 	return SecretRef{Name: in.GetName(), XDSCluster: services[0].GetEnvoyGrpc().GetClusterName()}, nil
 }
 
-func upstreamTLS(any *anypb.Any) (*TLS, error) {
-	m, err := decode(any)
+func upstreamTLS(packed *anypb.Any) (*TLS, error) {
+	m, err := decode(packed)
 	if err != nil {
 		return nil, err
 	}
 	u, ok := m.(*tlsv3.UpstreamTlsContext)
 	if !ok {
-		if any.MessageIs(rawBuffer) {
+		if packed.MessageIs(rawBuffer) {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("transport socket type %q is not supported", any.GetTypeUrl())
+		return nil, fmt.Errorf("transport socket type %q is not supported", packed.GetTypeUrl())
 	}
 	t, err := compileTLS(u.GetCommonTlsContext())
 	if err != nil {

@@ -17,11 +17,11 @@ type Downstream struct {
 	onClose func()
 }
 
-// NewDownstream makes a connection out of clear, the cleartext side of raw.
+// NewDownstream makes a connection out of cleartext, the cleartext side of raw.
 // drain is shared by all connections of one listener generation; onClose runs
 // once.
-func NewDownstream(clear net.Conn, raw *net.TCPConn, info *Info, drain *atomic.Bool, onClose func()) *Downstream {
-	return &Downstream{Conn: clear, Info: info, raw: raw, drain: drain, onClose: onClose}
+func NewDownstream(cleartext net.Conn, raw *net.TCPConn, info *Info, drain *atomic.Bool, onClose func()) *Downstream {
+	return &Downstream{Conn: cleartext, Info: info, raw: raw, drain: drain, onClose: onClose}
 }
 
 // Draining says that the connection should end at its next good moment.

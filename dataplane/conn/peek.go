@@ -9,7 +9,7 @@ import (
 // PeekLimit bounds what inspectors may hold of one connection, in bytes.
 const PeekLimit = 64 << 10
 
-// ErrPeekLimit: an inspector wanted more than PeekLimit.
+// ErrPeekLimit means that an inspector wanted more than PeekLimit.
 var ErrPeekLimit = errors.New("inspected more than 64 KiB")
 
 // Peek is a connection whose first bytes can be looked at before they are read.

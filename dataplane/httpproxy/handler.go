@@ -1,7 +1,6 @@
 package httpproxy
 
 import (
-	"context"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -19,7 +18,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := newExchange(c, r)
 	out := &recorder{ResponseWriter: w}
 	c.count.total.Inc()
-	defer p.finish(x, out)
+	defer p.finish(x, out) //nolint:contextcheck // the request carries it
 	if !p.admit(x, out) {
 		return
 	}
@@ -33,7 +32,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	x.vh, x.route = table.Find(x)
-	p.act(x, out)
+	p.act(x, out) //nolint:contextcheck // the request carries it
 }
 
 // admit applies what comes before routing and reports whether to go on.
@@ -136,13 +135,14 @@ func (x *exchange) serverHeaders(h http.Header) {
 
 // finish counts and logs.
 func (p *Proxy) finish(x *exchange, w *recorder) {
+	ctx := x.in.Context()
 	status := w.status
 	x.conn.count.finish(status)
-	if !p.o.Log.Enabled(context.Background(), slog.LevelInfo) {
+	if !p.o.Log.Enabled(ctx, slog.LevelInfo) {
 		return
 	}
 	i := x.conn.Info
-	p.o.Log.LogAttrs(context.Background(), slog.LevelInfo, "http", slog.String("listener", i.Listener), slog.String("from", i.Remote.String()),
+	p.o.Log.LogAttrs(ctx, slog.LevelInfo, "http", slog.String("listener", i.Listener), slog.String("from", i.Remote.String()),
 		slog.String("peer", i.PeerURI()), slog.String("method", x.in.Method), slog.String("authority", x.in.Host), slog.String("path", x.path),
 		slog.String("proto", x.in.Proto), slog.Int("status", status), slog.String("flag", x.flag), slog.String("xds_cluster", x.xdsCluster),
 		slog.String("host", x.host), slog.Int("attempts", x.attempts), slog.Int64("sent", w.bytes), slog.Duration("took", time.Since(x.start)),

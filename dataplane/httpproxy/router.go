@@ -174,7 +174,7 @@ func (t *router) send(r *http.Request, x *exchange, rt http.RoundTripper, h *ups
 	done := h.Hold()
 	// A transport may still own out.Body after it returned; a replayed body
 	// copes with that, and without retries there is no other reader.
-	resp, err := rt.RoundTrip(out)
+	resp, err := rt.RoundTrip(out) //nolint:bodyclose // the caller of RoundTrip closes it
 	if perTry != nil {
 		perTry.Stop() // the rest of an answer has only the route's time-out
 	}

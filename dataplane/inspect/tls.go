@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -21,7 +22,7 @@ type Hello struct {
 	ALPN []string
 }
 
-// ErrNotTLS: the bytes do not begin a TLS connection.
+// ErrNotTLS means that the bytes do not begin a TLS connection.
 var ErrNotTLS = errors.New("not a TLS ClientHello")
 
 var errSeen = errors.New("ClientHello seen")
@@ -57,7 +58,7 @@ func ParseHello(data []byte) (Hello, error) {
 			hello, seen = Hello{SNI: strings.ToLower(h.ServerName), ALPN: h.SupportedProtos}, true
 			return nil, errSeen
 		},
-	}).Handshake()
+	}).HandshakeContext(context.Background()) //nolint:forbidigo // the recording never blocks
 	switch {
 	case seen:
 		return hello, nil

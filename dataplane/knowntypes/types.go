@@ -4,6 +4,8 @@
 // that. Owns: blank imports only. May import: the xDS types.
 package knowntypes
 
+//revive:disable:blank-imports registration of their types is what they are imported for
+
 import (
 	_ "github.com/cncf/xds/go/udpa/type/v1"
 	_ "github.com/cncf/xds/go/xds/type/v3"

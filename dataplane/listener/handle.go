@@ -111,7 +111,7 @@ func inspectBytes(peek *conn.Peek, info *conn.Info, wantTLS, wantHTTP bool) erro
 }
 
 func (m *Manager) serve(a *active, c *chain, raw *net.TCPConn, peek *conn.Peek, info *conn.Info) {
-	clear, err := m.secure(c, peek, info)
+	cleartext, err := m.secure(c, peek, info)
 	if err != nil {
 		a.count.handshakeFail.Inc()
 		m.log(slog.LevelInfo, "TLS failed", info, slog.Any("err", err))
@@ -128,7 +128,7 @@ func (m *Manager) serve(a *active, c *chain, raw *net.TCPConn, peek *conn.Peek, 
 	}
 	a.count.active.Add(1)
 	var d *conn.Downstream
-	d = conn.NewDownstream(clear, raw, info, &c.drain, func() {
+	d = conn.NewDownstream(cleartext, raw, info, &c.drain, func() {
 		c.remove(d)
 		a.count.active.Add(-1)
 	})

@@ -42,7 +42,7 @@ type Options struct {
 // Manager holds every listener of a proxy.
 type Manager struct {
 	o      Options
-	ctx    context.Context // of connections; the manager owns it
+	ctx    context.Context //nolint:containedctx // of connections, which outlive every call; Close ends it
 	cancel context.CancelFunc
 	work   sync.WaitGroup // accept loops and connections
 
@@ -75,7 +75,7 @@ type counters struct {
 // NewManager returns a manager without listeners.
 func NewManager(o Options) *Manager {
 	m := &Manager{o: o, drains: map[*time.Timer]struct{}{}}
-	m.ctx, m.cancel = context.WithCancel(context.Background())
+	m.ctx, m.cancel = context.WithCancel(context.Background()) //nolint:forbidigo // ended by Close
 	m.table.Store(&table{})
 	return m
 }
@@ -155,7 +155,7 @@ func (m *Manager) openSockets(next, old *active) (opened []*socket, err error) {
 			next.sockets = append(next.sockets, s)
 			continue
 		}
-		s, err := listen(addr)
+		s, err := listen(m.ctx, addr)
 		if err != nil {
 			for _, o := range opened {
 				o.close()

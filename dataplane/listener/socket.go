@@ -25,13 +25,13 @@ type socket struct {
 	closed atomic.Bool
 }
 
-func listen(addr netip.AddrPort) (*socket, error) {
+func listen(ctx context.Context, addr netip.AddrPort) (*socket, error) {
 	network := "tcp4"
 	if addr.Addr().Is6() {
 		network = "tcp6"
 	}
 	var lc net.ListenConfig
-	ln, err := lc.Listen(context.Background(), network, addr.String())
+	ln, err := lc.Listen(ctx, network, addr.String())
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", addr, err)
 	}

@@ -63,15 +63,15 @@ func stringPattern(m *routev3.HeaderMatcher) (*matcherv3.StringMatcher, error) {
 	case *routev3.HeaderMatcher_StringMatch:
 		return s.StringMatch, nil
 	case *routev3.HeaderMatcher_ExactMatch:
-		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: s.ExactMatch}}, nil
+		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Exact{Exact: s.ExactMatch}}, nil //nolint:staticcheck // older istiods send it
 	case *routev3.HeaderMatcher_PrefixMatch:
-		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: s.PrefixMatch}}, nil
+		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Prefix{Prefix: s.PrefixMatch}}, nil //nolint:staticcheck // older istiods send it
 	case *routev3.HeaderMatcher_SuffixMatch:
-		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Suffix{Suffix: s.SuffixMatch}}, nil
+		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Suffix{Suffix: s.SuffixMatch}}, nil //nolint:staticcheck // older istiods send it
 	case *routev3.HeaderMatcher_ContainsMatch:
-		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Contains{Contains: s.ContainsMatch}}, nil
+		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_Contains{Contains: s.ContainsMatch}}, nil //nolint:staticcheck // older istiods send it
 	case *routev3.HeaderMatcher_SafeRegexMatch:
-		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: s.SafeRegexMatch}}, nil
+		return &matcherv3.StringMatcher{MatchPattern: &matcherv3.StringMatcher_SafeRegex{SafeRegex: s.SafeRegexMatch}}, nil //nolint:staticcheck // older istiods send it
 	case nil, *routev3.HeaderMatcher_PresentMatch, *routev3.HeaderMatcher_RangeMatch:
 		return nil, nil
 	default:

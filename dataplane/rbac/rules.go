@@ -63,7 +63,7 @@ func principal(m *rbacv3.Principal) (predicate, error) {
 	case *rbacv3.Principal_RemoteIp:
 		return cidr(r.RemoteIp, func(s *Subject) netip.Addr { return s.Trusted })
 	case *rbacv3.Principal_SourceIp:
-		return cidr(r.SourceIp, remote)
+		return cidr(r.SourceIp, remote) //nolint:staticcheck // older istiods send it
 	default:
 		return nil, fmt.Errorf("principal %T is not supported", r)
 	}

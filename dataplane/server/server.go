@@ -62,7 +62,7 @@ type metaKey struct{ typeURL, name string }
 
 // New makes a proxy and opens its admin endpoint and static listeners. Run
 // lets it work; Close ends it.
-func New(o Options) (*Server, error) {
+func New(ctx context.Context, o Options) (*Server, error) {
 	s := &Server{
 		o: o, started: time.Now(), quit: make(chan struct{}), conns: map[string]*grpc.ClientConn{},
 		routes: map[string]*config.RouteTable{}, meta: map[metaKey]admin.Meta{},
@@ -75,27 +75,27 @@ func New(o Options) (*Server, error) {
 		Stats: &s.stats, Log: o.Log, DrainTime: o.DrainTime,
 	})
 	s.setState()
-	if err := s.static(); err != nil {
+	if err := s.static(ctx); err != nil {
 		s.Close()
 		return nil, err
 	}
 	return s, nil
 }
 
-func (s *Server) static() error {
+func (s *Server) static(ctx context.Context) error {
 	b := s.o.Bootstrap
 	for _, c := range b.XDSClusters {
-		s.upstream.Set(c)
+		s.upstream.Set(c) //nolint:contextcheck // what it starts ends with Close
 	}
 	if b.Admin != "" {
-		a, err := admin.Start(b.Admin, s.adminState())
+		a, err := admin.Start(ctx, b.Admin, s.adminState())
 		if err != nil {
 			return fmt.Errorf("admin endpoint: %w", err)
 		}
 		s.admin = a
 	}
 	for _, l := range b.Listeners {
-		if err := s.listeners.Set(l); err != nil {
+		if err := s.listeners.Set(l); err != nil { //nolint:contextcheck // what it starts ends with Close
 			return err
 		}
 	}

@@ -56,7 +56,7 @@ func run(t *testing.T, cp *testmesh.ControlPlane) *proxy {
 	var level slog.LevelVar
 	log := slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: &level}))
 	level.Set(slog.LevelWarn)
-	s, err := server.New(server.Options{Bootstrap: b, DrainTime: 200 * time.Millisecond, Version: "eastwest-dataplane/test", Log: log, Level: &level})
+	s, err := server.New(t.Context(), server.Options{Bootstrap: b, DrainTime: 200 * time.Millisecond, Version: "eastwest-dataplane/test", Log: log, Level: &level})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,6 +182,7 @@ type answer struct {
 	status int
 	body   string
 	header http.Header
+	closes bool // it ends its connection
 }
 
 func get(t *testing.T, c *http.Client, at netip.AddrPort, path string) answer {
@@ -204,7 +205,7 @@ func call(t *testing.T, c *http.Client, method string, at netip.AddrPort, path s
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{resp.StatusCode, string(b), resp.Header}
+	return answer{resp.StatusCode, string(b), resp.Header, resp.Close}
 }
 
 // rawCall sends text and reads one answer's status; 0 when the connection ended

@@ -35,7 +35,7 @@ func (p *Proxy) Serve(ctx context.Context, d *conn.Downstream, cfg *config.TCP) 
 	name := pick(cfg.XDSClusters)
 	up, host, release, err := p.connect(ctx, d, name, cfg.MaxAttempts)
 	if err != nil {
-		p.log(d, name, "", start, 0, 0, err)
+		p.log(ctx, d, name, "", start, 0, 0, err)
 		return
 	}
 	defer release()
@@ -48,7 +48,7 @@ func (p *Proxy) Serve(ctx context.Context, d *conn.Downstream, cfg *config.TCP) 
 	} else {
 		host.RqSuccess.Add(1)
 	}
-	p.log(d, name, host.Address, start, received, sent, err)
+	p.log(ctx, d, name, host.Address, start, received, sent, err)
 }
 
 func pick(split []config.WeightedXDSCluster) string {
@@ -159,8 +159,10 @@ func toDownstream(d *conn.Downstream, up *upstream.Conn) (int64, error) {
 
 // bare and bareReader keep io.Copy from looking for shortcuts that the wrapped
 // connection does not have.
-type bare struct{ io.Writer }
-type bareReader struct{ io.Reader }
+type (
+	bare       struct{ io.Writer }
+	bareReader struct{ io.Reader }
+)
 
 func abort(d *conn.Downstream, up *upstream.Conn) {
 	if raw := up.Raw(); raw != nil {
@@ -180,16 +182,16 @@ func worst(a, b error) error {
 	return nil
 }
 
-func (p *Proxy) log(d *conn.Downstream, name, host string, start time.Time, received, sent int64, err error) {
+func (p *Proxy) log(ctx context.Context, d *conn.Downstream, name, host string, start time.Time, received, sent int64, err error) {
 	level := slog.LevelInfo
 	if err != nil && !errors.Is(err, syscall.ECONNRESET) && host == "" {
 		level = slog.LevelWarn
 	}
-	if !p.Log.Enabled(context.Background(), level) {
+	if !p.Log.Enabled(ctx, level) {
 		return
 	}
 	i := d.Info
-	p.Log.LogAttrs(context.Background(), level, "tcp", slog.String("listener", i.Listener), slog.String("from", i.Remote.String()),
+	p.Log.LogAttrs(ctx, level, "tcp", slog.String("listener", i.Listener), slog.String("from", i.Remote.String()),
 		slog.String("dst", i.Dst.String()), slog.String("sni", i.SNI), slog.String("peer", i.PeerURI()),
 		slog.String("xds_cluster", name), slog.String("host", host), slog.Int64("received", received), slog.Int64("sent", sent),
 		slog.Duration("took", time.Since(start)), slog.Any("err", err))

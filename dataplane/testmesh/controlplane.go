@@ -73,7 +73,8 @@ func NewControlPlane(t testing.TB) *ControlPlane {
 // Start serves; it forgets what streams knew before.
 func (c *ControlPlane) Start() {
 	_ = os.Remove(c.Socket)
-	ln, err := net.Listen("unix", c.Socket)
+	var lc net.ListenConfig
+	ln, err := lc.Listen(c.t.Context(), "unix", c.Socket)
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -186,7 +187,7 @@ func (c *ControlPlane) AwaitRequest(what string, fits func(*discoveryv3.DeltaDis
 
 func (c *ControlPlane) await(what string, done func() bool) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), Patience)
+	ctx, cancel := context.WithTimeout(c.t.Context(), Patience)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { c.mu.Lock(); c.changed.Broadcast(); c.mu.Unlock() })
 	defer stop()
@@ -209,7 +210,6 @@ type deltaState struct {
 	wildcard bool
 	names    map[string]bool
 	sent     map[string]int // name -> version
-	pushed   int            // version of the last answer
 	nonces   map[string]int // nonce -> version
 	answered bool
 }

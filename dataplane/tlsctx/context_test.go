@@ -123,10 +123,14 @@ func TestHandshakes(t *testing.T) {
 		{name: "no client certificate", client: noCert(settings(serverID)), server: required(settings(clientID)), secrets: good, serverErr: "certificate"},
 		{name: "no client certificate where none is needed", client: noCert(settings(serverID)), server: settings(clientID), secrets: good},
 		{name: "a client certificate is verified even where none is needed", client: settings(serverID), server: settings("spiffe://x"), secrets: good, serverErr: clientID},
-		{name: "server of another CA", client: settings(serverID), server: required(settings(clientID)), clientErr: "unknown authority",
-			secrets: func() (store, store) { return secrets(t, ca, clientID, ca), secrets(t, other, serverID, ca) }},
-		{name: "client of another CA", client: settings(serverID), server: required(settings(clientID)), serverErr: "unknown authority",
-			secrets: func() (store, store) { return secrets(t, other, clientID, ca), secrets(t, ca, serverID, ca) }},
+		{
+			name: "server of another CA", client: settings(serverID), server: required(settings(clientID)), clientErr: "unknown authority",
+			secrets: func() (store, store) { return secrets(t, ca, clientID, ca), secrets(t, other, serverID, ca) },
+		},
+		{
+			name: "client of another CA", client: settings(serverID), server: required(settings(clientID)), serverErr: "unknown authority",
+			secrets: func() (store, store) { return secrets(t, other, clientID, ca), secrets(t, ca, serverID, ca) },
+		},
 		{name: "ALPN in common, in the server's order", client: settings(serverID, "http/1.1", "h2"), server: required(settings(clientID, "h2", "http/1.1")), secrets: good, protocol: "h2"},
 		{name: "nothing in common is no error", client: settings(serverID, "istio"), server: required(settings(clientID, "h2")), secrets: good},
 		{name: "peer exchange is never negotiated", client: settings(serverID, "istio-peer-exchange", "istio"), server: required(settings(clientID, "istio-peer-exchange")), secrets: good},

@@ -11,7 +11,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/dataplane/conn"
 )
 
-// ConnectError: no connection to the host came about, so the request was
+// ConnectError means that no connection to the host came about, so the request was
 // certainly not sent.
 type ConnectError struct {
 	XDSCluster, Address string

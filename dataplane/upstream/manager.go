@@ -97,7 +97,8 @@ func (m *Manager) Set(cfg *config.XDSCluster) {
 	case config.DiscoverEDS:
 		endpoints = m.endpoints[cfg.EDSName]
 	case config.DiscoverDNS, config.DiscoverLogicalDNS:
-		endpoints = nil
+		endpoints = nil // until the names are resolved
+	case config.DiscoverStatic, config.DiscoverOriginalDst:
 	}
 	c.update(cfg, endpoints)
 	m.clusters[cfg.Name] = c

@@ -85,12 +85,6 @@ func (s *outlierState) eject(now time.Time, cfg *config.Outlier) {
 	s.fivexx, s.gateway, s.local = 0, 0, 0
 }
 
-func (s *outlierState) forgive() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.fivexx, s.gateway, s.local, s.times, s.until = 0, 0, 0, 0, time.Time{}
-}
-
 // Report tells the xdsCluster how a try on h ended.
 func (c *XDSCluster) Report(h *Host, o Outcome) {
 	st := c.state.Load()

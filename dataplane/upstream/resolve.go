@@ -25,7 +25,7 @@ func systemResolver(ctx context.Context, network, host string) ([]netip.Addr, er
 
 // startResolving keeps the hosts of a DNS xdsCluster up to date. m.mu is held.
 func (m *Manager) startResolving(c *XDSCluster, cfg *config.XDSCluster) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(context.Background()) //nolint:forbidigo // ended by stopResolving or Close
 	m.resolving[cfg.Name] = cancel
 	m.resolvers.Go(func() {
 		for {

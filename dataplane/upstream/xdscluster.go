@@ -14,10 +14,10 @@ import (
 	"github.com/eastwest-mesh/eastwest/dataplane/tlsctx"
 )
 
-// ErrNoHost: the xdsCluster has no host that may be chosen (Envoy's flag UH).
+// ErrNoHost means that the xdsCluster has no host that may be chosen (Envoy's flag UH).
 var ErrNoHost = errors.New("no healthy upstream")
 
-// ErrOverflow: a circuit breaker is open (Envoy's flag UO).
+// ErrOverflow means that a circuit breaker is open (Envoy's flag UO).
 var ErrOverflow = errors.New("overflow")
 
 // maxOriginalDstHosts bounds how many destinations an ORIGINAL_DST xdsCluster

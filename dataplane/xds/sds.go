@@ -34,7 +34,7 @@ type SDSOptions struct {
 // stream a name (istio, security/pkg/nodeagent/sds/sdsservice.go).
 type SecretStore struct {
 	o      SDSOptions
-	ctx    context.Context // of the streams; the store owns it
+	ctx    context.Context //nolint:containedctx // of the streams, which outlive every call; Close ends it
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 
@@ -45,7 +45,7 @@ type SecretStore struct {
 // NewSecretStore returns a store without subscriptions; Close ends it.
 func NewSecretStore(o SDSOptions) *SecretStore {
 	s := &SecretStore{o: o, handles: map[config.SecretRef]*secret.Handle{}}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.ctx, s.cancel = context.WithCancel(context.Background()) //nolint:forbidigo // ended by Close
 	return s
 }
 

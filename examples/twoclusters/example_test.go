@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/e2e-framework/klient"
+	"sigs.k8s.io/e2e-framework/klient/conf"
 	"sigs.k8s.io/e2e-framework/pkg/env"
 	"sigs.k8s.io/e2e-framework/pkg/envconf"
 	"sigs.k8s.io/e2e-framework/pkg/envfuncs"
@@ -36,7 +38,11 @@ func TestNodesOfBothClusters(t *testing.T) {
 	look := func(cluster string) features.Func {
 		return func(ctx context.Context, t *testing.T, cfg *envconf.Config) context.Context {
 			t.Helper()
-			client, err := envconf.NewWithKubeConfig(cfg.KubeconfigFile()).WithKubeContext(cluster).NewClient()
+			rest, err := conf.NewWithContextName(cfg.KubeconfigFile(), cluster)
+			if err != nil {
+				t.Fatal(err)
+			}
+			client, err := klient.New(rest)
 			if err != nil {
 				t.Fatal(err)
 			}

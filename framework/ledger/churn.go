@@ -23,22 +23,20 @@ func ignoredResources() []string {
 	}
 }
 
-// ignoredNames are objects that controllers put into every namespace or use
-// to elect a leader, as kind/name or kind/namespace/name.
+// ignoredNames are objects that controllers put into every namespace, as
+// kind/name or kind/namespace/name.
 func ignoredNames() []string {
 	return []string{
 		"ConfigMap/kube-root-ca.crt", // kube-controller-manager, in every namespace
-		"ConfigMap/istio-leader",     // istiod's elections (istio pilot/pkg/leaderelection)
-		"ConfigMap/istio-namespace-controller-election",
-		"ConfigMap/istio-gateway-status-leader",
-		"ConfigMap/istio-gateway-deployment-leader",
-		"ConfigMap/istio-gateway-deployment-default",
-		"ConfigMap/istio-status-leader",
-		"ConfigMap/istio-analyze-leader",
 		"ServiceAccount/default",     // serviceaccount controller, in every namespace
 		"Service/default/kubernetes", // the API server itself, once it has started
 	}
 }
+
+// leaderAnnotation marks what controllers elect their leader with, istiod's
+// many among them; it is renewed every few seconds (client-go
+// tools/leaderelection/resourcelock).
+const leaderAnnotation = "control-plane.alpha.kubernetes.io/leader"
 
 // churningAnnotations are set by controllers and change with each rollout.
 func churningAnnotations() []string {
@@ -75,7 +73,8 @@ func ignoredResource(group, resource string) bool {
 // ignoredObject also leaves out what a controller owns: its owner is in the
 // inventory, and pods come and go with autoscalers and nodes.
 func ignoredObject(obj *unstructured.Unstructured) bool {
-	return metav1.GetControllerOf(obj) != nil ||
+	_, elects := obj.GetAnnotations()[leaderAnnotation]
+	return elects || metav1.GetControllerOf(obj) != nil ||
 		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetName()) ||
 		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetNamespace()+"/"+obj.GetName())
 }

@@ -100,9 +100,14 @@ func ConfigureNode(c topology.Cluster) error {
 	return forward()
 }
 
+// forward makes the network namespace a router that always says so when it
+// knows no way: at the kernel's default of one such answer a second, every
+// other attempt to reach a pod of another cluster would run into its time-out.
 func forward() error {
-	if err := os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644); err != nil {
-		return fmt.Errorf("let the kernel forward packets: %w", err)
+	for _, s := range []struct{ name, value string }{{"ip_forward", "1"}, {"icmp_ratelimit", "0"}} {
+		if err := os.WriteFile("/proc/sys/net/ipv4/"+s.name, []byte(s.value), 0o644); err != nil {
+			return fmt.Errorf("make the network namespace a router: %w", err)
+		}
 	}
 	return nil
 }

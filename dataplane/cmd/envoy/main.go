@@ -51,7 +51,7 @@ func run(ctx context.Context, argv []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	s, err := server.New(server.Options{Bootstrap: b, DrainTime: args.DrainTime, Version: fullVersion(), Log: log, Level: &lv})
+	s, err := server.New(ctx, server.Options{Bootstrap: b, DrainTime: args.DrainTime, Version: fullVersion(), Log: log, Level: &lv})
 	if err != nil {
 		return err
 	}
