@@ -30,7 +30,7 @@ func InitArgs(spec string) []string { return []string{"lab", CommandInit, spec} 
 func NodeArgs() []string { return []string{"lab", CommandNode} }
 
 // RunInit is the first process of the sandbox. It returns the exit code.
-func RunInit(spec, files string) (int, error) {
+func RunInit(ctx context.Context, spec, files string) (int, error) {
 	n, err := strconv.Atoi(files)
 	if err != nil {
 		return 0, fmt.Errorf("number of inherited files: %w", err)
@@ -39,7 +39,7 @@ func RunInit(spec, files string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	return sandbox.Init([]string{self, "lab", CommandSupervise, spec}, n)
+	return sandbox.Init(ctx, []string{self, "lab", CommandSupervise, spec}, n)
 }
 
 // RunSupervisor is the program of the sandbox.

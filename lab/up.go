@@ -189,7 +189,7 @@ func launch(ctx context.Context, f folders, m materials, st State, doors []*net.
 		}
 		files = append(files, file)
 	}
-	cmd, err := sandbox.Start(sandbox.Spec{
+	cmd, err := sandbox.Start(ctx, sandbox.Spec{
 		Init: append([]string{m.executable}, InitArgs(f.spec())...), Files: files, Output: log, Group: group,
 		Note: func(id sandbox.Identity) error { st.Process = id; return f.writeState(st) },
 	})

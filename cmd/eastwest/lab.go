@@ -207,8 +207,8 @@ func newLabInsideCommands(streams ioStreams) []*cobra.Command {
 		}}
 	}
 	return []*cobra.Command{
-		hidden(lab.CommandInit, cobra.ExactArgs(2), func(_ context.Context, args []string) error {
-			code, err := lab.RunInit(args[0], args[1])
+		hidden(lab.CommandInit, cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
+			code, err := lab.RunInit(ctx, args[0], args[1])
 			if err != nil {
 				return err
 			}

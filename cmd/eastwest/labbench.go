@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -54,7 +55,7 @@ func runBench(ctx context.Context, streams ioStreams, flags labFlags, runs int) 
 	var verify, script [][]timing
 	for i := range runs {
 		fmt.Fprintf(streams.errOut, "bench: run %d of %d: verify\n", i+1, runs)
-		t, err := benchVerify(ctx, streams, flags)
+		t, err := benchVerify(ctx, flags)
 		if err != nil {
 			return err
 		}
@@ -69,12 +70,12 @@ func runBench(ctx context.Context, streams ioStreams, flags labFlags, runs int) 
 }
 
 // benchVerify runs verify as a user does, in a process of its own.
-func benchVerify(ctx context.Context, streams ioStreams, flags labFlags) ([]timing, error) {
+func benchVerify(ctx context.Context, flags labFlags) (all []timing, err error) {
 	out, err := os.MkdirTemp("", "eastwest-bench-")
 	if err != nil {
 		return nil, err
 	}
-	defer os.RemoveAll(out)
+	defer func() { err = errors.Join(err, os.RemoveAll(out)) }()
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -95,7 +96,6 @@ func benchVerify(ctx context.Context, streams ioStreams, flags labFlags) ([]timi
 	if err != nil {
 		return nil, err
 	}
-	var all []timing
 	for _, p := range run.Phases {
 		all = append(all, timing{p.Name, p.Duration})
 	}

@@ -7,8 +7,9 @@ import (
 	"slices"
 	"text/tabwriter"
 
-	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/spf13/cobra"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
 )
 
 // matrixAPIVersion identifies the JSON document of "eastwest matrix -o json".

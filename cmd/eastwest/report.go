@@ -8,9 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
+
+	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
 func newReportCommand(streams ioStreams) *cobra.Command {

@@ -78,8 +78,11 @@ func TestVersionOrder(t *testing.T) {
 		v, w Version
 		want bool
 	}{
-		{Version{1, 24}, Version{1, 24}, true}, {Version{1, 23}, Version{1, 24}, false}, {Version{1, 9}, Version{1, 24}, false},
-		{Version{2, 0}, Version{1, 24}, true}, {Version{0, 99}, Version{1, 24}, false},
+		{Version{1, 24}, Version{1, 24}, true},
+		{Version{1, 23}, Version{1, 24}, false},
+		{Version{1, 9}, Version{1, 24}, false},
+		{Version{2, 0}, Version{1, 24}, true},
+		{Version{0, 99}, Version{1, 24}, false},
 	}
 	for _, row := range rows {
 		if got := row.v.AtLeast(row.w); got != row.want {

@@ -7,20 +7,40 @@ type alias struct{ word, name string }
 
 func platformAliases() []alias {
 	return []alias{
-		{"vmware", string(GDCVMware)}, {"vsphere", string(GDCVMware)}, {"gkeonprem", string(GDCVMware)}, {"onprem", string(GDCVMware)}, {"gdc", string(GDCVMware)},
-		{"baremetal", string(GDCBareMetal)}, {"metal", string(GDCBareMetal)}, {"bm", string(GDCBareMetal)},
-		{"gkeonaws", string(AWS)}, {"gkeaws", string(AWS)}, {"amazon", string(EKS)},
-		{"gkeonazure", string(Azure)}, {"gkeazure", string(Azure)}, {"microsoft", string(AKS)},
-		{"docker", string(Kind)}, {"local", string(Lab)}, {"embedded", string(Lab)},
+		{"vmware", string(GDCVMware)},
+		{"vsphere", string(GDCVMware)},
+		{"gkeonprem", string(GDCVMware)},
+		{"onprem", string(GDCVMware)},
+		{"gdc", string(GDCVMware)},
+		{"baremetal", string(GDCBareMetal)},
+		{"metal", string(GDCBareMetal)},
+		{"bm", string(GDCBareMetal)},
+		{"gkeonaws", string(AWS)},
+		{"gkeaws", string(AWS)},
+		{"amazon", string(EKS)},
+		{"gkeonazure", string(Azure)},
+		{"gkeazure", string(Azure)},
+		{"microsoft", string(AKS)},
+		{"docker", string(Kind)},
+		{"local", string(Lab)},
+		{"embedded", string(Lab)},
 	}
 }
 
 // caAliases has the names that asmcli and the pages use.
 func caAliases() []alias {
 	return []alias{
-		{"citadel", string(Istio)}, {"istioca", string(Istio)}, {"istiod", string(Istio)},
-		{"meshca", string(MeshCA)}, {"googleca", string(MeshCA)}, {"mesh", string(MeshCA)},
-		{"gcpcas", string(CAS)}, {"googlecas", string(CAS)}, {"managedcas", string(CAS)}, {"caservice", string(CAS)}, {"privateca", string(CAS)},
+		{"citadel", string(Istio)},
+		{"istioca", string(Istio)},
+		{"istiod", string(Istio)},
+		{"meshca", string(MeshCA)},
+		{"googleca", string(MeshCA)},
+		{"mesh", string(MeshCA)},
+		{"gcpcas", string(CAS)},
+		{"googlecas", string(CAS)},
+		{"managedcas", string(CAS)},
+		{"caservice", string(CAS)},
+		{"privateca", string(CAS)},
 	}
 }
 

@@ -22,7 +22,9 @@ func healthyRun() Run {
 			{Name: "cluster2", Network: "network2", Revision: "default", Version: "v2", KubernetesVersion: "v1.36.1", IstioVersion: "1.31", Gateway: "172.30.0.241"},
 		},
 		Components: []Component{
-			{Name: "kubernetes", Version: "v1.36.1"}, {Name: "istiod", Version: "1.31"}, {Name: "containerd", Version: "v2.4.2"},
+			{Name: "kubernetes", Version: "v1.36.1"},
+			{Name: "istiod", Version: "1.31"},
+			{Name: "containerd", Version: "v2.4.2"},
 			{Name: "eastwest-dataplane", Version: "v0.1.0", StandIn: "Envoy"},
 		},
 		Phases: []Phase{

@@ -5,15 +5,24 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
 )
 
 func TestHistogram(t *testing.T) {
 	s := Sample{
 		Calls: []Call{
-			{Status: 200, Version: "v1"}, {Status: 200, Version: "v1"}, {Status: 200, Version: "v9"}, {Status: 200},
-			{Status: 503}, {Status: 503}, {Status: 503, Version: "v2"}, {}, {Unsound: true}, {Status: 404},
+			{Status: 200, Version: "v1"},
+			{Status: 200, Version: "v1"},
+			{Status: 200, Version: "v9"},
+			{Status: 200},
+			{Status: 503},
+			{Status: 503},
+			{Status: 503, Version: "v2"},
+			{},
+			{Unsound: true},
+			{Status: 404},
 		},
 		Verdict: verdict.Verdict{
 			Expectation: verdict.Expectation{Shares: verdict.EqualShares("v1", "v2")},

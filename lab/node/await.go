@@ -66,8 +66,7 @@ func awaitReady(ctx context.Context, client kubernetes.Interface, node string) e
 	ctx, cancel := context.WithTimeout(ctx, bound)
 	defer cancel()
 	nodes := client.CoreV1().Nodes()
-	lw := named(node, func(o metav1.ListOptions) (runtime.Object, error) { return nodes.List(ctx, o) },
-		func(o metav1.ListOptions) (watch.Interface, error) { return nodes.Watch(ctx, o) })
+	lw := named(node, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return nodes.List(ctx, o) }, nodes.Watch)
 	_, err := watchtools.UntilWithSync(ctx, lw, &corev1.Node{}, nil, func(e watch.Event) (bool, error) {
 		n, ok := e.Object.(*corev1.Node)
 		return ok && e.Type != watch.Deleted && schedulable(n), nil
@@ -76,8 +75,7 @@ func awaitReady(ctx context.Context, client kubernetes.Interface, node string) e
 		return fmt.Errorf("want condition Ready and no taint: %w", err)
 	}
 	accounts := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault)
-	lw = named("default", func(o metav1.ListOptions) (runtime.Object, error) { return accounts.List(ctx, o) },
-		func(o metav1.ListOptions) (watch.Interface, error) { return accounts.Watch(ctx, o) })
+	lw = named("default", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return accounts.List(ctx, o) }, accounts.Watch)
 	_, err = watchtools.UntilWithSync(ctx, lw, &corev1.ServiceAccount{}, nil, func(e watch.Event) (bool, error) {
 		return e.Type == watch.Added || e.Type == watch.Modified, nil
 	})
@@ -87,11 +85,18 @@ func awaitReady(ctx context.Context, client kubernetes.Interface, node string) e
 	return nil
 }
 
-func named(name string, list cache.ListFunc, w cache.WatchFunc) cache.ListerWatcher {
+// named looks at one object only.
+func named(name string, list cache.ListWithContextFunc, w cache.WatchFuncWithContext) cache.ListerWatcher {
 	only := fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()
 	return &cache.ListWatch{
-		ListFunc:  func(o metav1.ListOptions) (runtime.Object, error) { o.FieldSelector = only; return list(o) },
-		WatchFunc: func(o metav1.ListOptions) (watch.Interface, error) { o.FieldSelector = only; return w(o) },
+		ListWithContextFunc: func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) {
+			o.FieldSelector = only
+			return list(ctx, o)
+		},
+		WatchFuncWithContext: func(ctx context.Context, o metav1.ListOptions) (watch.Interface, error) {
+			o.FieldSelector = only
+			return w(ctx, o)
+		},
 	}
 }
 

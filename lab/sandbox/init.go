@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +18,7 @@ import (
 //
 // It is a process of its own because collecting strangers' children would
 // take the program's own children away from it.
-func Init(program []string, files int) (int, error) {
+func Init(ctx context.Context, program []string, files int) (int, error) {
 	if os.Getpid() != 1 {
 		return 0, errors.New("the sandbox's first process must be number 1 of a PID namespace; it is not meant to be run by hand")
 	}
@@ -27,7 +28,8 @@ func Init(program []string, files int) (int, error) {
 	if err := mounts(); err != nil {
 		return 0, err
 	}
-	cmd := exec.Command(program[0], program[1:]...)
+	// Nothing but its own end ends the program: the first process has no other life.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), program[0], program[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	for fd := firstFD; fd < firstFD+files; fd++ {
 		cmd.ExtraFiles = append(cmd.ExtraFiles, os.NewFile(uintptr(fd), fmt.Sprintf("inherited-%d", fd)))

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,7 +34,7 @@ const (
 )
 
 // Start starts a sandbox and returns its running first process.
-func Start(spec Spec) (*exec.Cmd, error) {
+func Start(ctx context.Context, spec Spec) (*exec.Cmd, error) {
 	if err := spec.Group.Make(); err != nil {
 		return nil, err
 	}
@@ -42,7 +43,8 @@ func Start(spec Spec) (*exec.Cmd, error) {
 		return nil, fmt.Errorf("make a pipe: %w", err)
 	}
 	defer release.Close()
-	cmd := exec.Command(spec.Init[0], append(spec.Init[1:], strconv.Itoa(len(spec.Files)))...)
+	// A sandbox outlives whoever starts it.
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), spec.Init[0], append(spec.Init[1:], strconv.Itoa(len(spec.Files)))...)
 	cmd.Stdout, cmd.Stderr = spec.Output, spec.Output
 	cmd.ExtraFiles = append([]*os.File{hold}, spec.Files...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{

@@ -49,7 +49,7 @@ type ClusterStatus struct {
 // serveControl answers requests from the host on a socket in the file system,
 // which namespaces of the network do not separate.
 func (s *supervisor) serveControl(ctx context.Context, group *errgroup.Group) error {
-	l, err := net.Listen("unix", s.spec.Control)
+	l, err := new(net.ListenConfig).Listen(ctx, "unix", s.spec.Control)
 	if err != nil {
 		return fmt.Errorf("open the lab's control socket: %w", err)
 	}

@@ -66,7 +66,7 @@ func (s *supervisor) serveRegistry(ctx context.Context, group *errgroup.Group) e
 	if err != nil {
 		return err
 	}
-	l, err := net.Listen("tcp", registryAddress())
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", registryAddress())
 	if err != nil {
 		return fmt.Errorf("open the image registry: %w", err)
 	}
