@@ -72,6 +72,9 @@ func (r *runner) environment() []string {
 		"PATH=" + r.spec.Bin + ":/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOME=" + r.spec.Dir,
 		"LANG=C.UTF-8",
+		// On two cores the start is bound by the processor: collecting garbage a
+		// third as often took 3 s off 44 s for a whole run, for a few hundred MiB.
+		"GOGC=300",
 	}
 }
 
