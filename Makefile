@@ -35,8 +35,8 @@ unit: ## vet and the tests that need no root, no cluster and no network
 drills: ## break a running mesh in every way, see it found and named (root)
 	.ci/test drills
 
-bench: ## benchmarks of the data plane and the pure packages
-	$(GO) test -run '^$$' -bench . -benchmem ./dataplane/... ./framework/...
+bench: build ## verify beside the page's own commands, each on fresh labs: medians and ratio (root)
+	bin/eastwest lab bench --clusters $(CLUSTERS)
 
 lint: ## golangci-lint as pinned in tools/go.mod
 	$(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...
