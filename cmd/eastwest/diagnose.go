@@ -55,7 +55,7 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 	if err != nil {
 		return err
 	}
-	clusters, err := fleet.Connect(ctx, place.Specs(running), fleet.Options{UserAgent: "diagnose"})
+	clusters, err := fleet.Connect(ctx, place.Specs(running), fleet.Options{UserAgent: "diagnose", TempDir: place.LabTraits(running).StateDir})
 	if err != nil {
 		return err
 	}

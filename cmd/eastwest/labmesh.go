@@ -18,7 +18,7 @@ import (
 // whoever wants to look at a mesh or to break one. It goes with the lab.
 func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab) (err error) {
 	traits, specs := place.LabTraits(l), place.Specs(l)
-	f, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-up"})
+	f, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-up", TempDir: traits.StateDir})
 	if err != nil {
 		return err
 	}

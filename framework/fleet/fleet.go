@@ -41,7 +41,8 @@ type Options struct {
 	UserAgent string
 	// Bounds for connecting; the zero value means kube.DefaultBounds.
 	Bounds kube.Bounds
-	// TempDir is where the folder of minimal kubeconfigs is made; empty means os.TempDir.
+	// TempDir is where the folder of minimal kubeconfigs is made, itself made
+	// if it is not there; empty means os.TempDir.
 	TempDir string
 }
 
@@ -64,6 +65,9 @@ func Connect(ctx context.Context, specs []ClusterSpec, opts Options) (*Fleet, er
 	if opts.Bounds == (kube.Bounds{}) {
 		opts.Bounds = kube.DefaultBounds()
 	}
+	if err := makeTempDir(opts.TempDir); err != nil {
+		return nil, err
+	}
 	dir, err := os.MkdirTemp(opts.TempDir, "eastwest-fleet-")
 	if err != nil {
 		return nil, fmt.Errorf("fleet: make a folder for kubeconfigs: %w", err)
@@ -76,6 +80,16 @@ func Connect(ctx context.Context, specs []ClusterSpec, opts Options) (*Fleet, er
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
+}
+
+func makeTempDir(dir string) error {
+	if dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("fleet: make a folder for kubeconfigs: %w", err)
+	}
+	return nil
 }
 
 func (f *Fleet) connect(ctx context.Context, opts Options) error {

@@ -97,16 +97,17 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
 		return nil, err
 	}
-	s.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: s.waits, UserAgent: "run/" + s.run.ID, Bounds: s.bounds})
+	dir, err := s.config.stateDir()
+	if err != nil {
+		return nil, err
+	}
+	// Kubeconfigs lie beside the ledger: after a crash both go with a lab that goes.
+	s.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: s.waits, UserAgent: "run/" + s.run.ID, Bounds: s.bounds, TempDir: dir})
 	if err != nil {
 		return nil, err
 	}
 	var locked context.Context
 	if s.lock, locked, err = ledger.AcquireLock(ctx, page.Clients(s.fleet), "run "+s.run.ID+" of "+ledger.Owner()); err != nil {
-		return nil, err
-	}
-	dir, err := s.config.stateDir()
-	if err != nil {
 		return nil, err
 	}
 	if s.journal, err = ledger.Create(dir, s.header(specs)); err != nil {
