@@ -37,7 +37,7 @@ The exit code is 0 when every rung is sound and 1 when one is broken.`,
 		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDiagnose(cmd.Context(), streams, flags) },
 	}
-	cmd.Flags().StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab or fleet")
+	cmd.Flags().StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab; fleet is refused, not yet")
 	cmd.Flags().StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the running lab (LAB)")
 	cmd.Flags().StringVar(&flags.namespace, "namespace", sample.DefaultNamespace, "namespace of HelloWorld and Sleep")
 	cmd.Flags().IntVar(&flags.calls, "calls", 8, "calls from each cluster's Sleep pod; 0 makes none")

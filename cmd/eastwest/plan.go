@@ -51,7 +51,7 @@ secret, only the commands that make them.`,
 	set := cmd.Flags()
 	set.StringVar(&flags.platform, "platform", fromEnv("PLATFORM", "lab"), "the cell's platform (PLATFORM); see \"eastwest matrix\"")
 	set.StringVar(&flags.ca, "ca", fromEnv("CA", "istio"), "the cell's certificate authority (CA): istio, meshca or cas")
-	set.StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab, kind or fleet")
+	set.StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab; kind and fleet are refused, not yet")
 	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
 	set.StringVarP(&flags.output, "output", "o", string(plan.Text), "form of the output: text, shell or json")
 	return cmd

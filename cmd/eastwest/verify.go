@@ -62,7 +62,7 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 	set := cmd.Flags()
 	set.StringVar(&flags.platform, "platform", fromEnv("PLATFORM", "lab"), "the cell's platform (PLATFORM); see \"eastwest matrix\"")
 	set.StringVar(&flags.ca, "ca", fromEnv("CA", "istio"), "the cell's certificate authority (CA): istio, meshca or cas")
-	set.StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab, kind or fleet")
+	set.StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab; kind and fleet are refused, not yet")
 	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
 	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", "install"), "install the mesh, or reuse the one that is there (SETUP)")
 	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", "basic"), "the suite (SUITE): basic")
