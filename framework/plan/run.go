@@ -34,6 +34,8 @@ type ClusterResult struct {
 type ActionResult struct {
 	Title string
 	Took  time.Duration
+	// Notes are what the action found worth telling.
+	Notes []string
 	Err   error
 }
 
@@ -125,7 +127,7 @@ func (r *Runner) act(ctx context.Context, step string, site *Site, action Action
 	if r.Observe.ActionEnded != nil {
 		r.Observe.ActionEnded(step, site.Cluster, shown, took, err)
 	}
-	return ActionResult{Title: shown.Title, Took: took, Err: err}
+	return ActionResult{Title: shown.Title, Took: took, Notes: site.takeNotes(), Err: err}
 }
 
 // joined joins errors in the order of the clusters' names.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
@@ -32,7 +33,36 @@ type Site struct {
 	Journal Journal
 	Bounds  kube.Bounds
 
-	env *Env
+	env   *Env
+	notes *notes
+}
+
+// notes collects what actions found worth telling; an action may note from
+// several goroutines.
+type notes struct {
+	mu   sync.Mutex
+	text []string
+}
+
+// Note tells the reader of the report something about the action that is under
+// way which is no failure: a difference that does no harm, or what a program
+// said. It must hold no secret.
+func (s *Site) Note(text string) {
+	if s.notes == nil {
+		return
+	}
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	s.notes.text = append(s.notes.text, text)
+}
+
+// takeNotes returns what was noted since the last time.
+func (s *Site) takeNotes() []string {
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	taken := s.notes.text
+	s.notes.text = nil
+	return taken
 }
 
 // Env is everything that a plan needs to be run.
@@ -71,7 +101,7 @@ func (e *Env) site(cluster string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Cluster: cluster, Client: client, Run: e.Run, Journal: e.Journal, Bounds: e.Bounds, env: e}, nil
+	return &Site{Cluster: cluster, Client: client, Run: e.Run, Journal: e.Journal, Bounds: e.Bounds, env: e, notes: &notes{}}, nil
 }
 
 // KubeconfigVariable is the name of the variable that holds a cluster's kubeconfig.
