@@ -190,7 +190,7 @@ func Clusterz(ctx context.Context, client *kube.Client) ([]IstiodRemotes, error)
 }
 
 func clusterzOf(ctx context.Context, client *kube.Client, pod string) ([]RemoteStatus, error) {
-	target := kube.Target{Namespace: fleet.SystemNamespace, Pod: pod, Container: "discovery"}
+	target := kube.Target{Namespace: fleet.SystemNamespace, Pod: pod, Container: istiodContainer}
 	result, err := client.Exec(ctx, target, kube.ExecOptions{
 		Command: []string{"pilot-discovery", "request", "GET", "/debug/clusterz"},
 	})
