@@ -46,6 +46,9 @@ func (b *builder) gatewayReady(cluster fleet.ClusterSpec) []plan.Action {
 }
 
 func (b *builder) expose(fleet.ClusterSpec) []plan.Action {
+	if b.opts.Traits.Tools.ExposeServices != "" {
+		return []plan.Action{exposeServices{}}
+	}
 	return []plan.Action{b.applyFile("apply gateway "+ExposeGateway, "cross-network-gateway.yaml")}
 }
 

@@ -116,6 +116,9 @@ func Use(name string) string { return "${" + name + "}" }
 // so that a $ in a script stays what it is.
 func reference() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Z][A-Z0-9_]*)\}`) }
 
+// Expand gives a text that refers to variables with Use their values.
+func (s *Site) Expand(text string) (string, error) { return s.expand(text) }
+
 // expand gives an argument its variables' values; a variable without a value
 // falls back to the process's environment, and then it is an error.
 func (s *Site) expand(argument string) (string, error) {
