@@ -48,11 +48,11 @@ func syncedShell(ids []string) string {
 	ask := kubectlHere("--namespace="+fleet.SystemNamespace, `exec "$pod"`, "--container="+istiodContainer, "-- pilot-discovery request GET /debug/clusterz")
 	conditions := make([]string, 0, len(ids))
 	for _, id := range ids {
-		conditions = append(conditions, fmt.Sprintf(`[[ $status == *'"id":"%s","secretName":"'[^'"']*'","syncStatus":"%s"'* ]]`, id, synced))
+		conditions = append(conditions, fmt.Sprintf(`[[ $status =~ \"id\":\"%s\",\"secretName\":\"[^\"]+\",\"syncStatus\":\"%s\" ]]`, id, synced))
 	}
 	return "for pod in $(" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector="+fleet.IstiodSelector, "--output=name") + "); do\n" +
 		"  for try in {1..120}; do\n" +
-		"    status=$(" + ask + " | tr -d ' \\n')\n" +
+		"    status=$(" + ask + " | tr -d ' \\n') || true\n" +
 		"    if " + strings.Join(conditions, " && ") + "; then break; fi\n" +
 		`    if [ "$try" = 120 ]; then echo "$pod is not synced: $status" >&2; exit 1; fi` + "\n" +
 		"    sleep 1\n  done\ndone"

@@ -75,6 +75,22 @@ func heredoc(command string, text []byte, into ...string) string {
 
 func plainWord() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`) }
 
+// shell gives a variable its value where the environment has none for it.
+func (v Variable) shell() string {
+	if v.Placeholder {
+		// bash reads an apostrophe in a message as the beginning of a quotation.
+		message := strings.ReplaceAll("set it to "+v.Value+": "+v.Comment, "'", "’")
+		return `: "${` + v.Name + `:?` + escapeDefault(message) + `}"`
+	}
+	return `: "${` + v.Name + `:=` + escapeDefault(v.Value) + `}"`
+}
+
+// escapeDefault escapes what a shell would read in the default value of a
+// variable that stands between double quotes.
+func escapeDefault(value string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", "$", `\$`, "}", `\}`).Replace(value)
+}
+
 // quote makes a word of a POSIX shell that means the argument, with the
 // plan's variables, and nothing else, still expanded.
 func quote(argument string) string {
