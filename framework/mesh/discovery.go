@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -134,22 +132,11 @@ func judgeRemotes(cluster string, remotes []Remote, others []fleet.ClusterSpec) 
 		if !known {
 			errs = append(errs, fmt.Errorf("cluster %q has remote secret %s for cluster %q, which is not in the fleet; delete it, or add the cluster", cluster, remote.Secret, remote.Cluster))
 		}
-		if Loopback(remote.Server) {
+		if fleet.Loopback(remote.Server) {
 			errs = append(errs, fmt.Errorf("cluster %q: remote secret %s has server %s, which istiod's pod takes for itself; make it with --server and an address that other clusters reach", cluster, remote.Secret, remote.Server))
 		}
 	}
 	return errs
-}
-
-// Loopback is whether a server's URL leads back to whoever reads it.
-func Loopback(server string) bool {
-	parsed, err := url.Parse(server)
-	if err != nil {
-		return false
-	}
-	host := parsed.Hostname()
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // RemoteStatus is one line of istiod's /debug/clusterz.
