@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
@@ -103,15 +101,4 @@ func connection(server *api.Cluster, user *api.AuthInfo) rest.Config {
 		config.BearerToken = user.Token
 	}
 	return config
-}
-
-// Loopback is whether a server's URL leads back to whoever reads it.
-func Loopback(server string) bool {
-	parsed, err := url.Parse(server)
-	if err != nil {
-		return false
-	}
-	host := parsed.Hostname()
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }

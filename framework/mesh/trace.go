@@ -135,7 +135,7 @@ func trace(ctx context.Context, one access, peers []peer) traced {
 		result.at(ctx, one, peers[known])
 		return result
 	}
-	if Loopback(one.Server) {
+	if fleet.Loopback(one.Server) {
 		result.leads = named(one.Remote, peers) // from here it leads elsewhere than from istiod's pod
 		return result
 	}
@@ -298,7 +298,7 @@ func judgeRemotes(cluster string, all []traced, others []fleet.ClusterSpec) []er
 			errs = append(errs, fmt.Errorf("cluster %q: %w", cluster, err))
 		}
 		switch {
-		case Loopback(one.Server):
+		case fleet.Loopback(one.Server):
 			errs = append(errs, fmt.Errorf("cluster %q: remote secret %s has server %s, which istiod's pod takes for itself; make it with --server and an address that other clusters reach", cluster, one.Secret, one.Server))
 		case one.leads == "":
 			errs = append(errs, fmt.Errorf("cluster %q has remote secret %s for cluster %q, %s; delete it, or add the cluster", cluster, one.Secret, one.Cluster, stale(one)))

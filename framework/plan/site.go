@@ -87,6 +87,16 @@ func (s *Site) Own() kube.ApplyOptions {
 	return kube.ApplyOptions{Run: s.Run, Journal: s.Journal, Bounds: s.Bounds}
 }
 
+// own is Own for objects that may be there already; each one that is reused
+// is noted.
+func (s *Site) own(reuse bool) kube.ApplyOptions {
+	opts := s.Own()
+	if reuse {
+		opts.Reused = func(ref kube.Ref) { s.Note(fmt.Sprintf("%s exists and is right: reused", ref)) }
+	}
+	return opts
+}
+
 func (e *Env) client(cluster string) (*kube.Client, error) {
 	for _, client := range e.Clients {
 		if client.Name == cluster {
