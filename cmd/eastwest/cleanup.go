@@ -27,7 +27,7 @@ func newCleanupCommand(streams ioStreams) *cobra.Command {
 		Long: `A run writes down what it makes on your clusters before it makes it. Cleanup
 reads what runs that did not finish have written, undoes it backwards and checks
 that nothing with the run's label is left. A run that is still under way is
-refused, by the lock that it holds.`,
+refused: it holds its journal, and the lock of the clusters.`,
 		Example: `  # undo all that any earlier run has left
   eastwest cleanup
 
@@ -130,20 +130,20 @@ func cleanUp(ctx context.Context, streams ioStreams, run leftRun) (err error) {
 	if err != nil {
 		return err
 	}
-	_, _ = fmt.Fprintf(streams.errOut, "cleanup: run %s of %s: taking the lock (that of a crashed run is free after %s)\n", run.Run, run.Owner, ledger.LeaseDuration)
-	lock, locked, err := ledger.TakeOver(ctx, clients, "cleanup of run "+run.Run+" by "+ledger.Owner())
+	journal, err := ledger.Open(run.dir, run.Run)
 	if err != nil {
 		return err
+	}
+	_, _ = fmt.Fprintf(streams.errOut, "cleanup: run %s of %s: taking the lock\n", run.Run, run.Owner)
+	lock, locked, err := journal.TakeOver(ctx, clients, "cleanup of run "+run.Run+" by "+ledger.Owner())
+	if err != nil {
+		return errors.Join(err, journal.Close())
 	}
 	defer func() {
 		closing, cancel := ledger.UndoContext(ctx, bounds)
 		defer cancel()
 		err = errors.Join(err, lock.Release(closing))
 	}()
-	journal, err := ledger.Open(run.dir, run.Run)
-	if err != nil {
-		return err
-	}
 	if err := undoAndProve(locked, streams, journal, clients, bounds); err != nil {
 		return errors.Join(err, journal.Close())
 	}

@@ -8,6 +8,7 @@ import (
 )
 
 var (
+	services      = schema.GroupVersionResource{Version: "v1", Resource: "services"}
 	configMaps    = schema.GroupVersionResource{Version: "v1", Resource: "configmaps"}
 	createOptions = metav1.CreateOptions{}
 )

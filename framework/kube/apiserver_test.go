@@ -47,6 +47,7 @@ func TestAPIServer(t *testing.T) {
 	}
 	t.Run("apply", func(t *testing.T) { testApply(t, client) })
 	t.Run("apply refuses what is not ours", func(t *testing.T) { testApplyRefuses(t, client) })
+	t.Run("apply reuses what is right", func(t *testing.T) { testApplyReuses(t, client) })
 	t.Run("definitions come first", func(t *testing.T) { testDefinitions(t, client) })
 	t.Run("delete only the UID", func(t *testing.T) { testDelete(t, client) })
 	t.Run("await ends unmet", func(t *testing.T) { testAwaitUnmet(t, client, waits) })
@@ -113,6 +114,47 @@ func testApplyRefuses(t *testing.T, client *kube.Client) {
 	}
 	if _, err := client.Get(ctx, kube.RefOf(configMap("new", ""))); !apierrors.IsNotFound(err) {
 		t.Errorf("want the rest of a refused batch not made, got %v", err)
+	}
+}
+
+// testApplyReuses: somebody made a Service and a ConfigMap with their own tools.
+func testApplyReuses(t *testing.T, client *kube.Client) {
+	ctx, journal := t.Context(), &memory{}
+	service := func(port int64) *unstructured.Unstructured {
+		return &unstructured.Unstructured{Object: map[string]any{
+			"apiVersion": "v1", "kind": "Service", "metadata": map[string]any{"name": "reused", "namespace": "default"},
+			"spec": map[string]any{"selector": map[string]any{"app": "x"}, "ports": []any{map[string]any{"name": "tls", "port": port}}},
+		}}
+	}
+	theirs, err := client.Dynamic.Resource(services).Namespace("default").Create(ctx, service(15443), createOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var reused []kube.Ref
+	opts := kube.ApplyOptions{Run: "run-3", Journal: journal, Reused: func(ref kube.Ref) { reused = append(reused, ref) }}
+	if err := client.ApplyAll(ctx, []*unstructured.Unstructured{service(15443), configMap("beside", "x")}, opts); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]kube.Ref{kube.RefOf(theirs)}, reused); diff != "" {
+		t.Errorf("reused (-want +got):\n%s", diff)
+	}
+	if len(journal.making) != 1 || journal.making[0].Name != "beside" {
+		t.Errorf("want only what was missing in the journal, got %v", journal.making)
+	}
+	after, err := client.Get(ctx, kube.RefOf(theirs))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(theirs.Object, after.Object); diff != "" {
+		t.Errorf("the reused object was touched (-before +after):\n%s", diff)
+	}
+	err = client.ApplyAll(ctx, []*unstructured.Unstructured{service(15444), configMap("never", "x")}, opts)
+	var differs *kube.DiffersError
+	if !errors.As(err, &differs) || !strings.Contains(err.Error(), "15444") {
+		t.Errorf("want a DiffersError that names the port, got %v", err)
+	}
+	if len(journal.making) != 1 {
+		t.Errorf("a refused batch was announced: %v", journal.making)
 	}
 }
 

@@ -32,6 +32,11 @@ type ApplyOptions struct {
 	Journal Journal
 	// Bounds for definitions becoming Established; the zero value means DefaultBounds.
 	Bounds Bounds
+	// Reused, where it is set, allows to go on with objects that somebody else
+	// made and that are right already, and is told each of them; one that
+	// differs is refused with a *DiffersError. Where it is nil, every object that
+	// somebody else made is refused. It is called by several goroutines at once.
+	Reused func(Ref)
 }
 
 func (o ApplyOptions) bounds() Bounds {
@@ -98,6 +103,7 @@ type target struct {
 	resource dynamic.ResourceInterface
 	obj      *unstructured.Unstructured
 	existing *unstructured.Unstructured // nil when it has to be made
+	reused   bool                       // somebody else's, and right as it is
 }
 
 func (c *Client) applyBatch(ctx context.Context, objects []*unstructured.Unstructured, opts ApplyOptions) ([]*unstructured.Unstructured, error) {
@@ -173,10 +179,27 @@ func (c *Client) lookAt(ctx context.Context, obj *unstructured.Unstructured, opt
 		return t, nil
 	case err != nil:
 		return target{}, c.fail("apply", ref, err)
-	case RunOf(existing) != opts.Run:
-		return target{}, &NotOursError{Cluster: c.Name, Ref: ref, Run: RunOf(existing)}
 	}
 	t.existing = existing
+	if RunOf(existing) == opts.Run {
+		return t, nil
+	}
+	if opts.Reused == nil || RunOf(existing) != "" {
+		return target{}, &NotOursError{Cluster: c.Name, Ref: ref, Run: RunOf(existing)}
+	}
+	return c.reuse(ctx, t, obj)
+}
+
+// reuse accepts somebody else's object if it is what is wanted.
+func (c *Client) reuse(ctx context.Context, t target, wanted *unstructured.Unstructured) (target, error) {
+	found, err := c.differences(ctx, t, wanted)
+	if err != nil {
+		return target{}, err
+	}
+	if len(found) > 0 {
+		return target{}, &DiffersError{Cluster: c.Name, Ref: RefOf(wanted), Differences: found}
+	}
+	t.reused = true
 	return t, nil
 }
 
@@ -198,7 +221,11 @@ func (c *Client) announce(ctx context.Context, targets []target, opts ApplyOptio
 }
 
 func (c *Client) put(ctx context.Context, t target, opts ApplyOptions) (*unstructured.Unstructured, error) {
-	if t.existing != nil {
+	switch {
+	case t.reused:
+		opts.Reused(RefOf(t.existing))
+		return t.existing, nil
+	case t.existing != nil:
 		return c.update(ctx, t)
 	}
 	return c.create(ctx, t, opts)

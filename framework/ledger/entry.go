@@ -24,6 +24,9 @@ type Header struct {
 	Clusters []Cluster `json:"clusters"`
 }
 
+// Holder is what the run calls itself in the lock.
+func (h Header) Holder() string { return "run " + h.Run + " of " + h.Owner }
+
 // Cluster is how a cluster of the run is reached, and how it is recognised.
 type Cluster struct {
 	Name       string `json:"name"`

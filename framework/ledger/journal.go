@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -41,22 +43,55 @@ func Create(dir string, header Header) (*Journal, error) {
 		return nil, fmt.Errorf("ledger: start the journal of run %s: %w", header.Run, err)
 	}
 	j := &Journal{Header: header, path: path, file: file}
-	if err := errors.Join(j.write(header), syncDir(dir)); err != nil {
+	if err := errors.Join(hold(file, header.Run), j.write(header), syncDir(dir)); err != nil {
 		return nil, errors.Join(fmt.Errorf("ledger: write %s: %w", path, err), file.Close())
 	}
 	return j, nil
 }
 
-// Open continues the journal of an earlier run, to undo it.
+// AliveError says that the process of a run still works with its journal.
+type AliveError struct{ Run string }
+
+func (e *AliveError) Error() string {
+	return fmt.Sprintf("run %s is under way: its process has its journal open; wait for its end, or end it with an interrupt", e.Run)
+}
+
+// hold locks the file for as long as it is open. The kernel gives the lock back
+// whatever happens to the process, so that whoever gets it next knows for
+// certain that the run is over.
+func hold(file *os.File, run string) error {
+	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+	if errors.Is(err, unix.EWOULDBLOCK) {
+		return &AliveError{Run: run}
+	}
+	if err != nil {
+		return fmt.Errorf("lock the journal of run %s: %w", run, err)
+	}
+	return nil
+}
+
+// Open continues the journal of an earlier run, to undo it. That run is over:
+// as long as its process lives the error is an *AliveError.
 func Open(dir, run string) (*Journal, error) {
 	path := journalPath(dir, run)
-	header, entries, err := read(path)
-	if err != nil {
-		return nil, err
-	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("ledger: %s: %w", path, ErrNoJournal)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ledger: open the journal of run %s: %w", run, err)
+	}
+	// Read once it is held: a living process may still write.
+	err = hold(file, run)
+	var (
+		header  Header
+		entries []Entry
+	)
+	if err == nil {
+		header, entries, err = read(path)
+	}
+	if err != nil {
+		return nil, errors.Join(err, file.Close())
 	}
 	j := &Journal{Header: header, path: path, file: file, entries: entries}
 	// A line that a crash tore gets its end, so that the next one is whole.

@@ -73,6 +73,38 @@ func TestJournalSurvivesItsProcess(t *testing.T) {
 	}
 }
 
+// A journal is held by its process: nobody undoes a run that is under way, and
+// nobody takes it for one that was left.
+func TestJournalIsHeldWhileItsRunLives(t *testing.T) {
+	dir := t.TempDir()
+	j, err := Create(dir, Header{Run: "r1", Clusters: []Cluster{{Name: "west", UID: "u"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var alive *AliveError
+	if _, err := Open(dir, "r1"); !errors.As(err, &alive) {
+		t.Errorf("open the journal of a living run: want an AliveError, got %v", err)
+	}
+	if left, err := LeftOn(dir, []string{"u"}); err != nil || len(left) != 0 {
+		t.Errorf("a living run has left nothing: got %v, %v", left, err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for uid, want := range map[string]int{"u": 1, "another": 0} {
+		if left, err := LeftOn(dir, []string{"x", uid}); err != nil || len(left) != want {
+			t.Errorf("runs left on cluster %s: want %d, got %v, %v", uid, want, left, err)
+		}
+	}
+	again, err := Open(dir, "r1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := again.Remove(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestParse(t *testing.T) {
 	const head = `{"format":1,"run":"r1"}` + "\n"
 	const entry = `{"time":"2026-01-01T00:00:00Z","event":"making","cluster":"west","ref":{"apiVersion":"v1","kind":"A","name":"a"}}` + "\n"

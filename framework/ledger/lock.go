@@ -45,7 +45,7 @@ func (e *LockedError) Error() string {
 // Lock is held by one run on all clusters of its fleet.
 type Lock struct {
 	clients []*kube.Client
-	holder  string
+	claim   claim
 	stop    context.CancelFunc
 	done    chan struct{}
 	lost    context.CancelCauseFunc
@@ -56,8 +56,15 @@ type Lock struct {
 // lost to another holder; the run must then stop. A *LockedError names who
 // holds it.
 func AcquireLock(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
-	l := &Lock{clients: clients, holder: holder, done: make(chan struct{})}
-	if err := takeAll(ctx, clients, holder); err != nil {
+	return acquire(ctx, clients, claim{holder: holder})
+}
+
+// claim is who wants the lock, and which holder is known to be over.
+type claim struct{ holder, over string }
+
+func acquire(ctx context.Context, clients []*kube.Client, c claim) (*Lock, context.Context, error) {
+	l := &Lock{clients: clients, claim: c, done: make(chan struct{})}
+	if err := takeAll(ctx, clients, c); err != nil {
 		releaseCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
 		defer cancel()
 		return nil, nil, errors.Join(err, l.giveBack(releaseCtx))
@@ -102,14 +109,14 @@ func (l *Lock) renew(ctx context.Context) {
 func (l *Lock) renewAll(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, renewEvery)
 	defer cancel()
-	return takeAll(ctx, l.clients, l.holder)
+	return takeAll(ctx, l.clients, l.claim)
 }
 
-func takeAll(ctx context.Context, clients []*kube.Client, holder string) error {
+func takeAll(ctx context.Context, clients []*kube.Client, c claim) error {
 	errs := make([]error, len(clients))
 	var group sync.WaitGroup
 	for i, client := range clients {
-		group.Go(func() { errs[i] = take(ctx, client, holder) })
+		group.Go(func() { errs[i] = take(ctx, client, c) })
 	}
 	group.Wait()
 	return errors.Join(errs...)
@@ -117,17 +124,17 @@ func takeAll(ctx context.Context, clients []*kube.Client, holder string) error {
 
 // take makes, renews or takes over the Lease of one cluster. Its
 // resourceVersion makes sure that of two who try only one succeeds.
-func take(ctx context.Context, client *kube.Client, holder string) error {
+func take(ctx context.Context, client *kube.Client, c claim) error {
 	leases := client.Kubernetes.CoordinationV1().Leases(LockNamespace)
 	existing, err := leases.Get(ctx, LockName, metav1.GetOptions{})
 	now := metav1.NowMicro()
 	if apierrors.IsNotFound(err) {
-		_, err = leases.Create(ctx, newLease(holder, now), metav1.CreateOptions{FieldManager: kube.FieldManager})
+		_, err = leases.Create(ctx, newLease(c.holder, now), metav1.CreateOptions{FieldManager: kube.FieldManager})
 	} else if err == nil {
-		if err := refuse(client.Name, existing, holder, now.Time); err != nil {
+		if err := refuse(client.Name, existing, c, now.Time); err != nil {
 			return err
 		}
-		existing.Spec = newLease(holder, now).Spec
+		existing.Spec = newLease(c.holder, now).Spec
 		_, err = leases.Update(ctx, existing, metav1.UpdateOptions{FieldManager: kube.FieldManager})
 	}
 	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
@@ -140,8 +147,11 @@ func take(ctx context.Context, client *kube.Client, holder string) error {
 }
 
 // refuse returns a *LockedError when somebody else holds a fresh lease.
-func refuse(cluster string, lease *coordinationv1.Lease, holder string, now time.Time) error {
-	if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity == holder || lease.Spec.RenewTime == nil {
+func refuse(cluster string, lease *coordinationv1.Lease, c claim, now time.Time) error {
+	if lease.Spec.HolderIdentity == nil || lease.Spec.RenewTime == nil {
+		return nil
+	}
+	if holder := *lease.Spec.HolderIdentity; holder == c.holder || holder == c.over {
 		return nil
 	}
 	renewed := lease.Spec.RenewTime.Time
@@ -169,7 +179,7 @@ func (l *Lock) giveBack(ctx context.Context) error {
 	errs := make([]error, len(l.clients))
 	var group sync.WaitGroup
 	for i, client := range l.clients {
-		group.Go(func() { errs[i] = giveBackOne(ctx, client, l.holder) })
+		group.Go(func() { errs[i] = giveBackOne(ctx, client, l.claim.holder) })
 	}
 	group.Wait()
 	return errors.Join(errs...)

@@ -20,11 +20,12 @@ func TestRefuse(t *testing.T) {
 		{"somebody else's, abandoned", 61 * time.Second, "other", false},
 		{"from a clock that is ahead", -30 * time.Second, "other", true},
 		{"our own", time.Second, "me", false},
+		{"a run known to be over, fresh", time.Second, "run that is over", false},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			lease := newLease(test.holder, metav1.NewMicroTime(now.Add(-test.age)))
-			if err := refuse("west", lease, "me", now); (err != nil) != test.refused {
+			if err := refuse("west", lease, claim{holder: "me", over: "run that is over"}, now); (err != nil) != test.refused {
 				t.Errorf("want refused %v, got %v", test.refused, err)
 			}
 		})

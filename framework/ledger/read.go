@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -92,4 +93,29 @@ func List(dir string) ([]Header, error) {
 	}
 	sort.SliceStable(headers, func(i, j int) bool { return headers[i].Started.Before(headers[j].Started) })
 	return headers, errors.Join(errs...)
+}
+
+// LeftOn returns the headers of the runs in a folder that left something on one
+// of the clusters, given by the UIDs of their kube-system namespaces, and are
+// over: crashed, interrupted before their undo, or kept.
+func LeftOn(dir string, uids []string) ([]Header, error) {
+	all, err := List(dir)
+	var left []Header
+	for _, header := range all {
+		shared := slices.ContainsFunc(header.Clusters, func(c Cluster) bool { return slices.Contains(uids, c.UID) })
+		if shared && over(dir, header.Run) {
+			left = append(left, header)
+		}
+	}
+	return left, err
+}
+
+// over is whether nobody holds the journal of a run.
+func over(dir, run string) bool {
+	file, err := os.Open(journalPath(dir, run))
+	if err != nil {
+		return false
+	}
+	defer file.Close()
+	return hold(file, run) == nil
 }

@@ -47,13 +47,15 @@ func (c Cluster) connect(ctx context.Context, run string, bounds kube.Bounds, re
 	return client, nil
 }
 
-// TakeOver takes the lock of clusters whose holder may have crashed. It waits
-// until a holder has not renewed its lease for as long as that lasts; a holder
-// that renews it is alive, and then the error is a *LockedError.
-func TakeOver(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
+// TakeOver takes the lock of clusters whose holder may have crashed, for an
+// undo of its journal. The journal is open, so its run is over: a lease that
+// still names that run is taken at once. Of any other holder it waits until
+// the lease has not been renewed for as long as it lasts; a holder that renews
+// it is alive, and then the error is a *LockedError.
+func (j *Journal) TakeOver(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
 	var renewed time.Time
 	for {
-		lock, locked, err := AcquireLock(ctx, clients, holder)
+		lock, locked, err := acquire(ctx, clients, claim{holder: holder, over: j.Header.Holder()})
 		var refused *LockedError
 		if !errors.As(err, &refused) {
 			return lock, locked, err

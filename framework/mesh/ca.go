@@ -131,7 +131,10 @@ func (b *builder) ca() func(fleet.ClusterSpec) []plan.Action {
 		return []plan.Action{plan.Make{
 			Title: "make the cluster's CA",
 			Shell: caShell(cluster.Name),
-			Objects: func(context.Context, *plan.Site) ([]*unstructured.Unstructured, error) {
+			Objects: func(ctx context.Context, site *plan.Site) ([]*unstructured.Unstructured, error) {
+				if found, err := b.existingCA(ctx, site); found || err != nil {
+					return nil, err
+				}
 				made, err := root()
 				if err != nil {
 					return nil, err

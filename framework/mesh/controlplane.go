@@ -31,7 +31,7 @@ func (b *builder) apply(title, template string, values any) plan.Action {
 	if err != nil {
 		b.errs = append(b.errs, err)
 	}
-	return plan.Apply{Title: title, Manifest: manifest}
+	return plan.Apply{Title: title, Manifest: manifest, Reuse: true}
 }
 
 // istiod is rendered by istioctl and applied by us, instead of `istioctl
@@ -44,7 +44,7 @@ func (b *builder) istiod(cluster fleet.ClusterSpec) []plan.Action {
 	return []plan.Action{
 		expectPublished(),
 		plan.Pipe{
-			Title: "install istiod",
+			Title: "install istiod", Reuse: true,
 			From: plan.Exec{
 				Title: "render istiod",
 				Argv:  istioctl("manifest", "generate", "--filename=-"),

@@ -27,7 +27,7 @@ func (b *builder) gateway(cluster fleet.ClusterSpec) []plan.Action {
 	}
 	return []plan.Action{
 		plan.Pipe{
-			Title: "install the east-west gateway of network " + cluster.Network,
+			Title: "install the east-west gateway of network " + cluster.Network, Reuse: true,
 			From: plan.Exec{
 				Title: "render the gateway",
 				Argv:  istioctl(slices.Concat([]string{"manifest", "generate"}, b.opts.gatewayFlags(), []string{"--filename=-"})...),
@@ -52,7 +52,7 @@ func (b *builder) applyFile(title, name string) plan.Action {
 	if err != nil {
 		b.errs = append(b.errs, err)
 	}
-	return plan.Apply{Title: title, Manifest: manifest}
+	return plan.Apply{Title: title, Manifest: manifest, Reuse: true}
 }
 
 func awaitAddress() plan.Action {

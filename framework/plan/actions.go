@@ -13,11 +13,13 @@ import (
 )
 
 // Apply makes the objects of a manifest; one that exists and is not of this
-// run is refused.
+// run is refused, or reused if it is right.
 type Apply struct {
 	Title string
 	// Manifest is YAML of one or more documents.
 	Manifest []byte
+	// Reuse accepts objects that somebody else made and that are right already.
+	Reuse bool
 }
 
 // Show implements Action.
@@ -31,7 +33,7 @@ func (a Apply) Do(ctx context.Context, site *Site) error {
 	if err != nil {
 		return err
 	}
-	return site.Client.ApplyAll(ctx, objects, site.Own())
+	return site.Client.ApplyAll(ctx, objects, site.own(a.Reuse))
 }
 
 // Pipe applies what a program prints, like `program | kubectl apply -f -`. The
@@ -41,6 +43,8 @@ type Pipe struct {
 	From  Exec
 	// Edit changes the objects before they are applied; nil changes nothing.
 	Edit func([]*unstructured.Unstructured) ([]*unstructured.Unstructured, error)
+	// Reuse accepts objects that somebody else made and that are right already.
+	Reuse bool
 }
 
 // Show implements Action.
@@ -63,7 +67,7 @@ func (a Pipe) Do(ctx context.Context, site *Site) error {
 			return err
 		}
 	}
-	return site.Client.ApplyAll(ctx, objects, site.Own())
+	return site.Client.ApplyAll(ctx, objects, site.own(a.Reuse))
 }
 
 // Make applies objects that only exist at run time, such as keys.

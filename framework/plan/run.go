@@ -27,7 +27,9 @@ type ClusterResult struct {
 	// Actions says how long each action took, in order; after an error the
 	// rest is missing.
 	Actions []ActionResult
-	Err     error
+	// Notes are facts that decide nothing, in the order in which they were noted.
+	Notes []string
+	Err   error
 }
 
 // ActionResult is what became of one action.
@@ -97,6 +99,7 @@ func (r *Runner) work(ctx context.Context, step string, work Work) (result Clust
 		result.Err = err
 		return result
 	}
+	defer func() { result.Notes = site.notes }()
 	for _, action := range work.Actions {
 		done := r.act(ctx, step, site, action)
 		result.Actions = append(result.Actions, done)

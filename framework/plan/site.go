@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
@@ -32,7 +33,17 @@ type Site struct {
 	Journal Journal
 	Bounds  kube.Bounds
 
-	env *Env
+	env   *Env
+	mu    sync.Mutex
+	notes []string // guarded by mu
+}
+
+// Note keeps a fact for the step's case in the report: that something was
+// found and reused, what a tool warned of. It must hold no secret.
+func (s *Site) Note(format string, args ...any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes = append(s.notes, fmt.Sprintf(format, args...))
 }
 
 // Env is everything that a plan needs to be run.
@@ -55,6 +66,16 @@ func (s *Site) Peer(cluster string) (*kube.Client, error) {
 // Own returns the options for applying objects on behalf of the run.
 func (s *Site) Own() kube.ApplyOptions {
 	return kube.ApplyOptions{Run: s.Run, Journal: s.Journal, Bounds: s.Bounds}
+}
+
+// own is Own for objects that may be there already; each one that is reused
+// is noted.
+func (s *Site) own(reuse bool) kube.ApplyOptions {
+	opts := s.Own()
+	if reuse {
+		opts.Reused = func(ref kube.Ref) { s.Note("%s exists and is right: reused", ref) }
+	}
+	return opts
 }
 
 func (e *Env) client(cluster string) (*kube.Client, error) {

@@ -106,11 +106,9 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	var locked context.Context
-	if s.lock, locked, err = ledger.AcquireLock(ctx, page.Clients(s.fleet), "run "+s.run.ID+" of "+ledger.Owner()); err != nil {
-		return nil, err
-	}
-	if s.journal, err = ledger.Create(dir, s.header(specs)); err != nil {
+	s.tellLeftRuns(dir)
+	locked, err := s.lockAndAnnounce(ctx, dir, specs)
+	if err != nil {
 		return nil, err
 	}
 	s.before, err = ledger.TakeInventory(ctx, page.Clients(s.fleet), s.inventoryOptions())
@@ -124,6 +122,36 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	return locked, nil
 }
 
+// lockAndAnnounce starts the ledger and takes the lock, in this order: a run
+// that is killed between the two then leaves a ledger, by which cleanup finds
+// what is left of the lock.
+func (s *Stage) lockAndAnnounce(ctx context.Context, dir string, specs []fleet.ClusterSpec) (context.Context, error) {
+	header := s.header(specs)
+	journal, err := ledger.Create(dir, header)
+	if err != nil {
+		return nil, err
+	}
+	lock, locked, err := ledger.AcquireLock(ctx, page.Clients(s.fleet), header.Holder())
+	if err != nil {
+		return nil, errors.Join(err, journal.Remove())
+	}
+	s.journal, s.lock = journal, lock
+	return locked, nil
+}
+
+// tellLeftRuns names earlier runs that left something on these clusters: they
+// crashed or were kept, and what they made may be in the way.
+func (s *Stage) tellLeftRuns(dir string) {
+	left, err := ledger.LeftOn(dir, s.uids())
+	if err != nil {
+		s.progress.line("", "ledgers of earlier runs: "+err.Error())
+	}
+	for _, header := range left {
+		s.progress.line("", fmt.Sprintf("run %s of %s left things on these clusters; \"eastwest cleanup --run %s\" removes them",
+			header.Run, header.Started.Format(time.RFC3339), header.Run))
+	}
+}
+
 func (s *Stage) header(specs []fleet.ClusterSpec) ledger.Header {
 	header := ledger.Header{Run: s.run.ID, Started: s.run.Started, Place: s.config.Provider.Name(), Owner: ledger.Owner()}
 	for i, cluster := range s.fleet.Clusters {
@@ -132,6 +160,14 @@ func (s *Stage) header(specs []fleet.ClusterSpec) ledger.Header {
 		})
 	}
 	return header
+}
+
+func (s *Stage) uids() []string {
+	uids := make([]string, 0, len(s.fleet.Clusters))
+	for _, cluster := range s.fleet.Clusters {
+		uids = append(uids, string(cluster.UID))
+	}
+	return uids
 }
 
 // inventoryOptions name the places that a run touches.
@@ -159,6 +195,9 @@ func (s *Stage) Step(ctx context.Context, step plan.Step) report.Case {
 	result.Status, result.Message = statusOfStep(ctx, done.Err), message(done.Err)
 	for _, cluster := range done.Clusters {
 		result.Notes = append(result.Notes, fmt.Sprintf("%s: %s", cluster.Cluster, seconds(cluster.Took)))
+		for _, note := range cluster.Notes {
+			result.Notes = append(result.Notes, cluster.Cluster+": "+note)
+		}
 	}
 	if done.Err != nil && s.firstErr == nil {
 		s.firstErr = done.Err
