@@ -23,7 +23,7 @@ import (
 // incomplete mesh.
 func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 	others := slices.DeleteFunc(slices.Clone(b.opts.Clusters), func(c fleet.ClusterSpec) bool { return c.Name == cluster.Name })
-	return []plan.Action{
+	actions := []plan.Action{
 		plan.Await{
 			Title: "check the remote secrets",
 			Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "get secrets --selector="+RemoteSecretLabel+"=true"),
@@ -39,6 +39,7 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 			},
 		},
 	}
+	return append(actions, b.knownGateways(cluster)...)
 }
 
 func clusterNames(clusters []fleet.ClusterSpec) []string {

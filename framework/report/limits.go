@@ -55,7 +55,14 @@ func rehearsal(c Cell) string {
 	} else {
 		untested += " was"
 	}
-	return fmt.Sprintf("This is a rehearsal on the place %s with the traits of the platform: %s not tested.", c.Place, untested)
+	told := fmt.Sprintf("This is a rehearsal on the place %s with the traits of the platform: %s not tested.", c.Place, untested)
+	if len(c.Imitated) > 0 {
+		told += " Imitated: " + strings.Join(c.Imitated, "; ") + "."
+	}
+	if len(c.NotImitated) > 0 {
+		told += " Not imitated: " + strings.Join(c.NotImitated, "; ") + "."
+	}
+	return told
 }
 
 // caveats are the sentences of the limits.
