@@ -48,6 +48,9 @@ func (p *Lab) Imitate(b fleet.Balancing) []string {
 	return imitated
 }
 
+// Options are those of the lab that Create makes.
+func (p *Lab) Options() lab.Options { return p.options }
+
 // lend gives a running lab the wanted load balancers for the time of the run.
 func (p *Lab) lend(ctx context.Context, l *lab.Lab) error {
 	st, err := l.Status(ctx)

@@ -47,7 +47,7 @@ func (s *supervisor) balancerFault(ctx context.Context, c *loadbalancer.Controll
 	}
 	b, err := c.Balancer(req.Namespace, req.Service)
 	if err != nil {
-		return fmt.Errorf("%w; start the lab as a platform that gives one: eastwest lab up --platform aws", err)
+		return fmt.Errorf("%w; start the lab as a platform that gives one: eastwest lab up --balancers aws", err)
 	}
 	if req.Fault == FaultName {
 		if !s.zone.Hide(b.Name, !req.Mend) {

@@ -23,14 +23,18 @@ func (c *Config) imitate() {
 	}
 	asked := *c.Asked
 	if place, ok := c.Provider.(fleet.Imitator); ok {
-		balancer := asked.LoadBalancer
-		c.Cell.Imitated = place.Imitate(fleet.Balancing{
-			Hostname: balancer.Address == cell.Hostname, Several: balancer.Several, Late: balancer.Late,
-		})
+		c.Cell.Imitated = place.Imitate(Balancing(asked))
 	} else {
 		c.Cell.NotImitated = append(c.Cell.NotImitated, fmt.Sprintf("the load balancer of %s, which gives a gateway %s", asked.Title, article(asked.LoadBalancer.Address)))
 	}
 	c.Cell.NotImitated = append(c.Cell.NotImitated, notImitated(asked)...)
+}
+
+// Balancing is how the load balancers of a cell's platform give addresses.
+func Balancing(c cell.Cell) fleet.Balancing {
+	return fleet.Balancing{
+		Hostname: c.LoadBalancer.Address == cell.Hostname, Several: c.LoadBalancer.Several, Late: c.LoadBalancer.Late,
+	}
 }
 
 func article(kind cell.AddressKind) string {
