@@ -54,8 +54,12 @@ type leftRun struct {
 }
 
 func runCleanup(ctx context.Context, streams ioStreams, flags cleanupFlags) error {
-	runs, err := leftRuns(flags)
+	dirs, err := journalDirs(flags)
 	if err != nil {
+		return err
+	}
+	runs, err := leftRuns(dirs)
+	if err := errors.Join(err, sweepFolders(streams, dirs)); err != nil {
 		return err
 	}
 	chosen := chooseRuns(runs, flags, time.Now())
@@ -73,8 +77,9 @@ func runCleanup(ctx context.Context, streams ioStreams, flags cleanupFlags) erro
 	return errors.Join(errs...)
 }
 
-// leftRuns reads the user's own journals and those of the lab, if it runs.
-func leftRuns(flags cleanupFlags) ([]leftRun, error) {
+// journalDirs are where runs keep their journals: the user's own folder and
+// that of the lab, if it runs.
+func journalDirs(flags cleanupFlags) ([]string, error) {
 	own, err := ledger.DefaultDir()
 	if err != nil {
 		return nil, err
@@ -83,6 +88,23 @@ func leftRuns(flags cleanupFlags) ([]leftRun, error) {
 	if l, err := lab.Open(lab.Options{Name: flags.lab}); err == nil {
 		dirs = append(dirs, filepath.Join(l.Dir(), "runs"))
 	}
+	return dirs, nil
+}
+
+// sweepFolders removes the kubeconfigs of runs that are over.
+func sweepFolders(streams ioStreams, dirs []string) error {
+	var errs []error
+	for _, dir := range dirs {
+		removed, err := ledger.SweepFolders(dir)
+		errs = append(errs, err)
+		if removed > 0 {
+			_, _ = fmt.Fprintf(streams.errOut, "cleanup: removed the kubeconfigs of %d runs that are over\n", removed)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func leftRuns(dirs []string) ([]leftRun, error) {
 	var (
 		runs []leftRun
 		errs []error

@@ -103,6 +103,9 @@ func (s *Stage) Finish(ctx context.Context) (report.Run, error) {
 	if s.fleet != nil {
 		errs = append(errs, s.fleet.Close())
 	}
+	if s.files != nil {
+		errs = append(errs, s.files.Remove())
+	}
 	if !s.config.Keep {
 		errs = append(errs, s.config.Provider.Destroy(closing))
 	}

@@ -29,6 +29,7 @@ type Stage struct {
 
 	plan    plan.Plan
 	fleet   *fleet.Fleet
+	files   *ledger.Folder
 	lock    *ledger.Lock
 	journal *ledger.Journal
 	before  []ledger.Inventory
@@ -105,8 +106,12 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Kubeconfigs lie beside the ledger: after a crash both go with a lab that goes.
-	s.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: s.waits, UserAgent: "run/" + s.run.ID, Bounds: s.bounds, TempDir: dir})
+	// Kubeconfigs lie beside the ledger: after a crash both go with a lab that
+	// goes, and cleanup finds them elsewhere.
+	if s.files, err = ledger.NewFolder(dir, s.run.ID); err != nil {
+		return nil, err
+	}
+	s.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: s.waits, UserAgent: "run/" + s.run.ID, Bounds: s.bounds, TempDir: s.files.Path()})
 	if err != nil {
 		return nil, err
 	}
