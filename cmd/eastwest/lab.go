@@ -34,9 +34,9 @@ func (f labFlags) balanced(streams ioStreams) (lab.Options, error) {
 	if err != nil {
 		return lab.Options{}, fmt.Errorf("--balancers: %w", err)
 	}
-	place := place.NewLab(f.options(streams))
-	place.Imitate(stage.Balancing(asked))
-	return place.Options(), nil
+	imitator := place.NewLab(f.options(streams))
+	imitator.Imitate(stage.Balancing(asked))
+	return imitator.Options(), nil
 }
 
 func (f labFlags) check() error {

@@ -37,7 +37,7 @@ func untilKnown(networks []string) string {
 	ask := kubectlHere("--namespace="+fleet.SystemNamespace, "exec deployment/"+Istiod, "-- pilot-discovery request GET /debug/networkz")
 	var loops []string
 	for _, network := range networks {
-		loops = append(loops, fmt.Sprintf("until %s | grep --quiet '\"%s\"'; do sleep 2; done", ask, network))
+		loops = append(loops, fmt.Sprintf("until %s | grep '\"%s\"' >/dev/null; do sleep 2; done", ask, network))
 	}
 	return strings.Join(loops, "\n")
 }

@@ -92,6 +92,10 @@ func (r Run) headline() string {
 	return string(r.Outcome) + r.tags()
 }
 
+// Headline is the verdict with everything that belongs beside it, in one line:
+// "conformant [rehearsal, stand-in data plane]".
+func (r Run) Headline() string { return clean(r.headline()) }
+
 // title names the cell: "aws x istio on lab".
 func (r Run) title() string {
 	return fmt.Sprintf("%s x %s on %s", r.Cell.Platform, r.Cell.CA, r.Cell.Place)
