@@ -21,7 +21,7 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 	// What istiod calls the others: the keys of the secrets, which whoever made
 	// them chose. The first action finds them out for the second.
 	ids := clusterNames(others)
-	return []plan.Action{
+	actions := []plan.Action{
 		plan.Await{
 			Title: "check the remote secrets",
 			Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "get secrets --selector="+RemoteSecretLabel+"=true"),
@@ -41,20 +41,32 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 			},
 		},
 	}
+	return append(actions, b.knownGateways(cluster)...)
 }
 
-// syncedShell asks every istiod pod, as long as one has yet to read a cluster.
+// syncedShell waits by hand until every istiod has read the clusters.
 func syncedShell(ids []string) string {
-	ask := kubectlHere("--namespace="+fleet.SystemNamespace, `exec "$pod"`, "--container="+istiodContainer, "-- pilot-discovery request GET /debug/clusterz")
 	conditions := make([]string, 0, len(ids))
 	for _, id := range ids {
-		conditions = append(conditions, fmt.Sprintf(`[[ $status =~ \"id\":\"%s\",\"secretName\":\"[^\"]+\",\"syncStatus\":\"%s\" ]]`, id, synced))
+		conditions = append(conditions, fmt.Sprintf(`\"id\":\"%s\",\"secretName\":\"[^\"]+\",\"syncStatus\":\"%s\"`, id, synced))
+	}
+	return askIstiods("/debug/clusterz", "is not synced", conditions)
+}
+
+// askIstiods is a shell loop that asks every istiod pod for a debug document,
+// stripped of space, until it fits all patterns, two minutes at most. They are
+// regular expressions, in which bash wants quotes escaped.
+func askIstiods(document, complaint string, patterns []string) string {
+	ask := kubectlHere("--namespace="+fleet.SystemNamespace, `exec "$pod"`, "--container="+istiodContainer, "-- pilot-discovery request GET "+document)
+	conditions := make([]string, 0, len(patterns))
+	for _, pattern := range patterns {
+		conditions = append(conditions, "[[ $status =~ "+pattern+" ]]")
 	}
 	return "for pod in $(" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector="+fleet.IstiodSelector, "--output=name") + "); do\n" +
 		"  for try in {1..120}; do\n" +
 		"    status=$(" + ask + " | tr -d ' \\n') || true\n" +
 		"    if " + strings.Join(conditions, " && ") + "; then break; fi\n" +
-		`    if [ "$try" = 120 ]; then echo "$pod is not synced: $status" >&2; exit 1; fi` + "\n" +
+		`    if [ "$try" = 120 ]; then echo "$pod ` + complaint + `: $status" >&2; exit 1; fi` + "\n" +
 		"    sleep 1\n  done\ndone"
 }
 

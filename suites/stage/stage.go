@@ -56,6 +56,7 @@ func New(config Config) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.imitate()
 	now := time.Now()
 	s := &Stage{config: config, bounds: config.bounds(), namespace: sample.DefaultNamespace, waits: &kube.Waits{}}
 	s.run = report.Run{
@@ -95,6 +96,9 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 		return nil, fmt.Errorf("make the clusters of the %s: %w", s.config.Provider.Name(), err)
 	}
 	s.phase("clusters ready", s.run.Started, time.Now())
+	if err := s.adopt(ctx); err != nil {
+		return nil, err
+	}
 	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
 		return nil, err
 	}
