@@ -41,8 +41,8 @@ bench: build ## verify beside the page's own commands, each on fresh labs: media
 lint: ## golangci-lint as pinned in tools/go.mod
 	$(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...
 
-matrix: build ## every cell, allowed or refused and why
-	bin/eastwest matrix
+matrix: build ## run every cell that this machine can, on one lab, with one report (root)
+	bin/eastwest matrix run --out $(OUT)
 
 lab-up: build ## start a lab of CLUSTERS clusters and leave it running (root)
 	bin/eastwest lab up --clusters $(CLUSTERS)

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/supervisor"
 )
 
@@ -33,6 +34,12 @@ func (l *Lab) Status(ctx context.Context) (supervisor.Status, error) {
 // Fault makes or mends a fault of the network.
 func (l *Lab) Fault(ctx context.Context, req supervisor.FaultRequest) error {
 	return l.call(ctx, http.MethodPost, "/fault", req, nil)
+}
+
+// SetBalancing gives the load balancers that are made from now on other
+// traits; those that are there keep theirs.
+func (l *Lab) SetBalancing(ctx context.Context, t loadbalancer.Traits) error {
+	return l.call(ctx, http.MethodPost, "/balancing", t, nil)
 }
 
 func (l *Lab) call(ctx context.Context, method, path string, in, out any) error {

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
@@ -27,6 +28,9 @@ type Options struct {
 	// Envoy is the path of the data plane for the proxy image; empty means the
 	// tree's own stand-in.
 	Envoy string
+	// Balancing is what the load balancers are like; it can be changed while the
+	// lab runs, see Lab.SetBalancing. The zero value gives an address at once.
+	Balancing loadbalancer.Traits
 	// Progress takes lines for a person; nil means none.
 	Progress io.Writer
 }
@@ -47,6 +51,9 @@ func (o Options) withDefaults() (Options, error) {
 		o.Progress = io.Discard
 	}
 	if _, err := topology.Clusters(o.Clusters); err != nil {
+		return o, fmt.Errorf("lab %q: %w", o.Name, err)
+	}
+	if err := o.Balancing.Validate(); err != nil {
 		return o, fmt.Errorf("lab %q: %w", o.Name, err)
 	}
 	if o.Cache == "" {

@@ -17,6 +17,21 @@ func (l *Lab) WithholdAddress(ctx context.Context, cluster, namespace, service s
 	})
 }
 
+// SilenceZone makes the last of the addresses behind a load balancer's host
+// name swallow every packet, or lets it answer again.
+func (l *Lab) SilenceZone(ctx context.Context, cluster, namespace, service string, mend bool) error {
+	return l.Fault(ctx, supervisor.FaultRequest{
+		Fault: supervisor.FaultZone, Cluster: cluster, Namespace: namespace, Service: service, Mend: mend,
+	})
+}
+
+// HideName takes a load balancer's host name out of the DNS, or puts it back.
+func (l *Lab) HideName(ctx context.Context, cluster, namespace, service string, mend bool) error {
+	return l.Fault(ctx, supervisor.FaultRequest{
+		Fault: supervisor.FaultName, Cluster: cluster, Namespace: namespace, Service: service, Mend: mend,
+	})
+}
+
 // CutLink cuts a cluster's link to the others, or mends it.
 func (l *Lab) CutLink(ctx context.Context, cluster string, mend bool) error {
 	return l.Fault(ctx, supervisor.FaultRequest{Fault: supervisor.FaultLink, Cluster: cluster, Mend: mend})

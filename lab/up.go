@@ -137,7 +137,7 @@ func closeAll(doors []*net.TCPListener) {
 func layout(f folders, m materials, clusters []topology.Cluster, doors []*net.TCPListener, st *State) (supervisor.Spec, error) {
 	spec := supervisor.Spec{
 		NodeCommand: append([]string{m.executable}, NodeArgs()...),
-		Store:       m.store.Dir(), Names: m.store.Names(), Control: f.control(),
+		Store:       m.store.Dir(), Names: m.store.Names(), Control: f.control(), Balancing: m.options.Balancing,
 		Nodes: make([]node.Spec, len(clusters)),
 	}
 	st.Clusters = make([]Cluster, len(clusters))

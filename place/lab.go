@@ -12,6 +12,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/images"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
@@ -21,9 +22,12 @@ type Lab struct {
 	options lab.Options
 	lab     *lab.Lab
 	made    bool
+	// before is what the load balancers of a running lab were like; nil where
+	// they were left alone.
+	before *loadbalancer.Traits
 }
 
-var _ fleet.Provider = (*Lab)(nil)
+var _ fleet.Imitator = (*Lab)(nil)
 
 // NewLab returns a lab that Create makes or finds.
 func NewLab(o lab.Options) *Lab { return &Lab{options: o} }
@@ -47,6 +51,9 @@ func (p *Lab) Create(ctx context.Context, n int) ([]fleet.ClusterSpec, error) {
 			return nil, err
 		}
 		_, _ = fmt.Fprintf(p.progress(), "lab: using the running lab %q\n", l.State.Name)
+		if err := p.lend(ctx, l); err != nil {
+			return nil, err
+		}
 	default:
 		return nil, err
 	}
@@ -77,7 +84,7 @@ func (p *Lab) progress() io.Writer {
 // Destroy implements fleet.Provider.
 func (p *Lab) Destroy(ctx context.Context) error {
 	if !p.made {
-		return nil
+		return p.giveBack(ctx)
 	}
 	p.made = false
 	return p.lab.Down(ctx)

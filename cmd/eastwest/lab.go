@@ -10,18 +10,33 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/topology"
+	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // labFlags are common to all commands about the lab.
 type labFlags struct {
 	name, cache, envoy string
 	clusters           int
+	balancing          string
 }
 
 func (f labFlags) options(streams ioStreams) lab.Options {
 	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Progress: streams.errOut}
+}
+
+// balanced are options with the load balancers of the platform that was asked for.
+func (f labFlags) balanced(streams ioStreams) (lab.Options, error) {
+	asked, err := cell.Parse(f.balancing, string(cell.Istio))
+	if err != nil {
+		return lab.Options{}, fmt.Errorf("--balancers: %w", err)
+	}
+	imitator := place.NewLab(f.options(streams))
+	imitator.Imitate(stage.Balancing(asked))
+	return imitator.Options(), nil
 }
 
 func (f labFlags) check() error {
@@ -78,6 +93,7 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	}
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
 	cmd.Flags().StringVar(&flags.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, to use in place of the stand-in (EASTWEST_ENVOY)")
+	cmd.Flags().StringVar(&flags.balancing, "balancers", string(cell.Lab), "platform whose load balancers are imitated: aws and eks give a host name with several addresses, late")
 	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
 	cmd.Flags().BoolVar(&prepareOnly, "prepare-only", false, "build and cache everything, start nothing")
 	return cmd
@@ -87,7 +103,11 @@ func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, withMesh b
 	if err := flags.check(); err != nil {
 		return usageError(err)
 	}
-	l, err := lab.Up(ctx, flags.options(streams))
+	options, err := flags.balanced(streams)
+	if err != nil {
+		return usageError(err)
+	}
+	l, err := lab.Up(ctx, options)
 	var running *lab.RunningError
 	if errors.As(err, &running) {
 		return usageError(err)

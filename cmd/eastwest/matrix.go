@@ -19,7 +19,7 @@ func newMatrixCommand(streams ioStreams) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "matrix",
-		Short: "Every platform with every CA: allowed or refused, and why",
+		Short: "Every platform with every CA: allowed or refused, and why; \"run\" runs them",
 		Long: `Prints the matrix of platforms and CAs. Each cell says where it is really
 tested (--on), what its load balancer gives a gateway, whether it can be
 rehearsed on the lab, and why it is allowed or refused.
@@ -28,6 +28,9 @@ A rehearsal has the traits of the platform, but tests neither the platform nor
 its CA; every report of one says so.`,
 		Example: `  # read the matrix
   eastwest matrix
+
+  # run what this machine can (root)
+  sudo eastwest matrix run
 
   # the cells that a nightly job can run on fleets
   eastwest matrix -o json | jq -r '.cells[] | select(.allowed and .home == "fleet") | "\(.platform) \(.ca)"'`,
@@ -42,6 +45,7 @@ its CA; every report of one says so.`,
 			return usageError(fmt.Errorf("--output %q: want table or json", output))
 		},
 	}
+	cmd.AddCommand(newMatrixRunCommand(streams))
 	cmd.Flags().StringVarP(&output, "output", "o", "table", "form of the output: table or json")
 	return cmd
 }

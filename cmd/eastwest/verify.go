@@ -96,9 +96,6 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 	if result.Run.ID == "" {
 		return failure
 	}
-	if config.Cell.Rehearsal {
-		result.Run.Reasons = append(result.Run.Reasons, unrehearsed(flags.platform)...)
-	}
 	written := writeArtifacts(flags.out, result)
 	if _, err := fmt.Fprint(streams.out, report.Terminal(result.Run, terminalOptions(streams, ""))); err != nil {
 		written = errors.Join(written, err)
@@ -148,9 +145,7 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	}
 	config := basic.Config{Quiet: !f.verbose, Config: stage.Config{
 		Provider: place.NewLab(lab.Options{Name: f.lab, Envoy: f.envoy, Progress: streams.errOut}),
-		Cell: report.Cell{
-			Platform: string(asked.Platform), CA: string(asked.CA), Place: f.on, Rehearsal: asked.Platform != cell.Lab,
-		},
+		Asked:    &asked, Cell: stage.AskedOf(asked, cell.Place(f.on)),
 		Clusters: clusters, Reuse: f.setup == "reuse", Keep: f.keep, ErrorProbability: probability,
 		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
 	}}
@@ -175,15 +170,6 @@ func (f verifyFlags) checkPlace(asked cell.Cell, known bool) error {
 		return fmt.Errorf("--on lab: %s", why)
 	}
 	return nil
-}
-
-// unrehearsed says which of a platform's traits the lab did not imitate.
-func unrehearsed(platform string) []string {
-	asked, ok := cell.Lookup(cell.Platform(platform), cell.Istio)
-	if !ok || asked.LoadBalancer.Address != cell.Hostname {
-		return nil
-	}
-	return []string{fmt.Sprintf("not rehearsed: %s gives a gateway a host name, the lab's load balancer gave it an address", platform)}
 }
 
 func oneOf(flag, value string, allowed ...string) error {

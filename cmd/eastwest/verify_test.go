@@ -88,15 +88,6 @@ func TestVerifyExitCodes(t *testing.T) {
 	}
 }
 
-func TestUnrehearsedTraits(t *testing.T) {
-	if got := unrehearsed("aws"); len(got) != 1 || !strings.Contains(got[0], "host name") {
-		t.Errorf("want the host name of aws told, got %v", got)
-	}
-	if got := unrehearsed("lab"); got != nil {
-		t.Errorf("want nothing for the lab, got %v", got)
-	}
-}
-
 func TestArtifactsAreWhole(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "artifacts")
 	stale := filepath.Join(dir, "diagnosis", "old.log")

@@ -127,7 +127,7 @@ func ourCells() [3]entry {
 
 func amazon() LoadBalancer {
 	return LoadBalancer{
-		Address: Hostname, Several: true, Maker: "Elastic Load Balancing",
+		Address: Hostname, Several: true, Late: true, Maker: "Elastic Load Balancing",
 		Note: "a new name takes 2 to 5 minutes to resolve, and istiod must resolve it too; " +
 			"a network load balancer drops connections that are idle for 350 s",
 		Source: "ISTIO pilot/pkg/features/pilot.go:226, pilot/pkg/model/network.go:360; istio/istio#29359, #36275, #44177",
@@ -136,7 +136,7 @@ func amazon() LoadBalancer {
 
 func microsoft() LoadBalancer {
 	return LoadBalancer{
-		Address: IP, Maker: "Azure Load Balancer",
+		Address: IP, Late: true, Maker: "Azure Load Balancer",
 		Note:   "the health probe may need its protocol set to tcp by an annotation",
 		Source: "FEATURES, note on port_80_health-probe_protocol",
 	}

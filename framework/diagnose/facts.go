@@ -59,6 +59,17 @@ type Istiod struct {
 	// RemotesKnown is false when the pod could not be asked.
 	Remotes      []Remote
 	RemotesKnown bool
+	// Gateways is its answer to /debug/networkz: host names are resolved there.
+	// GatewaysKnown is false when the pod could not be asked, or knows no such page.
+	Gateways      []NetworkGateway
+	GatewaysKnown bool
+}
+
+// NetworkGateway is one entry to a network as an istiod knows it.
+type NetworkGateway struct {
+	Network string
+	Addr    string
+	Port    uint32
 }
 
 // Remote is one remote cluster in an istiod's /debug/clusterz.
@@ -127,11 +138,21 @@ type Sample struct {
 	ServiceFound bool
 	ServicePorts []int32
 	Pods         []Pod
-	// Hosts are the caller's endpoints of HelloWorld with their counters.
-	Hosts      []probe.Host
-	HostsKnown bool
+	// Hosts are the caller's endpoints of HelloWorld with their counters, Before
+	// the same before Calls.
+	Hosts, Before []probe.Host
+	HostsKnown    bool
+	// Lookups are the host names of the other clusters' gateways as the caller
+	// resolves them.
+	Lookups []Lookup
 	// Calls is a small batch from the Sleep pod; empty when none was made.
 	Calls []probe.Call
+}
+
+// Lookup is a host name and whether it resolves.
+type Lookup struct {
+	Name     string
+	Resolves bool
 }
 
 // Policy is a PeerAuthentication.

@@ -32,6 +32,14 @@ func Gather(ctx context.Context, clusters []*fleet.Cluster, opts Options) []Fact
 		group.Go(func() { all[i] = gather(ctx, cluster, opts) })
 	}
 	group.Wait()
+	// The names are known only now: each cluster's caller looks up the others'.
+	for i, cluster := range clusters {
+		group.Go(func() {
+			r := reader{client: cluster.Client, opts: opts, facts: &all[i]}
+			r.lookups(ctx, namesOfOthers(all, i))
+		})
+	}
+	group.Wait()
 	return all
 }
 
@@ -108,6 +116,7 @@ func (r reader) istiods(ctx context.Context) {
 			}
 			istiod.RemotesKnown = err == nil
 			r.unread("clusterz of "+pod.Name, err)
+			r.networkz(ctx, &istiod)
 		}
 		r.facts.Istiods = append(r.facts.Istiods, istiod)
 	}
@@ -302,6 +311,9 @@ func (r reader) caller(ctx context.Context) {
 		if pod.Labels["app"] != "sleep" || !pod.Ready || pod.Labels[injectLabel] == "false" {
 			continue
 		}
+		if pod.Proxy {
+			sample.Before, _ = r.hosts(ctx, pod)
+		}
 		if r.opts.Calls > 0 {
 			calls, err := probe.Run(ctx, r.client, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "sleep"}, probe.Batch{
 				URL: fmt.Sprintf("http://helloworld.%s:%d/hello", sample.Namespace, helloPort), Count: r.opts.Calls, UserAgent: "diagnose",
@@ -312,13 +324,21 @@ func (r reader) caller(ctx context.Context) {
 		if !pod.Proxy {
 			return
 		}
-		hosts, err := probe.Hosts(ctx, r.client, pod.Namespace, pod.Name)
+		hosts, err := r.hosts(ctx, pod)
 		if err != nil {
 			r.unread("endpoints of "+pod.Name, err)
 			return
 		}
-		sample.HostsKnown = true
-		sample.Hosts = probe.HostsOf(hosts, fmt.Sprintf("outbound|%d||helloworld.%s.svc.cluster.local", helloPort, sample.Namespace))
+		sample.HostsKnown, sample.Hosts = true, hosts
 		return
 	}
+}
+
+// hosts are HelloWorld's endpoints in the proxy of a pod.
+func (r reader) hosts(ctx context.Context, pod Pod) ([]probe.Host, error) {
+	hosts, err := probe.Hosts(ctx, r.client, pod.Namespace, pod.Name)
+	if err != nil {
+		return nil, err
+	}
+	return probe.HostsOf(hosts, fmt.Sprintf("outbound|%d||helloworld.%s.svc.cluster.local", helloPort, r.opts.Namespace)), nil
 }

@@ -101,3 +101,15 @@ func remedyPolicy(kind, namespace, name string) string {
 func remedyFirewall(address string) string {
 	return fmt.Sprintf("open TCP port 15443 from the caller's nodes to %s: firewall, security group, load balancer health check, and a ready gateway pod behind it", address)
 }
+
+func remedyName(name string) string {
+	return fmt.Sprintf("a new load balancer's name takes 2 to 5 minutes to resolve; if it still does not, look at the load balancer in the cloud's console, and whether the clusters' DNS may ask for it: nslookup %s", name)
+}
+
+func remedyNameLate(name string) string {
+	return fmt.Sprintf("wait: istiod asks again after 30 s to 1 h, whatever the answer's time to live; check that RESOLVE_HOSTNAME_GATEWAYS is not false and that istiod's own DNS resolves %s; restarting istiod makes it ask at once", name)
+}
+
+func remedyZone(addresses string) string {
+	return fmt.Sprintf("mend the zone behind %s: its target or node must be healthy for the load balancer's check, its security group must let port 15443 in; or turn cross-zone load balancing on, so that every zone's address leads to every gateway pod", addresses)
+}

@@ -27,6 +27,8 @@ func checkGatewayAddress(fleet []Facts) []report.Finding {
 		}
 		found = append(found, gatewayPods(facts)...)
 		found = append(found, gatewayServices(facts)...)
+		found = append(found, gatewayNames(facts, fleet)...)
+		found = append(found, deadZones(facts, fleet)...)
 	}
 	return found
 }

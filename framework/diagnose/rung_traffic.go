@@ -91,12 +91,12 @@ func endpointProblems(facts Facts, fleet []Facts) []report.Finding {
 		if other.Cluster.Name == facts.Cluster.Name || other.NamespaceNetwork == facts.NamespaceNetwork || !servesHelloWorld(other) {
 			continue
 		}
-		addresses := gatewayAddresses(other)
+		addresses := entries(other, fleet)
 		if len(addresses) == 0 {
-			continue // an address that is a host name, or none: told by another rung
+			continue // none, or a host name that is not known: told by another rung
 		}
-		at := slices.IndexFunc(facts.Sample.Hosts, func(h probe.Host) bool { return slices.Contains(addresses, h.Address) })
-		if at < 0 {
+		hosts := slices.DeleteFunc(slices.Clone(facts.Sample.Hosts), func(h probe.Host) bool { return !slices.Contains(addresses, h.Address) })
+		if len(hosts) == 0 {
 			found = append(found, report.Finding{
 				Cluster: facts.Cluster.Name, Cause: "F-08",
 				Found: fmt.Sprintf("the caller's proxy has no endpoint of HelloWorld at the gateway of %s (%s); it has %s",
@@ -105,17 +105,25 @@ func endpointProblems(facts Facts, fleet []Facts) []report.Finding {
 			})
 			continue
 		}
-		host := facts.Sample.Hosts[at]
-		if failures := host.Counters["cx_connect_fail"]; failures > 0 && host.Counters["rq_success"] == 0 {
-			found = append(found, report.Finding{
-				Cluster: facts.Cluster.Name, Cause: "F-20",
-				Found: fmt.Sprintf("the caller's proxy could not connect to the gateway of %s at %s (%d failed connections, no request succeeded)",
-					other.Cluster.Name, host.Address, failures),
-				Want: "connections to port 15443 of the gateway succeed", Remedy: remedyFirewall(host.Address),
-			})
+		// Where only some are dead the rung "gateway address" says which.
+		if !slices.ContainsFunc(hosts, func(h probe.Host) bool { return !unconnectable(h) }) {
+			found = append(found, unreachable(facts, other, hosts[0]))
 		}
 	}
 	return found
+}
+
+func unconnectable(host probe.Host) bool {
+	return host.Counters["cx_connect_fail"] > 0 && host.Counters["rq_success"] == 0
+}
+
+func unreachable(facts, other Facts, host probe.Host) report.Finding {
+	return report.Finding{
+		Cluster: facts.Cluster.Name, Cause: "F-20",
+		Found: fmt.Sprintf("the caller's proxy could not connect to the gateway of %s at %s (%d failed connections, no request succeeded)",
+			other.Cluster.Name, host.Address, host.Counters["cx_connect_fail"]),
+		Want: "connections to port 15443 of the gateway succeed", Remedy: remedyFirewall(host.Address),
+	}
 }
 
 func servesHelloWorld(facts Facts) bool {

@@ -22,6 +22,11 @@ type Bounds struct {
 	// itself gives up on a remote cluster after 30 s
 	// (PILOT_REMOTE_CLUSTER_TIMEOUT) but keeps trying.
 	Sync time.Duration
+	// Gateways bounds istiod knowing the gateways of the other networks. The host
+	// name of a cloud's new load balancer resolves after 2 to 5 minutes, and
+	// istiod asks again 30 s after a failure at the earliest
+	// (istio pilot/pkg/model/network.go, MinGatewayTTL).
+	Gateways time.Duration
 	// Endpoints bounds new endpoints reaching a proxy.
 	Endpoints time.Duration
 	// Converge bounds the first clean answer of every version; on clouds the
@@ -46,6 +51,7 @@ func DefaultBounds() Bounds {
 		Deployment: 5 * time.Minute,
 		Address:    10 * time.Minute,
 		Sync:       2 * time.Minute,
+		Gateways:   10 * time.Minute,
 		Endpoints:  time.Minute,
 		Converge:   5 * time.Minute,
 		Exec:       30 * time.Second,
@@ -65,6 +71,7 @@ func LocalBounds() Bounds {
 		Deployment: 2 * time.Minute,
 		Address:    time.Minute,
 		Sync:       time.Minute,
+		Gateways:   2 * time.Minute,
 		Endpoints:  time.Minute,
 		Converge:   time.Minute,
 		Exec:       30 * time.Second,

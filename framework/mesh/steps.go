@@ -87,7 +87,7 @@ var (
 	}
 	discoveryStep = description{
 		StepDiscovery, "Await endpoint discovery", "what create-mesh leaves unchecked (C.6)",
-		"every istiod is synced with every other cluster",
+		"every istiod is synced with every other cluster and knows its gateway",
 	}
 )
 

@@ -49,10 +49,19 @@ func TestGoldenList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	list.NotRun = []NotRun{
+		{Platform: "gdc-vmware", CA: "meshca", Reason: "only a fleet can prove it", Plan: "plans/gdc-vmware-meshca.txt"},
+		{Platform: "aws", CA: "cas", Reason: "refused: CA Service is not offered there"},
+	}
 	junit, err := list.JUnit()
 	if err != nil {
 		t.Fatal(err)
 	}
+	page, err := list.HTML()
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "list.html", page)
 	document, err := list.JSON()
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ func TestEveryRenderingTellsWhatWasImitated(t *testing.T) {
 		tells []string // both the tag and the sentence
 		not   []string
 	}{
-		{"rehearsal and stand-in", rehearsedRun(), []string{"rehearsal", "stand-in data plane", "aws and the CA meshca were not tested", "Envoy was not tested"}, nil},
+		{"rehearsal and stand-in", rehearsedRun(), []string{"rehearsal", "stand-in data plane", "aws and the CA meshca were not tested", "Imitated: the load balancer gives a gateway a host name with 3 addresses.", "Not imitated: Elastic Load Balancing itself.", "Envoy was not tested"}, nil},
 		{"stand-in", standInOnly, []string{"stand-in data plane", "Envoy was not tested"}, []string{"This is a rehearsal"}},
 		{"rehearsal with Envoy", rehearsalWithEnvoy, []string{"rehearsal", "aws was not tested"}, []string{"Envoy was not tested"}},
 		{"nothing imitated", fleetRun(), nil, []string{"This is a rehearsal", "not tested", "stand-in"}},

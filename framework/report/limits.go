@@ -55,7 +55,14 @@ func rehearsal(c Cell) string {
 	} else {
 		untested += " was"
 	}
-	return fmt.Sprintf("This is a rehearsal on the place %s with the traits of the platform: %s not tested.", c.Place, untested)
+	told := fmt.Sprintf("This is a rehearsal on the place %s with the traits of the platform: %s not tested.", c.Place, untested)
+	if len(c.Imitated) > 0 {
+		told += " Imitated: " + strings.Join(c.Imitated, "; ") + "."
+	}
+	if len(c.NotImitated) > 0 {
+		told += " Not imitated: " + strings.Join(c.NotImitated, "; ") + "."
+	}
+	return told
 }
 
 // caveats are the sentences of the limits.
@@ -84,6 +91,10 @@ func (r Run) tags() string {
 func (r Run) headline() string {
 	return string(r.Outcome) + r.tags()
 }
+
+// Headline is the verdict with everything that belongs beside it, in one line:
+// "conformant [rehearsal, stand-in data plane]".
+func (r Run) Headline() string { return clean(r.headline()) }
 
 // title names the cell: "aws x istio on lab".
 func (r Run) title() string {

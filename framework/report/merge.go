@@ -20,7 +20,21 @@ type List struct {
 	// Outcome is that of verdict.Combine: no runs are inconclusive.
 	Outcome verdict.Outcome `json:"outcome"`
 	Items   []Run           `json:"items"`
+	// NotRun lists the cells that were left out, each with its reason, so that
+	// nobody takes silence for success.
+	NotRun []NotRun `json:"notRun,omitempty"`
 }
+
+// NotRun is a cell that was not run.
+type NotRun struct {
+	Platform string `json:"platform"`
+	CA       string `json:"ca"`
+	Reason   string `json:"reason"`
+	// Plan is the path of a file with the cell's plan, beside the report; empty for none.
+	Plan string `json:"plan,omitempty"`
+}
+
+func (n NotRun) title() string { return n.Platform + " x " + n.CA }
 
 // Merge orders runs by platform, CA, place, start and ID. Two runs with the
 // same ID are refused: one of them would be counted twice.
@@ -66,7 +80,21 @@ func (l List) JUnit() ([]byte, error) {
 		}
 		suites = append(suites, suitesOf(r, suffix)...)
 	}
+	if len(l.NotRun) > 0 {
+		suites = append(suites, skippedSuite(l.NotRun))
+	}
 	return marshalJUnit(suites)
+}
+
+// skippedSuite has a skipped case for each cell that was not run.
+func skippedSuite(cells []NotRun) junitSuite {
+	suite := junitSuite{Name: "eastwest.not-run", Tests: len(cells), Skipped: len(cells), Time: seconds(0)}
+	for _, n := range cells {
+		suite.Cases = append(suite.Cases, junitCase{
+			Class: suite.Name, Name: clean(n.title()), Time: seconds(0), Skipped: &junitMessage{Message: clean(n.Reason)},
+		})
+	}
+	return suite
 }
 
 // Markdown renders a table with one row for each run.
@@ -81,6 +109,12 @@ func (l List) Markdown() []byte {
 	for _, r := range l.Items {
 		for _, sentence := range r.caveats() {
 			fmt.Fprintf(&b, "\n> %s: **%s**\n", md(r.title()), md(sentence))
+		}
+	}
+	if len(l.NotRun) > 0 {
+		b.WriteString("\n### Not run\n\n| platform | CA | why | plan |\n|---|---|---|---|\n")
+		for _, n := range l.NotRun {
+			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", md(n.Platform), md(n.CA), md(n.Reason), md(n.Plan))
 		}
 	}
 	return []byte(b.String())

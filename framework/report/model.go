@@ -54,6 +54,10 @@ type Cell struct {
 	// Rehearsal is true when Platform was only imitated: no line of any
 	// rendering may then let a reader believe that the platform was tested.
 	Rehearsal bool `json:"rehearsal"`
+	// Imitated says, a sentence each, which traits of Platform a rehearsal had;
+	// NotImitated which it had not.
+	Imitated    []string `json:"imitated,omitempty"`
+	NotImitated []string `json:"notImitated,omitempty"`
 	// DataPlane names the program that carried the calls, as it calls itself: "envoy" or "eastwest-dataplane".
 	DataPlane        string `json:"dataPlane"`
 	DataPlaneVersion string `json:"dataPlaneVersion,omitempty"`

@@ -58,6 +58,8 @@ func healthyRun() Run {
 func rehearsedRun() Run {
 	r := healthyRun()
 	r.ID, r.Cell.Platform, r.Cell.CA, r.Cell.Rehearsal = "ew-91c0", "aws", "meshca", true
+	r.Cell.Imitated = []string{"the load balancer gives a gateway a host name with 3 addresses"}
+	r.Cell.NotImitated = []string{"Elastic Load Balancing itself"}
 	r.Clusters[0].Gateway = "cluster1.elb.eastwest.test"
 	broken := sample("cluster1", []int{48, 0})
 	for i := range 3 {

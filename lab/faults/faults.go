@@ -30,9 +30,11 @@ func All() []Fault {
 		{"exposure", "the Gateway that exposes the services is deleted", "F-16", deleteExposure, restoreExposure},
 		{"istiod", "istiod is scaled to nothing", "", stopIstiod, startIstiod},
 		{"link", "the cluster's link to the other clusters is cut", "F-20", cutLink, mendLink},
+		{"name", "the host name of the east-west gateway does not resolve", "F-21", hideName, showName},
 		{"network-label", "the network label of istio-system names another network", "F-03", skewLabel, restoreLabel},
 		{"remote-secret", "the remote secrets that istiod reads are deleted", "F-08", deleteSecrets, restoreSecrets},
 		{"root", "the cluster's certificates come from another root", "F-06", changeRoot, restoreRoot},
+		{"zone", "one of the addresses behind the gateway's host name swallows every packet", "F-21", silenceZone, unsilenceZone},
 	}
 }
 

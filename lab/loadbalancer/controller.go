@@ -28,6 +28,13 @@ type Options struct {
 	Client  kubernetes.Interface
 	Pool    netip.Prefix
 	Holder  Holder
+	// Traits are those of the first balancers; see SetTraits.
+	Traits Traits
+	// Front, FarPool and Domain are only needed for traits with a host name:
+	// where such balancers stand, their addresses, the end of their names.
+	Front   Front
+	FarPool netip.Prefix
+	Domain  string
 }
 
 // Controller serves the load balancers of one cluster.
@@ -36,9 +43,36 @@ type Controller struct {
 	cloud *cloud
 }
 
-// New returns a controller that does nothing before Run.
+// New returns a controller that does nothing before Run. Its traits must be
+// such as SetTraits takes.
 func New(o Options) *Controller {
-	return &Controller{opts: o, cloud: &cloud{pool: NewPool(o.Pool), holder: o.Holder, withheld: map[string]bool{}}}
+	return &Controller{opts: o, cloud: newCloud(o)}
+}
+
+// SetTraits gives the balancers that are made from now on other traits; those
+// that are there keep theirs.
+func (c *Controller) SetTraits(t Traits) error {
+	if err := t.Validate(); err != nil {
+		return err
+	}
+	if t.Hostname && (c.opts.Front == nil || c.opts.Domain == "") {
+		return fmt.Errorf("load balancers of cluster %q: nothing here gives them host names", c.opts.Cluster)
+	}
+	c.cloud.mu.Lock()
+	defer c.cloud.mu.Unlock()
+	c.cloud.traits = t
+	return nil
+}
+
+// Balancer returns the balancer with a host name that a Service has.
+func (c *Controller) Balancer(namespace, name string) (Balancer, error) {
+	c.cloud.mu.Lock()
+	defer c.cloud.mu.Unlock()
+	b, ok := c.cloud.made[namespace+"/"+name]
+	if !ok || b.name == "" {
+		return Balancer{}, fmt.Errorf("Service %s/%s on cluster %q has no load balancer with a host name", namespace, name, c.opts.Cluster)
+	}
+	return Balancer{Name: b.name, Addresses: b.addresses}, nil
 }
 
 // Run serves until the context ends.

@@ -27,6 +27,8 @@ type view struct {
 	Spec
 	Root, Socket, CNIConf, Certs, ResolvConf, PodLogs, Opt string
 	NodeIP, DNSKubeconfig, ClientCA                        string
+	// Resolver answers for BalancerZone.
+	BalancerZone, Resolver string
 }
 
 // writeConfig writes the configuration files of all parts below Dir.
@@ -35,6 +37,7 @@ func (s Spec) writeConfig() error {
 		Spec: s, Root: s.ContainerdRoot(), Socket: containerdSocket, CNIConf: s.file("cni", "net.d"), Certs: s.file("containerd", "certs.d"),
 		ResolvConf: s.file("resolv.conf"), PodLogs: s.file("logs", "pods"), Opt: s.file("containerd", "opt"),
 		NodeIP: s.Cluster.Node().String(), DNSKubeconfig: s.kubeconfig("dns"), ClientCA: s.pki("ca.crt"),
+		BalancerZone: topology.BalancerZone, Resolver: topology.Router().String(),
 	}
 	for _, f := range []struct{ file, text string }{
 		{s.file("containerd", "config.toml"), containerdTOML},

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/node"
 	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
@@ -23,6 +24,11 @@ const (
 	FaultLink Fault = "link"
 	// FaultAddress takes a load balancer's address away.
 	FaultAddress Fault = "address"
+	// FaultZone makes one of the addresses behind a load balancer's host name
+	// swallow every packet.
+	FaultZone Fault = "zone"
+	// FaultName makes a load balancer's host name NXDOMAIN.
+	FaultName Fault = "name"
 )
 
 // FaultRequest makes or mends a fault.
@@ -30,7 +36,7 @@ type FaultRequest struct {
 	Fault   Fault  `json:"fault"`
 	Cluster string `json:"cluster"`
 	Mend    bool   `json:"mend,omitempty"`
-	// Namespace and Service say which load balancer, for FaultAddress.
+	// Namespace and Service say which load balancer, for all but FaultLink.
 	Namespace string `json:"namespace,omitempty"`
 	Service   string `json:"service,omitempty"`
 }
@@ -38,6 +44,8 @@ type FaultRequest struct {
 // Status is how the lab's clusters are.
 type Status struct {
 	Clusters []ClusterStatus `json:"clusters"`
+	// Balancing is what load balancers that are made now are like.
+	Balancing loadbalancer.Traits `json:"balancing"`
 }
 
 // ClusterStatus is how far one cluster is.
@@ -67,12 +75,24 @@ func (s *supervisor) serveControl(ctx context.Context, group *errgroup.Group) er
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	})
+	mux.HandleFunc("POST /balancing", func(w http.ResponseWriter, r *http.Request) {
+		var traits loadbalancer.Traits
+		err := json.NewDecoder(r.Body).Decode(&traits)
+		if err == nil {
+			err = s.setBalancing(traits)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	})
 	serve(ctx, group, l, mux)
 	return nil
 }
 
 func (s *supervisor) status() Status {
-	var st Status
+	s.mu.Lock()
+	st := Status{Balancing: s.balancing}
+	s.mu.Unlock()
 	for _, n := range s.spec.Nodes {
 		name := n.Cluster.Name()
 		st.Clusters = append(st.Clusters, ClusterStatus{Name: name, Events: s.events.of(name)})
@@ -91,15 +111,12 @@ func (s *supervisor) fault(ctx context.Context, req FaultRequest) error {
 			return s.internet.Mend(cluster)
 		}
 		return s.internet.Cut(cluster)
-	case FaultAddress:
+	case FaultAddress, FaultZone, FaultName:
 		b := s.balancers[i].Load()
 		if b == nil {
 			return fmt.Errorf("cluster %q has no load balancers yet; wait until it is ready", req.Cluster)
 		}
-		if req.Mend {
-			return b.Restore(ctx, req.Namespace, req.Service)
-		}
-		return b.Withhold(ctx, req.Namespace, req.Service)
+		return s.balancerFault(ctx, b, req)
 	default:
 		return fmt.Errorf("unknown fault %q", req.Fault)
 	}

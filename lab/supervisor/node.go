@@ -19,6 +19,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/network"
 	"github.com/eastwest-mesh/eastwest/lab/node"
+	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
 
 // runNode runs one node in network and mount namespaces of its own, and its
@@ -107,8 +108,12 @@ func (s *supervisor) balance(ctx context.Context, group *errgroup.Group, i, pid 
 	}
 	b := loadbalancer.New(loadbalancer.Options{
 		Cluster: spec.Cluster.Name(), Client: client, Pool: spec.Cluster.LoadBalancers(), Holder: addresses,
+		Front:   newFront(ctx, group, s.internet, s.zone, spec.Cluster.Node()),
+		FarPool: spec.Cluster.FarLoadBalancers(), Domain: topology.BalancerZone,
 	})
-	s.balancers[i].Store(b)
+	if err := s.introduce(i, b); err != nil {
+		return err
+	}
 	group.Go(func() error {
 		defer addresses.Close()
 		return b.Run(ctx)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,8 +15,10 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
+	"github.com/eastwest-mesh/eastwest/lab/names"
 	"github.com/eastwest-mesh/eastwest/lab/network"
 	"github.com/eastwest-mesh/eastwest/lab/node"
+	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
 
 // supervisor is the running lab, seen from inside.
@@ -25,6 +28,11 @@ type supervisor struct {
 	events   *events
 	// balancers are in the order of Spec.Nodes, each nil until its API server answers.
 	balancers []atomic.Pointer[loadbalancer.Controller]
+	// zone has the host names of load balancers.
+	zone *names.Zone
+
+	mu        sync.Mutex
+	balancing loadbalancer.Traits // guarded by mu; of load balancers yet to be made
 }
 
 // Run runs the lab until the context ends or one of its clusters fails.
@@ -37,12 +45,18 @@ func Run(ctx context.Context, spec Spec) error {
 		spec: spec, internet: internet,
 		events:    newEvents(os.NewFile(eventsFD, "events")),
 		balancers: make([]atomic.Pointer[loadbalancer.Controller], len(spec.Nodes)),
+		zone:      names.NewZone(topology.BalancerZone, time.Now), balancing: spec.Balancing,
 	}
 	defer s.events.close()
 	group, ctx := errgroup.WithContext(ctx)
 	if err := s.serveRegistry(ctx, group); err != nil {
 		return err
 	}
+	sockets, err := names.Listen(ctx, dnsAddress())
+	if err != nil {
+		return err
+	}
+	group.Go(func() error { return sockets.Serve(ctx, s.zone) })
 	if err := s.serveControl(ctx, group); err != nil {
 		return err
 	}

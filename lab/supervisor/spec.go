@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/node"
 	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
@@ -19,6 +20,8 @@ type Spec struct {
 	Names images.Names `json:"names"`
 	// Control is the path of the socket that takes requests from the host.
 	Control string `json:"control"`
+	// Balancing is what the first load balancers are like.
+	Balancing loadbalancer.Traits `json:"balancing"`
 }
 
 // Files that the supervisor inherits, from file descriptor 3: the end of a
@@ -27,6 +30,10 @@ const (
 	eventsFD = 3
 	doorsFD  = 4
 )
+
+func dnsAddress() string {
+	return netip.AddrPortFrom(topology.Router(), topology.DNSPort).String()
+}
 
 func registryAddress() string {
 	return netip.AddrPortFrom(topology.Router(), topology.RegistryPort).String()

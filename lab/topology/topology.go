@@ -14,6 +14,14 @@ const RegistryPort = 5000
 // APIPort is where each API server listens on its node's address.
 const APIPort = 6443
 
+// DNSPort is where the DNS of the network between the clusters listens on the
+// Router's address.
+const DNSPort = 53
+
+// BalancerZone is the DNS zone of load balancers' host names. ".internal" is
+// reserved for private use: it can be nobody's.
+const BalancerZone = "balancers.lab.internal"
+
 // Internet is the range of the network between the clusters.
 func Internet() netip.Prefix { return netip.MustParsePrefix("172.30.0.0/16") }
 
@@ -54,6 +62,13 @@ func (c Cluster) Node() netip.Addr { return netip.AddrFrom4([4]byte{172, 30, 0, 
 // LoadBalancers is the range that the cluster's load balancers take addresses from.
 func (c Cluster) LoadBalancers() netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 30, byte(100 + c.Number), 0}), 24)
+}
+
+// FarLoadBalancers is the range of balancers that stand outside of the cluster,
+// behind the Router, as a cloud's do. It is not part of Internet, so that nodes
+// reach it by their default gateway.
+func (c Cluster) FarLoadBalancers() netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 31, byte(100 + c.Number), 0}), 24)
 }
 
 // Pods is the range of the cluster's pod addresses. No other cluster has a route to it.

@@ -13,7 +13,7 @@ func TestNoTwoRangesOverlap(t *testing.T) {
 	var ranges []netip.Prefix
 	nodes := map[netip.Addr]bool{Router(): true}
 	for _, c := range all {
-		ranges = append(ranges, c.Pods(), c.Services(), c.LoadBalancers())
+		ranges = append(ranges, c.Pods(), c.Services(), c.LoadBalancers(), c.FarLoadBalancers())
 		if nodes[c.Node()] {
 			t.Errorf("node address %s is given twice", c.Node())
 		}
@@ -34,6 +34,9 @@ func TestNoTwoRangesOverlap(t *testing.T) {
 	for _, c := range all {
 		if !Internet().Contains(c.Node()) || !Internet().Overlaps(c.LoadBalancers()) {
 			t.Errorf("%s: node and load balancers must be on %s", c.Name(), Internet())
+		}
+		if Internet().Overlaps(c.FarLoadBalancers()) {
+			t.Errorf("%s: nodes would look for %s on their own link", c.Name(), c.FarLoadBalancers())
 		}
 	}
 }

@@ -46,9 +46,7 @@ func fromEnvironment(t *testing.T) Config {
 	}
 	return Config{Config: stage.Config{
 		Provider: place.NewLab(lab.Options{Name: environment("LAB", "basic"), Progress: os.Stderr}),
-		Cell: report.Cell{
-			Platform: string(asked.Platform), CA: string(asked.CA), Place: "lab", Rehearsal: asked.Platform != cell.Lab,
-		},
+		Asked:    &asked, Cell: stage.AskedOf(asked, cell.OnLab),
 		Clusters: clusters, ErrorProbability: stage.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
 	}}
 }

@@ -2,6 +2,7 @@ package drills
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -19,6 +20,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/faults"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/place"
 	"github.com/eastwest-mesh/eastwest/scenarios"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
@@ -34,6 +36,9 @@ type drill struct {
 	says string
 	// cause is the finding's, rung where it must be found.
 	cause, rung string
+	// hostNames is set where the gateways must have host names with an address
+	// for each zone; these drills come last.
+	hostNames bool
 	// keepCallers is set where no new pod could start: without istiod nothing is injected.
 	keepCallers bool
 }
@@ -49,6 +54,9 @@ func table() []drill {
 		{fault: "istiod", cluster: "cluster2", rung: "install", keepCallers: true},
 		// From here too a cluster without its link cannot be reached.
 		{fault: "link", cluster: "cluster2", rung: "API", keepCallers: true},
+		{fault: "zone", cluster: "cluster2", says: `from cluster "cluster1": `, cause: "F-21", rung: "gateway address", hostNames: true},
+		// istiod keeps what it knows for half a minute, so that calls still cross.
+		{fault: "name", cluster: "cluster2", cause: "F-21", rung: "gateway address", hostNames: true},
 	}
 }
 
@@ -65,7 +73,13 @@ func TestDrills(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	named := false
 	for _, d := range table() {
+		if d.hostNames && !named {
+			giveHostNames(t, running)
+			healthy(t, s)
+			named = true
+		}
 		t.Run(d.fault, func(t *testing.T) {
 			fault, err := faults.Find(d.fault)
 			if err != nil {
@@ -78,7 +92,7 @@ func TestDrills(t *testing.T) {
 				freshCallers(t, s)
 			}
 			seen(t, s, d)
-			named(t, s, d)
+			diagnosed(t, s, d)
 			if err := fault.Mend(t.Context(), running, d.cluster); err != nil {
 				t.Fatal(err)
 			}
@@ -170,8 +184,25 @@ func seen(t *testing.T, s *stage.Stage, d drill) {
 	}
 }
 
-// named wants the diagnosis to find the cause, on the right rung and cluster, and nothing beside it.
-func named(t *testing.T, s *stage.Stage, d drill) {
+// giveHostNames gives the gateways new load balancers, of the kind that Amazon has.
+func giveHostNames(t *testing.T, running *lab.Lab) {
+	t.Helper()
+	if err := running.SetBalancing(t.Context(), loadbalancer.Traits{Hostname: true, Addresses: 3}); err != nil {
+		t.Fatal(err)
+	}
+	fault, err := faults.Find("address")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cluster := range running.State.Clusters {
+		if err := errors.Join(fault.Break(t.Context(), running, cluster.Name), fault.Mend(t.Context(), running, cluster.Name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// diagnosed wants the diagnosis to find the cause, on the right rung and cluster, and nothing beside it.
+func diagnosed(t *testing.T, s *stage.Stage, d drill) {
 	t.Helper()
 	diagnosis := s.Diagnose(t.Context())
 	t.Logf("diagnosis:\n%s", diagnosis.Text())

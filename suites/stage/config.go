@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
@@ -21,6 +22,10 @@ type Config struct {
 	Provider fleet.Provider
 	// Cell is what was asked for; the data plane is found out.
 	Cell report.Cell
+	// Asked is the cell of the matrix that Cell names; its flags are used and, in
+	// a rehearsal, its platform's traits imitated. Nil means the flags of a
+	// current istioctl and the place's own load balancers.
+	Asked *cell.Cell
 	// PilotCertProvider is the cell's; empty means istiod.
 	PilotCertProvider string
 	// Clusters is the number of clusters, at least 2.
@@ -42,6 +47,9 @@ type Config struct {
 	// StateDir is where the ledger is kept; empty means the place's own, or
 	// else ledger.DefaultDir.
 	StateDir string
+
+	// gatewayFlags are the cell's, once the versions are known.
+	gatewayFlags []string
 }
 
 // Validate tells everything that is wrong before any cluster is touched.
@@ -83,7 +91,7 @@ func (c Config) bounds() kube.Bounds {
 // pageOptions say what of the page is carried out.
 func (c Config) pageOptions(specs []fleet.ClusterSpec, namespace string) page.Options {
 	return page.Options{
-		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.PilotCertProvider,
+		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.PilotCertProvider, GatewayFlags: c.gatewayFlags,
 		Namespace: namespace, Reuse: c.Reuse,
 	}
 }

@@ -56,6 +56,7 @@ func New(config Config) (*Stage, error) {
 	if err != nil {
 		return nil, err
 	}
+	config.imitate()
 	now := time.Now()
 	s := &Stage{config: config, bounds: config.bounds(), namespace: sample.DefaultNamespace, waits: &kube.Waits{}}
 	s.run = report.Run{
@@ -95,6 +96,9 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 		return nil, fmt.Errorf("make the clusters of the %s: %w", s.config.Provider.Name(), err)
 	}
 	s.phase("clusters ready", s.run.Started, time.Now())
+	if err := s.adopt(ctx); err != nil {
+		return nil, err
+	}
 	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
 		return nil, err
 	}
@@ -200,8 +204,10 @@ func (s *Stage) Step(ctx context.Context, step plan.Step) report.Case {
 	result.Status, result.Message = statusOfStep(ctx, done.Err), message(done.Err)
 	for _, cluster := range done.Clusters {
 		result.Notes = append(result.Notes, fmt.Sprintf("%s: %s", cluster.Cluster, seconds(cluster.Took)))
-		for _, note := range cluster.Notes {
-			result.Notes = append(result.Notes, cluster.Cluster+": "+note)
+		for _, action := range cluster.Actions {
+			for _, note := range action.Notes {
+				result.Notes = append(result.Notes, fmt.Sprintf("%s: %s", cluster.Cluster, note))
+			}
 		}
 	}
 	if done.Err != nil && s.firstErr == nil {

@@ -1,0 +1,104 @@
+package stage
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+)
+
+// actor is a place that can imitate.
+type actor struct {
+	nowhere
+	asked fleet.Balancing
+}
+
+func (a *actor) Imitate(b fleet.Balancing) []string {
+	a.asked = b
+	return []string{"an imitation"}
+}
+
+func lookup(t *testing.T, platform cell.Platform) *cell.Cell {
+	t.Helper()
+	c, ok := cell.Lookup(platform, cell.Istio)
+	if !ok {
+		t.Fatalf("no cell of %s", platform)
+	}
+	return &c
+}
+
+func TestRehearsalTakesThePlatformsTraits(t *testing.T) {
+	rows := map[cell.Platform]fleet.Balancing{
+		cell.AWS:          {Hostname: true, Several: true, Late: true},
+		cell.EKS:          {Hostname: true, Several: true, Late: true},
+		cell.Azure:        {Late: true},
+		cell.AKS:          {Late: true},
+		cell.GDCVMware:    {},
+		cell.GDCBareMetal: {},
+	}
+	for platform, want := range rows {
+		place := &actor{}
+		asked := lookup(t, platform)
+		s, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.progress.stop()
+		if diff := cmp.Diff(want, place.asked); diff != "" {
+			t.Errorf("%s: %s", platform, diff)
+		}
+		told := s.run.Cell
+		if !told.Rehearsal || len(told.Imitated) != 1 || !strings.Contains(strings.Join(told.NotImitated, "; "), asked.LoadBalancer.Maker) {
+			t.Errorf("%s: want told what was imitated and what not, got %+v", platform, told)
+		}
+	}
+}
+
+// A place that cannot imitate must say so: the report would claim it otherwise.
+func TestRehearsalOnAPlaceThatCannotImitate(t *testing.T) {
+	asked := lookup(t, cell.AWS)
+	s, err := New(Config{Provider: &nowhere{}, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.progress.stop()
+	if len(s.run.Cell.Imitated) > 0 || !strings.Contains(strings.Join(s.run.Cell.NotImitated, "; "), "gives a gateway a host name") {
+		t.Errorf("got %+v", s.run.Cell)
+	}
+}
+
+func TestWhatIsNoRehearsalImitatesNothing(t *testing.T) {
+	place := &actor{}
+	asked := lookup(t, cell.Lab)
+	s, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.progress.stop()
+	if c := s.run.Cell; c.Rehearsal || c.Imitated != nil || c.NotImitated != nil {
+		t.Errorf("got %+v", c)
+	}
+}
+
+func TestParseIstioctlVersion(t *testing.T) {
+	rows := []struct {
+		name, out string
+		want      cell.Version
+		bad       bool
+	}{
+		{"a release", `{"clientVersion":{"version":"1.23.4","tag":"1.23.4"}}`, cell.Version{Major: 1, Minor: 23}, false},
+		{"the tag alone", `{"clientVersion":{"version":"unknown","tag":"1.31.0-x"}}`, cell.Version{Major: 1, Minor: 31}, false},
+		{"Google's", `{"clientVersion":{"version":"1.28.2-asm.4"}}`, cell.Version{Major: 1, Minor: 28}, false},
+		{"neither", `{"clientVersion":{"version":"unknown"}}`, cell.Version{}, true},
+		{"no JSON", `no such command`, cell.Version{}, true},
+	}
+	for _, row := range rows {
+		got, err := parseIstioctlVersion([]byte(row.out))
+		if got != row.want || (err != nil) != row.bad {
+			t.Errorf("%s: got %v, %v", row.name, got, err)
+		}
+	}
+}
