@@ -10,6 +10,10 @@ import (
 // named as the cluster; the current context is the first cluster's.
 func (l *Lab) Kubeconfig() string { return l.f.kubeconfig("lab") }
 
+// InsideKubeconfig is the path of the same for programs on the network between
+// the clusters (see Exec): its servers are the nodes' own addresses.
+func (l *Lab) InsideKubeconfig() string { return l.f.kubeconfig(insideName) }
+
 // insideName is the kubeconfig for programs on the network between the clusters.
 const insideName = "inside"
 

@@ -68,6 +68,7 @@ quarter of an hour on two cores; later ones take seconds.`,
 		newLabStatusCommand(streams, &flags),
 		newLabKubeconfigCommand(streams, &flags),
 		newLabExecCommand(streams, &flags),
+		newLabFleetCommand(streams, &flags),
 		newLabBenchCommand(streams, &flags),
 	)
 	cmd.AddCommand(newLabFaultCommands(streams, &flags)...)
@@ -76,7 +77,8 @@ quarter of an hour on two cores; later ones take seconds.`,
 }
 
 func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
-	var withMesh, prepareOnly bool
+	var extent meshExtent
+	var withMesh, withIstiod, prepareOnly bool
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start a lab and leave it running",
@@ -88,18 +90,27 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 			if prepareOnly {
 				return lab.Prepare(cmd.Context(), flags.options(streams))
 			}
-			return runLabUp(cmd.Context(), streams, *flags, withMesh)
+			switch {
+			case withMesh && withIstiod:
+				return usageError(errors.New("--mesh and --istiod: want one of them; the mesh has the control planes"))
+			case withMesh:
+				extent = wholeMesh
+			case withIstiod:
+				extent = onlyControlPlanes
+			}
+			return runLabUp(cmd.Context(), streams, *flags, extent)
 		},
 	}
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
 	cmd.Flags().StringVar(&flags.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, to use in place of the stand-in (EASTWEST_ENVOY)")
 	cmd.Flags().StringVar(&flags.balancing, "balancers", string(cell.Lab), "platform whose load balancers are imitated: aws and eks give a host name with several addresses, late")
 	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
+	cmd.Flags().BoolVar(&withIstiod, "istiod", false, "also set up a control plane in each cluster, as asmcli install leaves them")
 	cmd.Flags().BoolVar(&prepareOnly, "prepare-only", false, "build and cache everything, start nothing")
 	return cmd
 }
 
-func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, withMesh bool) error {
+func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, extent meshExtent) error {
 	if err := flags.check(); err != nil {
 		return usageError(err)
 	}
@@ -115,8 +126,8 @@ func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, withMesh b
 	if err != nil {
 		return err
 	}
-	if withMesh {
-		if err := setUpMesh(ctx, streams, l); err != nil {
+	if extent != noMesh {
+		if err := setUpMesh(ctx, streams, l, extent); err != nil {
 			return fmt.Errorf("%w\nthe lab itself is running; \"eastwest lab down\" ends it", err)
 		}
 	}

@@ -4,19 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/place"
 )
 
+// meshExtent is how much of a mesh is set up on a lab that is left running.
+type meshExtent int
+
+const (
+	noMesh meshExtent = iota
+	onlyControlPlanes
+	wholeMesh
+)
+
 // setUpMesh carries out the page on a running lab and leaves it there, for
 // whoever wants to look at a mesh or to break one. It goes with the lab.
-func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab) (err error) {
+func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, extent meshExtent) (err error) {
 	traits, specs := place.LabTraits(l), place.Specs(l)
 	f, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-up", TempDir: traits.StateDir})
 	if err != nil {
@@ -26,6 +37,9 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab) (err error) {
 	p, err := page.New(page.Options{Clusters: specs, Traits: traits})
 	if err != nil {
 		return err
+	}
+	if extent == onlyControlPlanes {
+		p.Steps = slices.DeleteFunc(p.Steps, func(s plan.Step) bool { return !slices.Contains(mesh.ControlPlaneSteps(), s.ID) })
 	}
 	run := ledger.NewRunID(time.Now())
 	journal, err := ledger.Create(traits.StateDir, header(run, f))

@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -59,28 +60,73 @@ func (b *builder) createMesh(target fleet.ClusterSpec) []plan.Action {
 	var actions []plan.Action
 	for _, source := range b.opts.Clusters {
 		if source.Name != target.Name {
-			actions = append(actions, remoteSecret(source))
+			actions = append(actions, giveAccess{source: source})
 		}
 	}
 	return actions
 }
 
-func remoteSecret(source fleet.ClusterSpec) plan.Action {
+// giveAccess makes the remote secret of one cluster on another, unless
+// somebody's remote secret leads there already.
+type giveAccess struct{ source fleet.ClusterSpec }
+
+func (a giveAccess) pipe() plan.Pipe {
 	args := []string{
 		"create-remote-secret",
-		"--kubeconfig=" + plan.Use(plan.KubeconfigVariable(source.Name)),
-		"--name=" + source.Name,
+		"--kubeconfig=" + plan.Use(plan.KubeconfigVariable(a.source.Name)),
+		"--name=" + a.source.Name,
 	}
-	if source.RemoteServer != "" {
-		args = append(args, "--server="+source.RemoteServer)
+	if a.source.RemoteServer != "" {
+		args = append(args, "--server="+a.source.RemoteServer)
 	}
 	return plan.Pipe{
-		Title: "give access to " + source.Name, Reuse: true,
-		From: plan.Exec{Title: "make a remote secret of " + source.Name, Argv: istioctl(args...)},
+		Title: "give access to " + a.source.Name,
+		From:  plan.Exec{Title: "make a remote secret of " + a.source.Name, Argv: istioctl(args...)},
 		Edit: func(objects []*unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
-			return onlySecret(objects, source.Name)
+			return onlySecret(objects, a.source.Name)
 		},
 	}
+}
+
+// Show implements plan.Action.
+func (a giveAccess) Show() plan.Shown { return a.pipe().Show() }
+
+// Do implements plan.Action.
+func (a giveAccess) Do(ctx context.Context, site *plan.Site) error {
+	secret, err := existingAccess(ctx, site, a.source)
+	if err != nil {
+		return err
+	}
+	if secret != "" {
+		site.Note(fmt.Sprintf("remote secret %s exists and leads to cluster %q: reused", secret, a.source.Name))
+		return nil
+	}
+	return a.pipe().Do(ctx, site)
+}
+
+// existingAccess is the name of somebody's remote secret that leads to a
+// cluster, "" where there is none. One that leads there and is not right is an
+// error: a second one beside it would make istiod read the cluster twice.
+func existingAccess(ctx context.Context, site *plan.Site, source fleet.ClusterSpec) (string, error) {
+	found, err := accesses(ctx, site.Client, RemoteSecretLabel+"=true,!"+kube.LabelRun)
+	if err != nil || len(found) == 0 {
+		return "", err
+	}
+	known, err := peerOf(ctx, site, source)
+	if err != nil {
+		return "", err
+	}
+	for _, one := range found {
+		traced := trace(ctx, one, []peer{known})
+		if traced.leads != source.Name {
+			continue
+		}
+		if len(traced.errs) > 0 {
+			return "", fmt.Errorf("cluster %q has a remote secret of cluster %q that eastwest did not make: %w", site.Cluster, source.Name, errors.Join(traced.errs...))
+		}
+		return one.Secret, nil
+	}
+	return "", nil
 }
 
 // onlySecret makes sure that what is applied is the one Secret it should be:

@@ -42,7 +42,7 @@ func (exposeServices) Do(ctx context.Context, site *plan.Site) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	return site.Client.ApplyAll(ctx, objects, site.Own())
+	return site.Client.ApplyAll(ctx, objects, site.OwnOrReuse())
 }
 
 // exposedBy reads the file and wants the one Gateway that it is known to have:

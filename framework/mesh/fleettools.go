@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -72,11 +73,20 @@ func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
 	if err := onlyOperator(operator); err != nil {
 		return err
 	}
-	refs, err := a.willMake(ctx, site, operator)
+	objects, err := a.willMake(ctx, site, operator)
 	if err != nil {
 		return err
 	}
-	if err := site.ExpectNew(ctx, refs); err != nil {
+	there, err := site.AnyPresent(ctx, refsOf(objects))
+	if err != nil {
+		return err
+	}
+	if there {
+		// istioctl would overwrite what is there: what is right is left as it is,
+		// and only what is missing is made.
+		return site.Client.ApplyAll(ctx, objects, site.OwnOrReuse())
+	}
+	if err := site.ExpectNew(ctx, append(refsOf(objects), installedState())); err != nil {
 		return err
 	}
 	return plan.Exec{
@@ -104,7 +114,7 @@ func onlyOperator(output []byte) error {
 const scriptMost = 512
 
 // willMake asks istioctl which objects it would make.
-func (a installGateway) willMake(ctx context.Context, site *plan.Site, operator []byte) ([]kube.Ref, error) {
+func (a installGateway) willMake(ctx context.Context, site *plan.Site, operator []byte) ([]*unstructured.Unstructured, error) {
 	render := plan.Exec{
 		Argv:  istioctl(slices.Concat([]string{"manifest", "generate"}, a.flags, []string{"-f", "-"})...),
 		Stdin: operator, Without: ownVariables(),
@@ -117,11 +127,15 @@ func (a installGateway) willMake(ctx context.Context, site *plan.Site, operator 
 	if err != nil {
 		return nil, fmt.Errorf("read what istioctl would install: %w", err)
 	}
+	return objects, nil
+}
+
+func refsOf(objects []*unstructured.Unstructured) []kube.Ref {
 	refs := make([]kube.Ref, 0, len(objects)+1)
 	for _, obj := range objects {
 		refs = append(refs, kube.RefOf(obj))
 	}
-	return append(refs, installedState()), nil
+	return refs
 }
 
 // installedState is what istioctl up to 1.20 keeps of an installation; "eastwest"
@@ -193,12 +207,57 @@ func (a createMesh) exec() plan.Exec {
 // Show implements plan.Action.
 func (a createMesh) Show() plan.Shown { return a.exec().Show() }
 
-// Do implements plan.Action.
+// Do implements plan.Action. asmcli overwrites the remote secrets that are
+// there. Where somebody made some of them, those that are missing are made with
+// istioctl instead, as asmcli would.
 func (a createMesh) Do(ctx context.Context, site *plan.Site) error {
 	if err := a.checkKubeconfigs(site); err != nil {
 		return err
 	}
-	return a.exec().Do(ctx, site)
+	all, missing, err := a.pairs(ctx, site)
+	switch {
+	case err != nil:
+		return err
+	case len(missing) == all:
+		return a.exec().Do(ctx, site)
+	}
+	site.Note(fmt.Sprintf("%d of %d remote secrets exist and lead to the fleet's clusters: reused; asmcli was not run", all-len(missing), all))
+	for _, pair := range missing {
+		if err := (giveAccess{source: pair.source}).Do(ctx, pair.target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pair is a cluster that is to have access to another.
+type pair struct {
+	target *plan.Site
+	source fleet.ClusterSpec
+}
+
+// pairs tells how many pairs there are and which of them have no remote secret.
+func (a createMesh) pairs(ctx context.Context, site *plan.Site) (all int, missing []pair, err error) {
+	for _, target := range a.clusters {
+		at, err := site.At(target.Name)
+		if err != nil {
+			return 0, nil, err
+		}
+		for _, source := range a.clusters {
+			if source.Name == target.Name {
+				continue
+			}
+			all++
+			secret, err := existingAccess(ctx, at, source)
+			if err != nil {
+				return 0, nil, err
+			}
+			if secret == "" {
+				missing = append(missing, pair{target: at, source: source})
+			}
+		}
+	}
+	return all, missing, nil
 }
 
 // checkKubeconfigs refuses what asmcli takes without a word and makes half a

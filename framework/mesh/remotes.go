@@ -33,7 +33,7 @@ type access struct {
 
 // Remotes lists the remote secrets of a cluster, by the name of the Secret.
 func Remotes(ctx context.Context, client *kube.Client) ([]Remote, error) {
-	found, err := accesses(ctx, client)
+	found, err := accesses(ctx, client, RemoteSecretLabel+"=true")
 	remotes := make([]Remote, 0, len(found))
 	for _, one := range found {
 		remotes = append(remotes, one.Remote)
@@ -41,9 +41,8 @@ func Remotes(ctx context.Context, client *kube.Client) ([]Remote, error) {
 	return remotes, err
 }
 
-func accesses(ctx context.Context, client *kube.Client) ([]access, error) {
-	secrets, err := client.Kubernetes.CoreV1().Secrets(fleet.SystemNamespace).
-		List(ctx, metav1.ListOptions{LabelSelector: RemoteSecretLabel + "=true"})
+func accesses(ctx context.Context, client *kube.Client, selector string) ([]access, error) {
+	secrets, err := client.Kubernetes.CoreV1().Secrets(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return nil, fmt.Errorf("list the remote secrets of cluster %q: %w", client.Name, err)
 	}

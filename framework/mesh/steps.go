@@ -21,6 +21,10 @@ const (
 	StepDiscovery    = "endpoint-discovery"
 )
 
+// ControlPlaneSteps are the IDs of the steps before the page, which clusters
+// with a control plane have behind them.
+func ControlPlaneSteps() []string { return []string{StepNamespace, StepCA, StepIstiod} }
+
 // Steps returns the steps that join the clusters to one mesh. They make
 // everything and wait only for what the next step needs; ReadySteps wait for
 // the rest, so that meanwhile something else can be made.

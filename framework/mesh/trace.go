@@ -52,7 +52,7 @@ func checkRemotes(ctx context.Context, site *plan.Site, others []fleet.ClusterSp
 	if err != nil {
 		return nil, err
 	}
-	found, err := accesses(ctx, site.Client)
+	found, err := accesses(ctx, site.Client, RemoteSecretLabel+"=true")
 	if err != nil {
 		return nil, err
 	}

@@ -33,7 +33,7 @@ func (a Apply) Do(ctx context.Context, site *Site) error {
 	if err != nil {
 		return err
 	}
-	return site.Client.ApplyAll(ctx, objects, site.own(a.Reuse))
+	return site.Client.ApplyAll(ctx, objects, site.applying(a.Reuse))
 }
 
 // Pipe applies what a program prints, like `program | kubectl apply -f -`. The
@@ -67,7 +67,7 @@ func (a Pipe) Do(ctx context.Context, site *Site) error {
 			return err
 		}
 	}
-	return site.Client.ApplyAll(ctx, objects, site.own(a.Reuse))
+	return site.Client.ApplyAll(ctx, objects, site.applying(a.Reuse))
 }
 
 // Make applies objects that only exist at run time, such as keys.
@@ -185,6 +185,12 @@ func (s *Site) ExpectNew(ctx context.Context, refs []kube.Ref) error {
 		return errors.Join(refused...)
 	}
 	return s.Journal.Expecting(ctx, s.Cluster, absent)
+}
+
+// AnyPresent is whether some of the objects exist.
+func (s *Site) AnyPresent(ctx context.Context, refs []kube.Ref) (bool, error) {
+	_, present, err := s.lookFor(ctx, refs)
+	return len(present) > 0, err
 }
 
 // lookFor tells which objects exist. One whose kind the cluster does not know

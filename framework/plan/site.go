@@ -87,14 +87,29 @@ func (s *Site) Own() kube.ApplyOptions {
 	return kube.ApplyOptions{Run: s.Run, Journal: s.Journal, Bounds: s.Bounds}
 }
 
-// own is Own for objects that may be there already; each one that is reused
-// is noted.
-func (s *Site) own(reuse bool) kube.ApplyOptions {
+// OwnOrReuse is Own for objects that may be there already: one that is right
+// is left as it is, and noted.
+func (s *Site) OwnOrReuse() kube.ApplyOptions {
 	opts := s.Own()
-	if reuse {
-		opts.Reused = func(ref kube.Ref) { s.Note(fmt.Sprintf("%s exists and is right: reused", ref)) }
-	}
+	opts.Reused = func(ref kube.Ref) { s.Note(fmt.Sprintf("%s exists and is right: reused", ref)) }
 	return opts
+}
+
+func (s *Site) applying(reuse bool) kube.ApplyOptions {
+	if reuse {
+		return s.OwnOrReuse()
+	}
+	return s.Own()
+}
+
+// At is another cluster as the same action works on it.
+func (s *Site) At(cluster string) (*Site, error) {
+	other, err := s.env.site(cluster)
+	if err != nil {
+		return nil, err
+	}
+	other.notes = s.notes
+	return other, nil
 }
 
 func (e *Env) client(cluster string) (*kube.Client, error) {
