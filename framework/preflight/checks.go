@@ -283,6 +283,11 @@ func checkExisting(f *facts, opts Options) Check {
 			ID: idExisting, Status: Refused, Found: "--setup reuse expects a mesh, and there is no " + strings.Join(lacking, ", "),
 			Do: "use --setup install, which makes what is missing",
 		}
+	case !opts.Reuse && len(f.runs) > 0:
+		return Check{
+			ID: idExisting, Status: Refused, Found: "an earlier run has left its objects: " + strings.Join(f.runs, ", "),
+			Do: "undo it with \"eastwest cleanup --run " + f.runs[0] + "\", or use --setup reuse",
+		}
 	case !opts.Reuse && f.sample:
 		return Check{
 			ID: idExisting, Status: Refused, Found: strings.Join(append(there, "namespace "+opts.Namespace), ", ") + " exist",

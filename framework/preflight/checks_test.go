@@ -123,6 +123,7 @@ func TestChecks(t *testing.T) {
 		{"Istio two apart", func(a []*facts, _ *Options) { a[1].istiods[0].version = "1.29.1-asm.2" }, idVersions, Warning, "F-35", "1.29.1-asm.2, 1.31.0"},
 		{"Istio three apart", func(a []*facts, _ *Options) { a[1].istiods[0].version = "1.28.1" }, idVersions, Refused, "F-35", "1.28.1"},
 		{"a sample namespace of somebody", func(a []*facts, _ *Options) { a[0].sample = true }, idExisting, Refused, "", "namespace sample"},
+		{"what an earlier run left", func(a []*facts, _ *Options) { complete(a); a[0].runs = []string{"20260101-000000-abcdef"} }, idExisting, Refused, "", "an earlier run has left its objects: 20260101-000000-abcdef"},
 		{"existing cannot be read", func(a []*facts, _ *Options) { a[0].unread[idExisting] = "forbidden" }, idExisting, Unknown, "", "forbidden"},
 		{"nothing to reuse", func(_ []*facts, o *Options) { o.Reuse = true }, idExisting, Refused, "", "there is no istio-eastwestgateway, cross-network-gateway, remote secrets"},
 		{"a remote secret on loopback", func(a []*facts, _ *Options) {

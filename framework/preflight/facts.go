@@ -46,8 +46,10 @@ type facts struct {
 	exposed     bool // cross-network-gateway exists
 	remotes     []remote
 	sample      bool // the sample's namespace exists
-	missing     []Right
-	unread      map[string]string // a check's ID to why it could not be made
+	// runs are the earlier runs that made some of what exists.
+	runs    []string
+	missing []Right
+	unread  map[string]string // a check's ID to why it could not be made
 }
 
 // istiod is one pod of a control plane.

@@ -213,7 +213,7 @@ func checkRoots(reached []*facts) Check {
 // common is whether two bundles share a root: while a root is changed, both
 // are in each.
 func common(a, b []string) bool {
-	return slices.ContainsFunc(a, func(print string) bool { return slices.Contains(b, print) })
+	return slices.ContainsFunc(a, func(root string) bool { return slices.Contains(b, root) })
 }
 
 func checkTrust(reached []*facts) Check {
