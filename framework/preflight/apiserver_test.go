@@ -78,6 +78,9 @@ func TestAPIServerRights(t *testing.T) {
 		Namespace: "sample",
 		Asmcli:    true,
 	}
+	if check := find(preflight.Run(ctx, opts), "rights", "east"); check.Status != preflight.Refused || !strings.Contains(check.Found, "get,list,watch,create,patch,delete namespaces") {
+		t.Errorf("a user without any right: want them all told, got %+v", check)
+	}
 	allowReading(t, admin)
 	before := preflight.Run(ctx, opts)
 	if check := find(before, "rights", "west"); check.Status != preflight.OK {

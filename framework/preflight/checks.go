@@ -41,8 +41,13 @@ func judge(all []*facts, opts Options) []Check {
 	for _, f := range all {
 		reach := checkReach(f)
 		checks = append(checks, reach)
-		if reach.Status == OK {
+		switch {
+		case reach.Status == OK:
 			reached = append(reached, f)
+		case f.forbidden:
+			rights := checkRights(f, opts)
+			rights.Cluster = f.spec.Name
+			checks = append(checks, rights)
 		}
 	}
 	for _, f := range reached {
@@ -52,7 +57,22 @@ func judge(all []*facts, opts Options) []Check {
 			checks = append(checks, made)
 		}
 	}
-	return append(checks, judgeFleet(reached)...)
+	return append(checks, doubt(judgeFleet(reached), len(reached), len(all))...)
+}
+
+// doubt makes what was found to be right among some clusters unknown: of the
+// others nothing is known.
+func doubt(checks []Check, reached, all int) []Check {
+	if reached == all {
+		return checks
+	}
+	for i := range checks {
+		if checks[i].Cluster == "" && checks[i].Status == OK {
+			checks[i].Status = Unknown
+			checks[i].Found = fmt.Sprintf("only %d of %d clusters could be asked", reached, all)
+		}
+	}
+	return checks
 }
 
 func checkReach(f *facts) Check {
@@ -60,6 +80,8 @@ func checkReach(f *facts) Check {
 	switch {
 	case f.unauthorized:
 		check.Status, check.Found, check.Do = Refused, f.unreachable, "the credentials of the kubeconfig are not accepted; renew them"
+	case f.forbidden:
+		check.Status, check.Found, check.Do = Refused, f.unreachable, "bind the roles of docs/fleet-clusterrole.yaml to the user"
 	case f.unreachable != "":
 		check.Status, check.Found, check.Do = Unknown, f.unreachable, "see that the API server runs and is reached from here"
 	}
@@ -293,6 +315,8 @@ func checkExisting(f *facts, opts Options) Check {
 			ID: idExisting, Status: Refused, Found: strings.Join(append(there, "namespace "+opts.Namespace), ", ") + " exist",
 			Do: fmt.Sprintf("name another namespace in the fleet file: the run makes the sample's namespace and removes it, and %s is somebody's", opts.Namespace),
 		}
+	case opts.Reuse:
+		return Check{ID: idExisting, Status: OK, Found: strings.Join(there, ", ") + " exist, as --setup reuse expects"}
 	case len(there) == 0:
 		return Check{ID: idExisting, Status: OK, Found: "nothing of the page is there yet"}
 	}

@@ -76,6 +76,10 @@ func TestChecks(t *testing.T) {
 	}{
 		{"unreachable", func(a []*facts, _ *Options) { a[0].unreachable = "no route to host" }, idReach, Unknown, "", "no route"},
 		{"credentials not accepted", func(a []*facts, _ *Options) { a[0].unreachable, a[0].unauthorized = "Unauthorized", true }, idReach, Refused, "", "Unauthorized"},
+		{"a user without any right", func(a []*facts, _ *Options) {
+			a[0].unreachable, a[0].forbidden = "may not get namespaces", true
+			a[0].missing = []Right{{WholeCluster, "", "namespaces", []string{"get"}, "identity"}}
+		}, idRights, Refused, "", "get namespaces (identity)"},
 		{"one cluster twice", func(a []*facts, _ *Options) { a[1].uid = a[0].uid }, idIdentity, Refused, "", "west and east are one cluster"},
 		{"a right is missing", func(a []*facts, _ *Options) {
 			a[0].missing = []Right{{System, "apps", "deployments", []string{"create"}, "the gateway"}}
@@ -194,6 +198,21 @@ func TestWhatIsRight(t *testing.T) {
 				t.Errorf("want nothing told, got\n%s", result.Text())
 			}
 		})
+	}
+}
+
+// Of clusters that were not asked nothing is known: no comparison is a pass.
+func TestNoCheckPassesByAbsence(t *testing.T) {
+	for lost := 1; lost <= 2; lost++ {
+		all := sound()
+		for _, f := range all[:lost] {
+			f.unreachable = "no route to host"
+		}
+		for _, check := range judge(all, optionsOf(all)) {
+			if check.Cluster == "" && check.Status == OK {
+				t.Errorf("%d of 2 clusters were not reached, and yet: %+v", lost, check)
+			}
+		}
 	}
 }
 

@@ -29,8 +29,11 @@ type facts struct {
 	unreachable string
 	// unauthorized is true when it answered, and refused the credentials.
 	unauthorized bool
-	uid          string
-	kubernetes   string // version
+	// forbidden is true when it accepted the credentials, but the user may not
+	// even identify it. Then only the rights are known.
+	forbidden  bool
+	uid        string
+	kubernetes string // version
 
 	namespaceFound   bool
 	namespaceNetwork string

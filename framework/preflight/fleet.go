@@ -205,7 +205,7 @@ func checkRoots(reached []*facts) Check {
 		}
 	}
 	if with == nil {
-		return Check{ID: idRoots, Status: Unknown, Found: "no cluster could be asked"}
+		return Check{ID: idRoots, Status: Unknown, Found: "no cluster could be asked", Do: "see that the clusters are reached"}
 	}
 	return Check{ID: idRoots, Status: OK, Found: fmt.Sprintf("all have a common root certificate (SHA-256 %.12s...)", with.roots[0])}
 }

@@ -51,7 +51,10 @@ func gather(ctx context.Context, spec fleet.ClusterSpec, opts Options) *facts {
 	}
 	g := gatherer{client: client, opts: opts, facts: f}
 	if err := g.reach(ctx); err != nil {
-		f.unreachable, f.unauthorized = err.Error(), apierrors.IsUnauthorized(err)
+		f.unreachable, f.unauthorized, f.forbidden = err.Error(), apierrors.IsUnauthorized(err), apierrors.IsForbidden(err)
+		if f.forbidden {
+			g.part(ctx, idRights, g.rights)
+		}
 		return f
 	}
 	// Each part has its own bound: a slow one leaves time for the others.
