@@ -29,6 +29,9 @@ func (f *fleetFlags) register(set *pflag.FlagSet) {
 	set.StringVar(&f.revision, "revision", fromEnv("REVISION", ""), "the control planes' revision (REVISION), where the fleet file names none and there are several")
 }
 
+// given is whether the flags name any fleet.
+func (f fleetFlags) given() bool { return f.file != "" || len(f.kubeconfigs)+len(f.contexts) > 0 }
+
 // load reads and checks the fleet without touching a cluster.
 func (f fleetFlags) load() (*fleetfile.File, error) {
 	options := fleetfile.Options{Platform: f.platform, CA: f.ca, Revision: f.revision, Machine: fleetfile.ThisMachine()}
