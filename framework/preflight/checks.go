@@ -51,11 +51,14 @@ func judge(all []*facts, opts Options) []Check {
 		}
 	}
 	for _, f := range reached {
-		for _, check := range []func(*facts, Options) Check{checkRights, checkIstiod, checkWebhook, checkNetwork, checkCA, checkExisting, checkRemotes} {
+		for _, check := range []func(*facts, Options) Check{checkRights, checkIstiod, checkWebhook, checkNetwork, checkCA, checkExisting} {
 			made := check(f, opts)
 			made.Cluster = f.spec.Name
 			checks = append(checks, made)
 		}
+		remotes := checkRemotes(f, all)
+		remotes.Cluster = f.spec.Name
+		checks = append(checks, remotes)
 	}
 	return append(checks, doubt(judgeFleet(reached), len(reached), len(all))...)
 }

@@ -142,6 +142,11 @@ func TestChecks(t *testing.T) {
 			complete(a)
 			a[0].remotes = append(a[0].remotes, remote{"istio-remote-secret-north", "north", "https://192.0.2.9"})
 		}, idRemotes, Warning, "F-39", "not in the fleet: north"},
+		{"a secret of a member under another name", func(a []*facts, _ *Options) {
+			complete(a)
+			a[1].server = "https://EAST.example.org"
+			a[0].remotes[0] = remote{"istio-remote-secret-gke-east", "gke-east", "https://east.example.org:443"}
+		}, idRemotes, Warning, "F-15", "istio-remote-secret-gke-east leads to east under the name gke-east"},
 		{"secrets cannot be read", func(a []*facts, _ *Options) { a[0].unread[idRemotes] = "forbidden" }, idRemotes, Unknown, "", "forbidden"},
 	}
 	for _, test := range tests {

@@ -33,6 +33,7 @@ type facts struct {
 	// even identify it. Then only the rights are known.
 	forbidden  bool
 	uid        string
+	server     string // URL of the API server in the kubeconfig
 	kubernetes string // version
 
 	namespaceFound   bool

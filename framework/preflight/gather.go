@@ -49,6 +49,7 @@ func gather(ctx context.Context, spec fleet.ClusterSpec, opts Options) *facts {
 		f.unreachable = err.Error()
 		return f
 	}
+	f.server = client.REST.Host
 	g := gatherer{client: client, opts: opts, facts: f}
 	if err := g.reach(ctx); err != nil {
 		f.unreachable, f.unauthorized, f.forbidden = err.Error(), apierrors.IsUnauthorized(err), apierrors.IsForbidden(err)
