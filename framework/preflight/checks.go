@@ -210,7 +210,7 @@ func checkNetwork(f *facts, _ Options) Check {
 	}
 	switch {
 	case !agree:
-		return Check{ID: idNetwork, Status: Refused, Cause: "F-03", Found: strings.Join(told, ", "), Do: networkAdvice(written[0].network)}
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-03", Found: strings.Join(told, ", "), Do: networkAdvice(mostSaid(written))}
 	case f.namespaceNetwork == "":
 		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "namespace istio-system has no label topology.istio.io/network; " + strings.Join(told, ", "), Do: networkAdvice(written[0].network)}
 	case f.gateway.found && f.gateway.serviceNetwork == "":
@@ -219,6 +219,21 @@ func checkNetwork(f *facts, _ Options) Check {
 		return Check{ID: idNetwork, Status: Warning, Cause: "F-03", Found: "the injector tells proxies no network; " + strings.Join(told, ", "), Do: "install the control plane with values.global.network=" + written[0].network}
 	}
 	return Check{ID: idNetwork, Status: OK, Found: fmt.Sprintf("%s, in all %d places", written[0].network, len(written))}
+}
+
+// mostSaid is the network that most places name, the first of several: the
+// others are then the fewest to change.
+func mostSaid(places []place) string {
+	counts, most := map[string]int{}, ""
+	for _, p := range places {
+		counts[p.network]++
+	}
+	for _, p := range places {
+		if counts[p.network] > counts[most] {
+			most = p.network
+		}
+	}
+	return most
 }
 
 func networkAdvice(network string) string {

@@ -170,6 +170,14 @@ func TestChecks(t *testing.T) {
 	}
 }
 
+func TestAdviceIsWhatMostPlacesSay(t *testing.T) {
+	all := sound()
+	all[0].namespaceNetwork, all[0].gateway = "odd", gateway{found: true, serviceNetwork: "n-west", viewNetwork: "n-west"}
+	if check := checkNetwork(all[0], Options{}); !strings.Contains(check.Do, "topology.istio.io/network=n-west") {
+		t.Errorf("want the one odd place changed, got %q", check.Do)
+	}
+}
+
 func TestWhatIsRight(t *testing.T) {
 	tests := map[string]func(all []*facts, opts *Options){
 		"a mesh to reuse": func(a []*facts, o *Options) {
