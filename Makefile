@@ -1,7 +1,7 @@
 # Eastwest: `make e2e` does all set-up and proves the mesh; `make help` lists the rest.
 
-# The cell and the place, read by eastwest itself; see `eastwest verify --help`.
-# Empty ones have its defaults: the lab, Istio's CA, two clusters.
+# The cell and the place, read by eastwest itself, which has the defaults too: what
+# is empty here leaves the choice to a fleet file. See `eastwest verify --help`.
 PLATFORM ?=
 CA       ?=
 ON       ?=
@@ -37,7 +37,7 @@ drills: ## break a running mesh in every way, see it found and named (root)
 	.ci/test drills
 
 bench: build ## verify beside the page's own commands, each on fresh labs: medians and ratio (root)
-	bin/eastwest lab bench $(if $(CLUSTERS),--clusters $(CLUSTERS))
+	bin/eastwest lab bench --clusters $(or $(CLUSTERS),2)
 
 lint: ## golangci-lint as pinned in tools/go.mod
 	$(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...
@@ -46,7 +46,7 @@ matrix: build ## run every cell that this machine can, on one lab, with one repo
 	bin/eastwest matrix run --out $(OUT)
 
 lab-up: build ## start a lab of CLUSTERS clusters and leave it running (root)
-	bin/eastwest lab up $(if $(CLUSTERS),--clusters $(CLUSTERS))
+	bin/eastwest lab up --clusters $(or $(CLUSTERS),2)
 
 lab-down: build ## end the lab and remove everything of it but the cache (root)
 	bin/eastwest lab down

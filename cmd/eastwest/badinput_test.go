@@ -47,7 +47,7 @@ func newBench(t *testing.T) bench {
 		}
 		t.Setenv(name, filepath.Join(b.dir, value))
 	}
-	for _, name := range []string{"PLATFORM", "CA", "ON", "FLEET", "CLUSTERS", "REVISION", "SUITE", "SETUP", "OUT", "LAB", "ERROR_PROBABILITY", "KUBECONFIG"} {
+	for _, name := range []string{"PLATFORM", "CA", "ON", "FLEET", "CLUSTERS", "REVISION", "SUITE", "SETUP", "OUT", "LAB", "ERROR_PROBABILITY", "NAMESPACE", "KUBECONFIG"} {
 		t.Setenv(name, "")
 	}
 	b.write(t, "istioctl", "#!/bin/sh\nexit 9\n")
@@ -193,6 +193,16 @@ func flagRows() []badInput {
 		row("a certain error", "verify --error-probability 1", "--error-probability: want a number above 0"),
 		row("no folder for reports", "verify --out=", "--out: want a folder"),
 		row("an unknown flag of verify", "verify --cluster 2", "unknown flag: --cluster"),
+		row("a fleet that is not given", "verify --on fleet --setup fresh", "no fleet: give --fleet FILE"),
+		row("a fleet file for verify that is not there", "verify --fleet nowhere.yaml", "fleet file nowhere.yaml: cannot be read"),
+		row("a fleet on the lab", "verify --on lab --fleet fleet.yaml", "a fleet is only used with --on fleet"),
+		row("another number than the fleet's", "verify --fleet fleet.yaml --clusters 3", "--clusters 3: the fleet has 2 clusters"),
+		row("a CA against the fleet file", "verify --fleet fleet.yaml --ca meshca", `ca: is "istio", and --ca says "meshca"`),
+		row("contexts of other numbers for verify", "verify --kubeconfig west.yaml --kubeconfig east.yaml --context west --context east --context x --context y", "2 times --kubeconfig and 4 times --context"),
+		row("a revision on the lab", "verify --revision asm-1", "--revision asm-1"),
+		row("a namespace that is no name", "verify --namespace My_Sample", `--namespace "My_Sample"`),
+		row("a platform of this machine on a fleet", "verify --on fleet --platform kind", "platform kind is made on this machine"),
+		row("a fleet file for plan that is not there", "plan --fleet never.yaml", "fleet file never.yaml: cannot be read"),
 		row("an argument of verify", "verify now", `unknown command "now"`),
 		row("another form of plan", "plan -o yaml", `--output: want one of [text shell json], got "yaml"`),
 		row("a word for a number in plan", "plan --clusters two", `got "two"`),

@@ -136,9 +136,18 @@ func printJSON(out io.Writer, document any) error {
 func printFleet(out io.Writer, file *fleetfile.File) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range [][2]string{
-		{"fleet", file.Name}, {"CA", file.CA}, {"fleet project", file.FleetProject}, {"mesh ID", file.MeshID}, {"sample namespace", file.Namespace},
-		{"istioctl", file.Tools.Istioctl}, {"gateway script", file.Tools.GenGateway}, {"asmcli", file.Tools.Asmcli}, {"kubectl", file.Tools.Kubectl},
-		{"samples", file.SamplesDir}, {"HelloWorld image", file.Images.HelloWorld}, {"Sleep image", file.Images.Sleep},
+		{"fleet", file.Name},
+		{"CA", file.CA},
+		{"fleet project", file.FleetProject},
+		{"mesh ID", file.MeshID},
+		{"sample namespace", file.Namespace},
+		{"istioctl", file.Tools.Istioctl},
+		{"gateway script", file.Tools.GenGateway},
+		{"asmcli", file.Tools.Asmcli},
+		{"kubectl", file.Tools.Kubectl},
+		{"samples", file.SamplesDir},
+		{"HelloWorld image", file.Images.HelloWorld},
+		{"Sleep image", file.Images.Sleep},
 	} {
 		fmt.Fprintf(table, "%s\t%s\n", row[0], dash(row[1]))
 	}

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -38,7 +40,7 @@ its CA; every report of one says so.`,
 		RunE: func(*cobra.Command, []string) error {
 			switch output {
 			case "table":
-				return printMatrixTable(streams.out, cell.All())
+				return errors.Join(printMatrixTable(streams.out, cell.All()), printMixtures(streams.out, cell.Mixtures()))
 			case "json":
 				return printMatrixJSON(streams.out, cell.All())
 			}
@@ -86,8 +88,30 @@ func printMatrixTable(out io.Writer, cells []cell.Cell) error {
 	return nil
 }
 
-func allowed(c cell.Cell) string {
-	if c.Allowed {
+// printMixtures prints which platforms may be one mesh, the pairs of one reason together.
+func printMixtures(out io.Writer, mixtures []cell.Mixture) error {
+	var reasons []string
+	pairs := map[string][]string{}
+	for _, m := range mixtures {
+		why := fmt.Sprintf("%s: %s (%s)", permitted(m.Allowed), m.Reason, m.Source)
+		if pairs[why] == nil {
+			reasons = append(reasons, why)
+		}
+		pairs[why] = append(pairs[why], fmt.Sprintf("%s+%s", m.Platforms[0], m.Platforms[1]))
+	}
+	_, _ = fmt.Fprintf(out, "\nOne mesh over two platforms:\n")
+	for _, why := range reasons {
+		_, _ = fmt.Fprintf(out, "  %s\n    %s\n", why, strings.Join(pairs[why], " "))
+	}
+	reason, source := cell.MixedCAs()
+	_, err := fmt.Fprintf(out, "One mesh with two CAs:\n  refused: %s (%s)\n", reason, source)
+	return err
+}
+
+func allowed(c cell.Cell) string { return permitted(c.Allowed) }
+
+func permitted(yes bool) string {
+	if yes {
 		return "allowed"
 	}
 	return "refused"
@@ -119,7 +143,9 @@ func printMatrixJSON(out io.Writer, cells []cell.Cell) error {
 		APIVersion string `json:"apiVersion"`
 		Kind       string `json:"kind"`
 		Cells      []item `json:"cells"`
-	}{APIVersion: matrixAPIVersion, Kind: "Matrix"}
+		// Mixtures are the pairs of platforms, allowed in one mesh or not.
+		Mixtures []cell.Mixture `json:"mixtures"`
+	}{APIVersion: matrixAPIVersion, Kind: "Matrix", Mixtures: cell.Mixtures()}
 	for _, c := range cells {
 		ok, why := c.Rehearsable()
 		document.Cells = append(document.Cells, item{Cell: c, Rehearsable: ok, NotRehearsable: why, InstallFlags: c.InstallFlags()})

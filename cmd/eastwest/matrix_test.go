@@ -41,6 +41,11 @@ func TestMatrixTable(t *testing.T) {
 	if !strings.Contains(notes, "CA Service is supported only on GKE and Google Distributed Cloud") {
 		t.Errorf("no reason for the refusal in\n%s", notes)
 	}
+	for _, want := range []string{"allowed: one product", "gdc-vmware+gdc-baremetal\n", "refused: attached clusters", "eks+aks", "two CAs"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("want %q about mixed fleets in\n%s", want, notes)
+		}
+	}
 	lines := strings.Split(table, "\n")
 	if len(lines) != 1+8*3 {
 		t.Errorf("got %d lines, want a heading and 24 cells", len(lines))
@@ -74,12 +79,19 @@ func TestMatrixJSON(t *testing.T) {
 			LoadBalancer                                 struct{ Address string }
 			Deprecation                                  struct{ Since, End string }
 		}
+		Mixtures []struct {
+			Platforms []string
+			Allowed   bool
+		}
 	}
 	if err := json.Unmarshal([]byte(out), &document); err != nil {
 		t.Fatal(err)
 	}
 	if document.APIVersion != matrixAPIVersion || document.Kind != "Matrix" || len(document.Cells) != 24 {
 		t.Errorf("got %q, %q, %d cells", document.APIVersion, document.Kind, len(document.Cells))
+	}
+	if first := document.Mixtures[0]; len(document.Mixtures) != 28 || !first.Allowed || first.Platforms[1] != "gdc-baremetal" {
+		t.Errorf("got %d mixtures, the first %+v", len(document.Mixtures), first)
 	}
 	eks := document.Cells[12]
 	if eks.Platform != "eks" || eks.CA != "istio" || !eks.Allowed || !eks.Rehearsable || eks.LoadBalancer.Address != "hostname" || eks.Deprecation.Since != "1.25" {

@@ -64,8 +64,9 @@ func runPreflight(ctx context.Context, streams ioStreams, flags preflightFlags) 
 		return quietError{code: codeUsage}
 	case preflight.Unknown:
 		return quietError{code: codeInconclusive}
+	default:
+		return nil
 	}
-	return nil
 }
 
 func printPreflight(streams ioStreams, warnings []string, result preflight.Result, output string) error {

@@ -95,3 +95,38 @@ func mixRules() []mixRule {
 		},
 	}
 }
+
+// Mixture is a mesh over two platforms.
+type Mixture struct {
+	Platforms [2]Platform `json:"platforms"`
+	Allowed   bool        `json:"allowed"`
+	// Reason says why it is allowed or refused, Source where that is from.
+	Reason string `json:"reason"`
+	Source string `json:"source"`
+}
+
+// Mixtures lists every pair of different platforms, in the order of Platforms.
+// More than two are allowed when every pair is.
+func Mixtures() []Mixture {
+	var all []Mixture
+	platforms := Platforms()
+	for i, a := range platforms {
+		for _, b := range platforms[i+1:] {
+			pair := Mixture{
+				Platforms: [2]Platform{a, b}, Allowed: true,
+				Reason: "one product, one tab on the page", Source: "PAGE, tabs of Google Distributed Cloud",
+			}
+			var refused *MixRefused
+			if errors.As(mixture(pair.Platforms[:]), &refused) {
+				pair.Allowed, pair.Reason, pair.Source = false, refused.Reason, refused.Source
+			}
+			all = append(all, pair)
+		}
+	}
+	return all
+}
+
+// MixedCAs says why one mesh has one CA, and where that is from.
+func MixedCAs() (reason, source string) {
+	return "workloads of two CAs trust no common root", "INSTALL, all clusters chain to one root"
+}

@@ -72,3 +72,19 @@ func TestMixPairs(t *testing.T) {
 		}
 	}
 }
+
+func TestMixtures(t *testing.T) {
+	all := Mixtures()
+	if n := len(Platforms()); len(all) != n*(n-1)/2 {
+		t.Errorf("%d pairs of %d platforms", len(all), n)
+	}
+	for _, pair := range all {
+		var refused *MixRefused
+		if errors.As(Mix(pair.Platforms[:], Istio), &refused) == pair.Allowed {
+			t.Errorf("%v: allowed is %t, and Mix says otherwise", pair.Platforms, pair.Allowed)
+		}
+		if pair.Reason == "" || pair.Source == "" {
+			t.Errorf("%v has no reason or source", pair.Platforms)
+		}
+	}
+}

@@ -133,40 +133,55 @@ func TestLoadFillsIn(t *testing.T) {
 		check    func(s site, f *File) (got, want any)
 	}{
 		{
-			"a home folder", [2]string{"kubeconfig: west.yaml", "kubeconfig: ~/west.yaml"}, nil,
+			"a home folder",
+			[2]string{"kubeconfig: west.yaml", "kubeconfig: ~/west.yaml"},
+			nil,
 			func(s site, f *File) (any, any) { return f.Clusters[0].Kubeconfig, filepath.Join(s.dir, "west.yaml") },
 		},
 		{
-			"a variable", [2]string{"kubeconfig: west.yaml", "kubeconfig: ${FLEETS}/west.yaml"}, nil,
+			"a variable",
+			[2]string{"kubeconfig: west.yaml", "kubeconfig: ${FLEETS}/west.yaml"},
+			nil,
 			func(s site, f *File) (any, any) { return f.Clusters[0].Kubeconfig, filepath.Join(s.dir, "west.yaml") },
 		},
 		{
-			"asmcli, once there is a project", [2]string{"ca: istio", "ca: istio\nfleetProject: my-fleet-1"}, asmcliNeeds(),
+			"asmcli, once there is a project",
+			[2]string{"ca: istio", "ca: istio\nfleetProject: my-fleet-1"},
+			asmcliNeeds(),
 			func(s site, f *File) (any, any) { return f.Tools.Asmcli, filepath.Join(s.dir, "out/asmcli") },
 		},
 		{
-			"istioctl of PATH", [2]string{"tools:\n  outputDir: out\n", ""}, []string{"istioctl"},
+			"istioctl of PATH",
+			[2]string{"tools:\n  outputDir: out\n", ""},
+			[]string{"istioctl"},
 			func(_ site, f *File) (any, any) { return f.Tools, Tools{Istioctl: "/usr/bin/istioctl"} },
 		},
 		{
-			"a platform and a revision of one cluster", [2]string{"kubeconfig: west.yaml", "kubeconfig: west.yaml\n  platform: gdc-baremetal\n  revision: asm-1"}, nil,
+			"a platform and a revision of one cluster",
+			[2]string{"kubeconfig: west.yaml", "kubeconfig: west.yaml\n  platform: gdc-baremetal\n  revision: asm-1"},
+			nil,
 			func(_ site, f *File) (any, any) {
 				return []string{f.Clusters[0].Platform, f.Clusters[0].Revision, f.Clusters[1].Platform, f.Clusters[1].Revision}, []string{"gdc-baremetal", "asm-1", "gdc-vmware", ""}
 			},
 		},
 		{
 			"a server where the kubeconfig's is on loopback",
-			[2]string{"kubeconfig: west.yaml", "kubeconfig: loopback.yaml\n  server: https://203.0.113.7:6443"}, nil,
+			[2]string{"kubeconfig: west.yaml", "kubeconfig: loopback.yaml\n  server: https://203.0.113.7:6443"},
+			nil,
 			func(_ site, f *File) (any, any) { return f.Specs()[0].RemoteServer, "https://203.0.113.7:6443" },
 		},
 		{
-			"images", [2]string{"ca: istio", "ca: istio\nimages: {helloWorld: 'registry.example.org/hello:{version}', sleep: registry.example.org/curl}"}, nil,
+			"images",
+			[2]string{"ca: istio", "ca: istio\nimages: {helloWorld: 'registry.example.org/hello:{version}', sleep: registry.example.org/curl}"},
+			nil,
 			func(_ site, f *File) (any, any) {
 				return f.Images, Images{HelloWorld: "registry.example.org/hello:{version}", Sleep: "registry.example.org/curl"}
 			},
 		},
 		{
-			"one image for three clusters", [2]string{"clusters:\n", "clusters:\n- {name: north, kubeconfig: north.yaml}\n"}, nil,
+			"one image for three clusters",
+			[2]string{"clusters:\n", "clusters:\n- {name: north, kubeconfig: north.yaml}\n"},
+			nil,
 			func(_ site, f *File) (any, any) { return f.Images.HelloWorld, helloWorldAny },
 		},
 	}

@@ -7,14 +7,13 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
-
-	corev1 "k8s.io/api/core/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -78,6 +77,9 @@ func TestAPIServerRights(t *testing.T) {
 		CA:        cell.Istio,
 		Namespace: "sample",
 		Asmcli:    true,
+	}
+	if check := find(preflight.Run(ctx, opts), "rights", "east"); check.Status != preflight.Refused || !strings.Contains(check.Found, "get,list,watch,create,patch,delete namespaces") {
+		t.Errorf("a user without any right: want them all told, got %+v", check)
 	}
 	allowReading(t, admin)
 	before := preflight.Run(ctx, opts)

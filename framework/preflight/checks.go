@@ -41,18 +41,41 @@ func judge(all []*facts, opts Options) []Check {
 	for _, f := range all {
 		reach := checkReach(f)
 		checks = append(checks, reach)
-		if reach.Status == OK {
+		switch {
+		case reach.Status == OK:
 			reached = append(reached, f)
+		case f.forbidden:
+			rights := checkRights(f, opts)
+			rights.Cluster = f.spec.Name
+			checks = append(checks, rights)
 		}
 	}
 	for _, f := range reached {
-		for _, check := range []func(*facts, Options) Check{checkRights, checkIstiod, checkWebhook, checkNetwork, checkCA, checkExisting, checkRemotes} {
+		for _, check := range []func(*facts, Options) Check{checkRights, checkIstiod, checkWebhook, checkNetwork, checkCA, checkExisting} {
 			made := check(f, opts)
 			made.Cluster = f.spec.Name
 			checks = append(checks, made)
 		}
+		remotes := checkRemotes(f, all)
+		remotes.Cluster = f.spec.Name
+		checks = append(checks, remotes)
 	}
-	return append(checks, judgeFleet(reached)...)
+	return append(checks, doubt(judgeFleet(reached), len(reached), len(all))...)
+}
+
+// doubt makes what was found to be right among some clusters unknown: of the
+// others nothing is known.
+func doubt(checks []Check, reached, all int) []Check {
+	if reached == all {
+		return checks
+	}
+	for i := range checks {
+		if checks[i].Cluster == "" && checks[i].Status == OK {
+			checks[i].Status = Unknown
+			checks[i].Found = fmt.Sprintf("only %d of %d clusters could be asked", reached, all)
+		}
+	}
+	return checks
 }
 
 func checkReach(f *facts) Check {
@@ -60,6 +83,8 @@ func checkReach(f *facts) Check {
 	switch {
 	case f.unauthorized:
 		check.Status, check.Found, check.Do = Refused, f.unreachable, "the credentials of the kubeconfig are not accepted; renew them"
+	case f.forbidden:
+		check.Status, check.Found, check.Do = Refused, f.unreachable, "bind the roles of docs/fleet-clusterrole.yaml to the user"
 	case f.unreachable != "":
 		check.Status, check.Found, check.Do = Unknown, f.unreachable, "see that the API server runs and is reached from here"
 	}
@@ -185,7 +210,7 @@ func checkNetwork(f *facts, _ Options) Check {
 	}
 	switch {
 	case !agree:
-		return Check{ID: idNetwork, Status: Refused, Cause: "F-03", Found: strings.Join(told, ", "), Do: networkAdvice(written[0].network)}
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-03", Found: strings.Join(told, ", "), Do: networkAdvice(mostSaid(written))}
 	case f.namespaceNetwork == "":
 		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "namespace istio-system has no label topology.istio.io/network; " + strings.Join(told, ", "), Do: networkAdvice(written[0].network)}
 	case f.gateway.found && f.gateway.serviceNetwork == "":
@@ -194,6 +219,21 @@ func checkNetwork(f *facts, _ Options) Check {
 		return Check{ID: idNetwork, Status: Warning, Cause: "F-03", Found: "the injector tells proxies no network; " + strings.Join(told, ", "), Do: "install the control plane with values.global.network=" + written[0].network}
 	}
 	return Check{ID: idNetwork, Status: OK, Found: fmt.Sprintf("%s, in all %d places", written[0].network, len(written))}
+}
+
+// mostSaid is the network that most places name, the first of several: the
+// others are then the fewest to change.
+func mostSaid(places []place) string {
+	counts, most := map[string]int{}, ""
+	for _, p := range places {
+		counts[p.network]++
+	}
+	for _, p := range places {
+		if counts[p.network] > counts[most] {
+			most = p.network
+		}
+	}
+	return most
 }
 
 func networkAdvice(network string) string {
@@ -283,11 +323,18 @@ func checkExisting(f *facts, opts Options) Check {
 			ID: idExisting, Status: Refused, Found: "--setup reuse expects a mesh, and there is no " + strings.Join(lacking, ", "),
 			Do: "use --setup install, which makes what is missing",
 		}
+	case !opts.Reuse && len(f.runs) > 0:
+		return Check{
+			ID: idExisting, Status: Refused, Found: "an earlier run has left its objects: " + strings.Join(f.runs, ", "),
+			Do: "undo it with \"eastwest cleanup --run " + f.runs[0] + "\", or use --setup reuse",
+		}
 	case !opts.Reuse && f.sample:
 		return Check{
 			ID: idExisting, Status: Refused, Found: strings.Join(append(there, "namespace "+opts.Namespace), ", ") + " exist",
 			Do: fmt.Sprintf("name another namespace in the fleet file: the run makes the sample's namespace and removes it, and %s is somebody's", opts.Namespace),
 		}
+	case opts.Reuse:
+		return Check{ID: idExisting, Status: OK, Found: strings.Join(there, ", ") + " exist, as --setup reuse expects"}
 	case len(there) == 0:
 		return Check{ID: idExisting, Status: OK, Found: "nothing of the page is there yet"}
 	}

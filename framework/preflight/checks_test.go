@@ -76,6 +76,10 @@ func TestChecks(t *testing.T) {
 	}{
 		{"unreachable", func(a []*facts, _ *Options) { a[0].unreachable = "no route to host" }, idReach, Unknown, "", "no route"},
 		{"credentials not accepted", func(a []*facts, _ *Options) { a[0].unreachable, a[0].unauthorized = "Unauthorized", true }, idReach, Refused, "", "Unauthorized"},
+		{"a user without any right", func(a []*facts, _ *Options) {
+			a[0].unreachable, a[0].forbidden = "may not get namespaces", true
+			a[0].missing = []Right{{WholeCluster, "", "namespaces", []string{"get"}, "identity"}}
+		}, idRights, Refused, "", "get namespaces (identity)"},
 		{"one cluster twice", func(a []*facts, _ *Options) { a[1].uid = a[0].uid }, idIdentity, Refused, "", "west and east are one cluster"},
 		{"a right is missing", func(a []*facts, _ *Options) {
 			a[0].missing = []Right{{System, "apps", "deployments", []string{"create"}, "the gateway"}}
@@ -123,6 +127,7 @@ func TestChecks(t *testing.T) {
 		{"Istio two apart", func(a []*facts, _ *Options) { a[1].istiods[0].version = "1.29.1-asm.2" }, idVersions, Warning, "F-35", "1.29.1-asm.2, 1.31.0"},
 		{"Istio three apart", func(a []*facts, _ *Options) { a[1].istiods[0].version = "1.28.1" }, idVersions, Refused, "F-35", "1.28.1"},
 		{"a sample namespace of somebody", func(a []*facts, _ *Options) { a[0].sample = true }, idExisting, Refused, "", "namespace sample"},
+		{"what an earlier run left", func(a []*facts, _ *Options) { complete(a); a[0].runs = []string{"20260101-000000-abcdef"} }, idExisting, Refused, "", "an earlier run has left its objects: 20260101-000000-abcdef"},
 		{"existing cannot be read", func(a []*facts, _ *Options) { a[0].unread[idExisting] = "forbidden" }, idExisting, Unknown, "", "forbidden"},
 		{"nothing to reuse", func(_ []*facts, o *Options) { o.Reuse = true }, idExisting, Refused, "", "there is no istio-eastwestgateway, cross-network-gateway, remote secrets"},
 		{"a remote secret on loopback", func(a []*facts, _ *Options) {
@@ -137,6 +142,11 @@ func TestChecks(t *testing.T) {
 			complete(a)
 			a[0].remotes = append(a[0].remotes, remote{"istio-remote-secret-north", "north", "https://192.0.2.9"})
 		}, idRemotes, Warning, "F-39", "not in the fleet: north"},
+		{"a secret of a member under another name", func(a []*facts, _ *Options) {
+			complete(a)
+			a[1].server = "https://EAST.example.org"
+			a[0].remotes[0] = remote{"istio-remote-secret-gke-east", "gke-east", "https://east.example.org:443"}
+		}, idRemotes, Warning, "F-15", "istio-remote-secret-gke-east leads to east under the name gke-east"},
 		{"secrets cannot be read", func(a []*facts, _ *Options) { a[0].unread[idRemotes] = "forbidden" }, idRemotes, Unknown, "", "forbidden"},
 	}
 	for _, test := range tests {
@@ -157,6 +167,14 @@ func TestChecks(t *testing.T) {
 				t.Errorf("want %s for the whole, got %s", test.status, worst)
 			}
 		})
+	}
+}
+
+func TestAdviceIsWhatMostPlacesSay(t *testing.T) {
+	all := sound()
+	all[0].namespaceNetwork, all[0].gateway = "odd", gateway{found: true, serviceNetwork: "n-west", viewNetwork: "n-west"}
+	if check := checkNetwork(all[0], Options{}); !strings.Contains(check.Do, "topology.istio.io/network=n-west") {
+		t.Errorf("want the one odd place changed, got %q", check.Do)
 	}
 }
 
@@ -193,6 +211,21 @@ func TestWhatIsRight(t *testing.T) {
 				t.Errorf("want nothing told, got\n%s", result.Text())
 			}
 		})
+	}
+}
+
+// Of clusters that were not asked nothing is known: no comparison is a pass.
+func TestNoCheckPassesByAbsence(t *testing.T) {
+	for lost := 1; lost <= 2; lost++ {
+		all := sound()
+		for _, f := range all[:lost] {
+			f.unreachable = "no route to host"
+		}
+		for _, check := range judge(all, optionsOf(all)) {
+			if check.Cluster == "" && check.Status == OK {
+				t.Errorf("%d of 2 clusters were not reached, and yet: %+v", lost, check)
+			}
+		}
 	}
 }
 

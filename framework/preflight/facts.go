@@ -29,8 +29,12 @@ type facts struct {
 	unreachable string
 	// unauthorized is true when it answered, and refused the credentials.
 	unauthorized bool
-	uid          string
-	kubernetes   string // version
+	// forbidden is true when it accepted the credentials, but the user may not
+	// even identify it. Then only the rights are known.
+	forbidden  bool
+	uid        string
+	server     string // URL of the API server in the kubeconfig
+	kubernetes string // version
 
 	namespaceFound   bool
 	namespaceNetwork string
@@ -46,8 +50,10 @@ type facts struct {
 	exposed     bool // cross-network-gateway exists
 	remotes     []remote
 	sample      bool // the sample's namespace exists
-	missing     []Right
-	unread      map[string]string // a check's ID to why it could not be made
+	// runs are the earlier runs that made some of what exists.
+	runs    []string
+	missing []Right
+	unread  map[string]string // a check's ID to why it could not be made
 }
 
 // istiod is one pod of a control plane.

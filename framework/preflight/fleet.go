@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -10,7 +11,7 @@ import (
 )
 
 // checkRemotes looks at the remote secrets that are there.
-func checkRemotes(f *facts, opts Options) Check {
+func checkRemotes(f *facts, all []*facts) Check {
 	if why, ok := f.unread[idRemotes]; ok {
 		return unknown(idRemotes, why)
 	}
@@ -33,7 +34,28 @@ func checkRemotes(f *facts, opts Options) Check {
 		}
 		seen[r.cluster] = r.secret
 	}
-	if strangers := f.strangers(opts); len(strangers) > 0 {
+	return f.checkMembers(all)
+}
+
+// checkMembers tells of remote secrets that are not those of the fleet's
+// members: of clusters that are none, or of one under another name.
+func (f *facts) checkMembers(all []*facts) Check {
+	var strangers, aliases []string
+	for _, r := range f.remotes {
+		switch member := memberAt(r, all); {
+		case member == "":
+			strangers = append(strangers, r.cluster)
+		case member != r.cluster:
+			aliases = append(aliases, fmt.Sprintf("%s leads to %s under the name %s", r.secret, member, r.cluster))
+		}
+	}
+	switch {
+	case len(aliases) > 0:
+		return Check{
+			ID: idRemotes, Status: Warning, Cause: "F-15", Found: strings.Join(aliases, "; "),
+			Do: "give the cluster that name in the fleet file, or delete the secret: with another one for the same cluster istiod reads it twice",
+		}
+	case len(strangers) > 0:
 		return Check{
 			ID: idRemotes, Status: Warning, Cause: "F-39", Found: "remote secrets of clusters that are not in the fleet: " + strings.Join(strangers, ", "),
 			Do: "add those clusters to the fleet, or delete the secrets if the clusters are gone: their endpoints would take part of the calls",
@@ -42,16 +64,36 @@ func checkRemotes(f *facts, opts Options) Check {
 	return Check{ID: idRemotes, Status: OK, Found: strings.Join(namesOf(f.remotes), ", ")}
 }
 
-// strangers are remote clusters that no member of the fleet is called.
-func (f *facts) strangers(opts Options) []string {
-	var strangers []string
-	for _, r := range f.remotes {
-		member := slices.ContainsFunc(opts.Clusters, func(c fleet.ClusterSpec) bool { return c.Name == r.cluster })
-		if !member {
-			strangers = append(strangers, r.cluster)
+// memberAt is the member that a remote secret leads to, by its name or else by
+// its API server; "" for none.
+func memberAt(r remote, all []*facts) string {
+	for _, f := range all {
+		if f.spec.Name == r.cluster {
+			return r.cluster
 		}
 	}
-	return strangers
+	for _, f := range all {
+		if sameServer(r.server, f.server) || sameServer(r.server, f.spec.RemoteServer) {
+			return f.spec.Name
+		}
+	}
+	return ""
+}
+
+func sameServer(a, b string) bool {
+	first, errFirst := url.Parse(a)
+	second, errSecond := url.Parse(b)
+	if errFirst != nil || errSecond != nil || first.Host == "" {
+		return false
+	}
+	return strings.EqualFold(first.Hostname(), second.Hostname()) && portOf(first) == portOf(second)
+}
+
+func portOf(server *url.URL) string {
+	if port := server.Port(); port != "" {
+		return port
+	}
+	return "443"
 }
 
 // judgeFleet compares the clusters that were reached with each other.
@@ -205,7 +247,7 @@ func checkRoots(reached []*facts) Check {
 		}
 	}
 	if with == nil {
-		return Check{ID: idRoots, Status: Unknown, Found: "no cluster could be asked"}
+		return Check{ID: idRoots, Status: Unknown, Found: "no cluster could be asked", Do: "see that the clusters are reached"}
 	}
 	return Check{ID: idRoots, Status: OK, Found: fmt.Sprintf("all have a common root certificate (SHA-256 %.12s...)", with.roots[0])}
 }
@@ -213,7 +255,7 @@ func checkRoots(reached []*facts) Check {
 // common is whether two bundles share a root: while a root is changed, both
 // are in each.
 func common(a, b []string) bool {
-	return slices.ContainsFunc(a, func(print string) bool { return slices.Contains(b, print) })
+	return slices.ContainsFunc(a, func(root string) bool { return slices.Contains(b, root) })
 }
 
 func checkTrust(reached []*facts) Check {

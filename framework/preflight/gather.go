@@ -49,9 +49,13 @@ func gather(ctx context.Context, spec fleet.ClusterSpec, opts Options) *facts {
 		f.unreachable = err.Error()
 		return f
 	}
+	f.server = client.REST.Host
 	g := gatherer{client: client, opts: opts, facts: f}
 	if err := g.reach(ctx); err != nil {
-		f.unreachable, f.unauthorized = err.Error(), apierrors.IsUnauthorized(err)
+		f.unreachable, f.unauthorized, f.forbidden = err.Error(), apierrors.IsUnauthorized(err), apierrors.IsForbidden(err)
+		if f.forbidden {
+			g.part(ctx, idRights, g.rights)
+		}
 		return f
 	}
 	// Each part has its own bound: a slow one leaves time for the others.
@@ -203,6 +207,7 @@ func (g gatherer) gateway(ctx context.Context) error {
 		return err
 	}
 	g.facts.gateway.found, g.facts.gateway.serviceNetwork = true, service.Labels[fleet.NetworkLabel]
+	g.madeBy(service.Labels)
 	deployment, err := g.client.Kubernetes.AppsV1().Deployments(fleet.SystemNamespace).Get(ctx, mesh.Gateway, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
@@ -215,12 +220,13 @@ func (g gatherer) gateway(ctx context.Context) error {
 }
 
 func (g gatherer) exposure(ctx context.Context) error {
-	_, err := g.client.Get(ctx, kube.Ref{
+	found, err := g.client.Get(ctx, kube.Ref{
 		APIVersion: "networking.istio.io/v1beta1", Kind: "Gateway", Namespace: fleet.SystemNamespace, Name: mesh.ExposeGateway,
 	})
 	switch {
 	case err == nil:
 		g.facts.exposed = true
+		g.madeBy(found.GetLabels())
 	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
 	default:
 		return err
@@ -237,12 +243,23 @@ func (g gatherer) remoteSecrets(ctx context.Context) error {
 }
 
 func (g gatherer) sampleNamespace(ctx context.Context) error {
-	_, err := g.client.Kubernetes.CoreV1().Namespaces().Get(ctx, g.opts.Namespace, metav1.GetOptions{})
+	namespace, err := g.client.Kubernetes.CoreV1().Namespaces().Get(ctx, g.opts.Namespace, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
-	g.facts.sample = err == nil
-	return err
+	if err != nil {
+		return err
+	}
+	g.facts.sample = true
+	g.madeBy(namespace.Labels)
+	return nil
+}
+
+// madeBy keeps which earlier run made an object, if one did.
+func (g gatherer) madeBy(labels map[string]string) {
+	if run := labels[kube.LabelRun]; run != "" && !slices.Contains(g.facts.runs, run) {
+		g.facts.runs = append(g.facts.runs, run)
+	}
 }
 
 // reviewsAtOnce is how many rights are asked for at a time.
@@ -305,8 +322,9 @@ func (g gatherer) namespaceOf(scope Scope) string {
 		return ledger.LockNamespace
 	case Sample:
 		return g.opts.Namespace
+	default:
+		return ""
 	}
-	return ""
 }
 
 // namesOf lists remote secrets by name.

@@ -45,8 +45,9 @@ func (r Right) String() string {
 		return text + " in " + ledger.LockNamespace
 	case Sample:
 		return text + " in the sample's namespace"
+	default:
+		return text
 	}
-	return text
 }
 
 // The verbs of what a run makes, waits for and removes again.
