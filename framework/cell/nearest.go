@@ -109,3 +109,7 @@ func typos(a, b string) int {
 	}
 	return last[len(b)]
 }
+
+// Nearest proposes which of the names was probably meant by a word that is
+// none of them; false when none is near.
+func Nearest(word string, names []string) (string, bool) { return nearest(word, names, nil) }

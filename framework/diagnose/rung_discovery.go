@@ -2,11 +2,10 @@ package diagnose
 
 import (
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
@@ -119,23 +118,12 @@ func badServer(facts Facts, secret RemoteSecret, entry RemoteEntry) []report.Fin
 	case entry.Broken != "":
 		finding.Cause = "F-09"
 		finding.Found = fmt.Sprintf("remote secret %s: the kubeconfig for %q cannot be read: %s", secret.Name, entry.ID, entry.Broken)
-	case loopback(entry.Server):
+	case fleet.Loopback(entry.Server):
 		finding.Found = fmt.Sprintf("remote secret %s leads to %s: that is istiod's own pod, not cluster %s", secret.Name, entry.Server, entry.ID)
 	default:
 		return nil
 	}
 	return []report.Finding{finding}
-}
-
-// loopback reports whether a server's URL leads back to whoever calls it.
-func loopback(server string) bool {
-	parsed, err := url.Parse(server)
-	if err != nil {
-		return false
-	}
-	host := parsed.Hostname()
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // syncProblems looks at what every istiod pod says of the remote clusters; a

@@ -17,6 +17,10 @@ func writeMinimal(spec ClusterSpec, path string) error {
 	if err != nil {
 		return fmt.Errorf("read kubeconfig %s: %w", spec.Kubeconfig, err)
 	}
+	// Paths in a kubeconfig are relative to its own folder, which the copy leaves.
+	if err := clientcmd.ResolveLocalPaths(config); err != nil {
+		return fmt.Errorf("kubeconfig %s: %w", spec.Kubeconfig, err)
+	}
 	minimal, err := minimize(config, spec)
 	if err != nil {
 		return fmt.Errorf("kubeconfig %s: %w", spec.Kubeconfig, err)
@@ -50,7 +54,7 @@ func minimize(config *api.Config, spec ClusterSpec) (*api.Config, error) {
 	minimal.AuthInfos[spec.Name] = user
 	minimal.Contexts[spec.Name] = &api.Context{Cluster: spec.Name, AuthInfo: spec.Name, Namespace: context.Namespace}
 	minimal.CurrentContext = spec.Name
-	// Paths in a kubeconfig are relative to its own folder, which the copy leaves.
+	// Certificates go into the copy, so that it is all that a tool needs.
 	if err := api.FlattenConfig(minimal); err != nil {
 		return nil, err
 	}

@@ -92,6 +92,32 @@ func TestWriteMinimalTakesFilesAlong(t *testing.T) {
 	}
 }
 
+// A token file and a credential plugin by path are relative to the original.
+func TestWriteMinimalKeepsWhatPathsLeadTo(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "config"), `apiVersion: v1
+kind: Config
+clusters:
+- {name: c, cluster: {server: "https://one.example.org"}}
+users:
+- {name: u, user: {tokenFile: secrets/token, exec: {apiVersion: client.authentication.k8s.io/v1, interactiveMode: Never, command: ./login}}}
+contexts:
+- {name: only, context: {cluster: c, user: u}}
+`)
+	path := filepath.Join(t.TempDir(), "west.yaml")
+	if err := writeMinimal(ClusterSpec{Name: "west", Kubeconfig: filepath.Join(dir, "config"), Context: "only"}, path); err != nil {
+		t.Fatal(err)
+	}
+	config, err := clientcmd.LoadFromFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	user := config.AuthInfos["west"]
+	if user.TokenFile != filepath.Join(dir, "secrets/token") || user.Exec.Command != filepath.Join(dir, "login") {
+		t.Errorf("want paths into %s, got %q and %q", dir, user.TokenFile, user.Exec.Command)
+	}
+}
+
 func write(t *testing.T, path, content string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {

@@ -76,4 +76,10 @@ type Tools struct {
 	// Asmcli makes the mesh of a fleet; where it is empty istioctl makes each
 	// remote secret, which is what asmcli does.
 	Asmcli string
+	// OutputDir is the folder that `asmcli install` left, which asmcli is given
+	// again; empty means that it makes one of its own.
+	OutputDir string
+	// ExposeServices is expose-services.yaml of that folder; where it is empty
+	// eastwest applies the same Gateway itself.
+	ExposeServices string
 }

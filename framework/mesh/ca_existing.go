@@ -40,7 +40,7 @@ func (b *builder) existingCA(ctx context.Context, site *plan.Site) (bool, error)
 	}
 	reuse, err := judgeCAs(found)
 	if reuse {
-		site.Note("Secret %s/%s exists and has the root of all clusters: reused", fleet.SystemNamespace, CASecret)
+		site.Note(fmt.Sprintf("Secret %s/%s exists and has the root of all clusters: reused", fleet.SystemNamespace, CASecret))
 	}
 	return reuse, err
 }

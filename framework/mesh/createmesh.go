@@ -76,7 +76,7 @@ func remoteSecret(source fleet.ClusterSpec) plan.Action {
 	}
 	return plan.Pipe{
 		Title: "give access to " + source.Name, Reuse: true,
-		From:  plan.Exec{Title: "make a remote secret of " + source.Name, Argv: istioctl(args...)},
+		From: plan.Exec{Title: "make a remote secret of " + source.Name, Argv: istioctl(args...)},
 		Edit: func(objects []*unstructured.Unstructured) ([]*unstructured.Unstructured, error) {
 			return onlySecret(objects, source.Name)
 		},

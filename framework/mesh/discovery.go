@@ -3,16 +3,11 @@ package mesh
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"net"
-	"net/url"
 	"slices"
 	"strings"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
@@ -23,23 +18,55 @@ import (
 // incomplete mesh.
 func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 	others := slices.DeleteFunc(slices.Clone(b.opts.Clusters), func(c fleet.ClusterSpec) bool { return c.Name == cluster.Name })
+	// What istiod calls the others: the keys of the secrets, which whoever made
+	// them chose. The first action finds them out for the second.
+	ids := clusterNames(others)
 	actions := []plan.Action{
 		plan.Await{
 			Title: "check the remote secrets",
 			Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "get secrets --selector="+RemoteSecretLabel+"=true"),
 			Until: func(ctx context.Context, site *plan.Site) error {
-				return checkRemoteSecrets(ctx, site.Client, others)
+				found, err := checkRemotes(ctx, site, others)
+				if err == nil {
+					ids = found
+				}
+				return err
 			},
 		},
 		plan.Await{
 			Title: "await istiod synced with " + names(others),
-			Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "exec deployment/"+Istiod, "-- pilot-discovery request GET /debug/clusterz"),
+			Shell: syncedShell(clusterNames(others)),
 			Until: func(ctx context.Context, site *plan.Site) error {
-				return AwaitSynced(ctx, site.Client, clusterNames(others), site.Bounds)
+				return AwaitSynced(ctx, site.Client, ids, site.Bounds)
 			},
 		},
 	}
 	return append(actions, b.knownGateways(cluster)...)
+}
+
+// syncedShell waits by hand until every istiod has read the clusters.
+func syncedShell(ids []string) string {
+	conditions := make([]string, 0, len(ids))
+	for _, id := range ids {
+		conditions = append(conditions, fmt.Sprintf(`*'"id":"%s","secretName":"'[^'"']*'","syncStatus":"%s"'*`, id, synced))
+	}
+	return askIstiods("/debug/clusterz", "is not synced", conditions)
+}
+
+// askIstiods is a shell loop that asks every istiod pod for a debug document,
+// stripped of space, until it fits all patterns of bash, two minutes at most.
+func askIstiods(document, complaint string, patterns []string) string {
+	ask := kubectlHere("--namespace="+fleet.SystemNamespace, `exec "$pod"`, "--container="+istiodContainer, "-- pilot-discovery request GET "+document)
+	conditions := make([]string, 0, len(patterns))
+	for _, pattern := range patterns {
+		conditions = append(conditions, "[[ $status == "+pattern+" ]]")
+	}
+	return "for pod in $(" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector="+fleet.IstiodSelector, "--output=name") + "); do\n" +
+		"  for try in {1..120}; do\n" +
+		"    status=$(" + ask + " | tr -d ' \\n')\n" +
+		"    if " + strings.Join(conditions, " && ") + "; then break; fi\n" +
+		`    if [ "$try" = 120 ]; then echo "$pod ` + complaint + `: $status" >&2; exit 1; fi` + "\n" +
+		"    sleep 1\n  done\ndone"
 }
 
 func clusterNames(clusters []fleet.ClusterSpec) []string {
@@ -56,101 +83,6 @@ func names(clusters []fleet.ClusterSpec) string {
 		return "no other cluster"
 	}
 	return strings.Join(clusterNames(clusters), ", ")
-}
-
-// Remote is a remote secret as istiod reads it, without its credentials.
-type Remote struct {
-	// Secret is the Secret's name and Cluster the key of its data, which is
-	// the cluster ID that istiod uses.
-	Secret, Cluster string
-	// Server is the API server's URL.
-	Server string
-}
-
-// Remotes lists the remote secrets of a cluster, by the name of the Secret.
-func Remotes(ctx context.Context, client *kube.Client) ([]Remote, error) {
-	secrets, err := client.Kubernetes.CoreV1().Secrets(fleet.SystemNamespace).
-		List(ctx, metav1.ListOptions{LabelSelector: RemoteSecretLabel + "=true"})
-	if err != nil {
-		return nil, fmt.Errorf("list the remote secrets of cluster %q: %w", client.Name, err)
-	}
-	var (
-		remotes []Remote
-		errs    []error
-	)
-	for _, secret := range secrets.Items {
-		found, err := remotesOf(secret)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("remote secret %s on cluster %q: %w", secret.Name, client.Name, err))
-		}
-		remotes = append(remotes, found...)
-	}
-	return remotes, errors.Join(errs...)
-}
-
-// errUnreadable stands for what a parser says about a kubeconfig with
-// credentials, which may quote it.
-var errUnreadable = errors.New("its kubeconfig cannot be read; run create-mesh again")
-
-func remotesOf(secret corev1.Secret) ([]Remote, error) {
-	clusters := make([]string, 0, len(secret.Data))
-	for cluster := range secret.Data {
-		clusters = append(clusters, cluster)
-	}
-	slices.Sort(clusters)
-	remotes := make([]Remote, 0, len(clusters))
-	for _, cluster := range clusters {
-		config, err := clientcmd.Load(secret.Data[cluster])
-		if err != nil {
-			return remotes, errUnreadable
-		}
-		context, ok := config.Contexts[config.CurrentContext]
-		if !ok || config.Clusters[context.Cluster] == nil {
-			return remotes, errUnreadable
-		}
-		remotes = append(remotes, Remote{Secret: secret.Name, Cluster: cluster, Server: config.Clusters[context.Cluster].Server})
-	}
-	return remotes, nil
-}
-
-// checkRemoteSecrets wants one remote secret for each other cluster, none
-// else, each with a server that another cluster's pods can reach.
-func checkRemoteSecrets(ctx context.Context, client *kube.Client, others []fleet.ClusterSpec) error {
-	remotes, err := Remotes(ctx, client)
-	if err != nil {
-		return err
-	}
-	return errors.Join(judgeRemotes(client.Name, remotes, others)...)
-}
-
-func judgeRemotes(cluster string, remotes []Remote, others []fleet.ClusterSpec) []error {
-	var errs []error
-	for _, other := range others {
-		if !slices.ContainsFunc(remotes, func(r Remote) bool { return r.Cluster == other.Name }) {
-			errs = append(errs, fmt.Errorf("cluster %q has no remote secret for cluster %q; run create-mesh again", cluster, other.Name))
-		}
-	}
-	for _, remote := range remotes {
-		known := slices.ContainsFunc(others, func(c fleet.ClusterSpec) bool { return c.Name == remote.Cluster })
-		if !known {
-			errs = append(errs, fmt.Errorf("cluster %q has remote secret %s for cluster %q, which is not in the fleet; delete it, or add the cluster", cluster, remote.Secret, remote.Cluster))
-		}
-		if Loopback(remote.Server) {
-			errs = append(errs, fmt.Errorf("cluster %q: remote secret %s has server %s, which istiod's pod takes for itself; make it with --server and an address that other clusters reach", cluster, remote.Secret, remote.Server))
-		}
-	}
-	return errs
-}
-
-// Loopback is whether a server's URL leads back to whoever reads it.
-func Loopback(server string) bool {
-	parsed, err := url.Parse(server)
-	if err != nil {
-		return false
-	}
-	host := parsed.Hostname()
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }
 
 // RemoteStatus is one line of istiod's /debug/clusterz.
@@ -191,7 +123,7 @@ func Clusterz(ctx context.Context, client *kube.Client) ([]IstiodRemotes, error)
 }
 
 func clusterzOf(ctx context.Context, client *kube.Client, pod string) ([]RemoteStatus, error) {
-	target := kube.Target{Namespace: fleet.SystemNamespace, Pod: pod, Container: "discovery"}
+	target := kube.Target{Namespace: fleet.SystemNamespace, Pod: pod, Container: istiodContainer}
 	result, err := client.Exec(ctx, target, kube.ExecOptions{
 		Command: []string{"pilot-discovery", "request", "GET", "/debug/clusterz"},
 	})

@@ -15,19 +15,44 @@ import (
 
 func TestJudgeRemotes(t *testing.T) {
 	others := []fleet.ClusterSpec{{Name: "east"}, {Name: "north"}}
-	east := Remote{Secret: "istio-remote-secret-east", Cluster: "east", Server: "https://192.0.2.1:6443"}
-	north := Remote{Secret: "istio-remote-secret-north", Cluster: "north", Server: "https://192.0.2.2:6443"}
-	local := north
-	local.Server = "https://127.0.0.1:6443"
+	east := traced{Remote: Remote{Secret: "istio-remote-secret-east", Cluster: "east", Server: "https://192.0.2.1:6443"}, leads: "east"}
+	north := traced{Remote: Remote{Secret: "istio-remote-secret-north", Cluster: "cn-fleet-global-north", Server: "https://192.0.2.2:6443"}, leads: "north"}
+	with := func(t traced, change func(*traced)) traced {
+		change(&t)
+		return t
+	}
 	tests := []struct {
 		name    string
-		remotes []Remote
+		remotes []traced
 		want    []string
 	}{
-		{name: "complete", remotes: []Remote{east, north}},
-		{name: "one is missing", remotes: []Remote{east}, want: []string{`no remote secret for cluster "north"`}},
-		{name: "a stale one", remotes: []Remote{east, north, {Secret: "s", Cluster: "gone", Server: "https://192.0.2.9"}}, want: []string{`for cluster "gone", which is not in the fleet`}},
-		{name: "loopback", remotes: []Remote{east, local}, want: []string{"has server https://127.0.0.1:6443, which istiod's pod takes for itself"}},
+		{name: "complete, whatever the names", remotes: []traced{east, north}},
+		{name: "one is missing", remotes: []traced{east}, want: []string{`no remote secret that leads to cluster "north"`}},
+		{
+			name:    "a stale one",
+			remotes: []traced{east, north, {Remote: Remote{Secret: "s", Cluster: "gone", Server: "https://192.0.2.9"}}},
+			want:    []string{`for cluster "gone", which is not in the fleet`},
+		},
+		{
+			name:    "the right name, somebody else's cluster",
+			remotes: []traced{east, with(north, func(t *traced) { t.leads, t.stranger = "", true })},
+			want:    []string{`no remote secret that leads to cluster "north"`, "whose server https://192.0.2.2:6443 is that of a cluster which is not in the fleet"},
+		},
+		{
+			name:    "equal contexts: two names, one cluster",
+			remotes: []traced{east, with(north, func(t *traced) { t.leads = "east" })},
+			want:    []string{`2 remote secrets that lead to cluster "east"`, `no remote secret that leads to cluster "north"`},
+		},
+		{
+			name:    "loopback",
+			remotes: []traced{east, with(north, func(t *traced) { t.Server = "https://127.0.0.1:6443" })},
+			want:    []string{"has server https://127.0.0.1:6443, which istiod's pod takes for itself"},
+		},
+		{
+			name:    "what was found when it was tried",
+			remotes: []traced{east, with(north, func(t *traced) { t.errs = []error{errors.New("its token may not list pods")} })},
+			want:    []string{"its token may not list pods"},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -44,24 +69,15 @@ func TestJudgeRemotes(t *testing.T) {
 	}
 }
 
-func TestLoopback(t *testing.T) {
-	tests := []struct {
-		server string
-		want   bool
-	}{
-		{"https://127.0.0.1:6443", true},
-		{"https://127.8.8.8", true},
-		{"https://localhost:6443", true},
-		{"https://0.0.0.0:6443", true},
-		{"https://[::1]:6443", true},
-		{"https://192.0.2.1:6443", false},
-		{"https://localhost.example.org", false},
-		{"://", false},
+func TestIDNotes(t *testing.T) {
+	all := []traced{
+		{Remote: Remote{Secret: "a", Cluster: "east"}, leads: "east"},
+		{Remote: Remote{Secret: "b", Cluster: "cn-fleet-global-north"}, leads: "north"},
 	}
-	for _, test := range tests {
-		if got := Loopback(test.server); got != test.want {
-			t.Errorf("Loopback(%q): want %v, got %v", test.server, test.want, got)
-		}
+	peers := []peer{{ClusterSpec: fleet.ClusterSpec{Name: "east"}, clusterID: "cn-fleet-global-east"}, {ClusterSpec: fleet.ClusterSpec{Name: "north"}, clusterID: "cn-fleet-global-north"}}
+	notes := idNotes(all, peers)
+	if len(notes) != 1 || !strings.Contains(notes[0], `calls its cluster "east", whose own istiod calls it "cn-fleet-global-east"`) {
+		t.Errorf("got %q", notes)
 	}
 }
 
@@ -73,23 +89,38 @@ contexts: [{name: east, context: {cluster: east, user: east}}]
 users: [{name: east, user: {token: hunter2}}]
 `
 
-func TestRemotesOf(t *testing.T) {
+func TestAccessesOf(t *testing.T) {
 	secret := func(content string) corev1.Secret {
 		return corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "s"}, Data: map[string][]byte{"east": []byte(content)}}
 	}
-	got, err := remotesOf(secret(kubeconfigOfEast))
+	got, err := accessesOf(secret(kubeconfigOfEast))
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []Remote{{Secret: "s", Cluster: "east", Server: "https://192.0.2.1:6443"}}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("(-want +got):\n%s", diff)
+	want := Remote{Secret: "s", Cluster: "east", Server: "https://192.0.2.1:6443"}
+	if len(got) != 1 || got[0].Remote != want || got[0].config.BearerToken != "hunter2" {
+		t.Errorf("want %+v and its token, got %+v", want, got[0].Remote)
 	}
 	for _, broken := range []string{"hunter2: [", "{}", strings.Replace(kubeconfigOfEast, "cluster: east", "cluster: gone", 1)} {
-		_, err := remotesOf(secret(broken))
+		_, err := accessesOf(secret(broken))
 		if !errors.Is(err, errUnreadable) || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("a kubeconfig that cannot be read: want that said, and nothing quoted from it, got %v", err)
 		}
+	}
+}
+
+// TestConnectionRunsNothing: a kubeconfig in a Secret of somebody's cluster may
+// name programs and files of whoever opens it.
+func TestConnectionRunsNothing(t *testing.T) {
+	content := strings.Replace(kubeconfigOfEast, "{token: hunter2}",
+		`{tokenFile: /etc/passwd, client-key: /etc/shadow, exec: {apiVersion: client.authentication.k8s.io/v1, command: /bin/sh, interactiveMode: Never}}`, 1)
+	got, err := accessesOf(corev1.Secret{Data: map[string][]byte{"east": []byte(content)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := got[0].config
+	if config.ExecProvider != nil || config.BearerTokenFile != "" || config.KeyFile != "" || config.BearerToken != "" {
+		t.Errorf("the connection would run or read something: %v", config.ExecProvider)
 	}
 }
 

@@ -6,6 +6,6 @@
 //
 // Owns: those steps as plan steps, the CA, the address of a gateway, istiod's
 // view of its remote clusters.
-// May import: framework/plan, framework/cell, framework/fleet, framework/kube
-// and fixtures.
+// May import: framework/plan, framework/cell, framework/fleet, framework/kube,
+// framework/redact and fixtures.
 package mesh

@@ -2,13 +2,17 @@ package mesh
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"k8s.io/client-go/tools/clientcmd"
+
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 )
 
 // installGateway is the page's own command: the script's output piped into
@@ -60,9 +64,15 @@ func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
 	if err != nil {
 		return err
 	}
-	script := plan.Exec{Argv: []string{plan.Use(genGatewayVariable), "--network", a.cluster.Network, "--revision", revision}}
+	script := plan.Exec{
+		Argv:    []string{plan.Use(genGatewayVariable), "--network", a.cluster.Network, "--revision", revision},
+		Without: ownVariables(), ComplainsOnStdout: true,
+	}
 	operator, err := script.Output(ctx, site)
 	if err != nil {
+		return err
+	}
+	if err := onlyOperator(operator); err != nil {
 		return err
 	}
 	refs, err := a.willMake(ctx, site, operator)
@@ -74,9 +84,27 @@ func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
 	}
 	return plan.Exec{
 		Argv:  istioctl(slices.Concat([]string{"--kubeconfig=" + plan.Here(), "install", "-y"}, a.installFlags(), []string{"-f", "-"})...),
-		Stdin: operator,
+		Stdin: operator, Without: ownVariables(), Told: true,
 	}.Do(ctx, site)
 }
+
+// ownVariables are those of eastwest's variables that the tools read too, and
+// understand otherwise: asmcli takes its options from the environment, the
+// script its revision.
+func ownVariables() []string { return []string{"PLATFORM", "CA", "REVISION"} }
+
+// onlyOperator makes sure that the script printed what istioctl is to install:
+// its complaints come the same way.
+func onlyOperator(output []byte) error {
+	objects, err := kube.Decode(output)
+	if err != nil || len(objects) != 1 || objects[0].GetKind() != "IstioOperator" {
+		return fmt.Errorf("gen-eastwest-gateway.sh: want it to print one IstioOperator, got %q; is it the script of Istio's samples or of asmcli's folder?", redact.Last(string(output), scriptMost))
+	}
+	return nil
+}
+
+// scriptMost is how many bytes of an output that is none an error quotes.
+const scriptMost = 512
 
 // willMake asks istioctl which objects it would make.
 func (a installGateway) willMake(ctx context.Context, site *plan.Site, operator []byte) ([]kube.Ref, error) {
@@ -143,9 +171,68 @@ func (b *builder) asmcliCreateMesh(cluster fleet.ClusterSpec) []plan.Action {
 	if cluster.Name != b.opts.Clusters[0].Name {
 		return nil
 	}
-	argv := []string{plan.Use(asmcliVariable), "create-mesh", b.opts.FleetID}
-	for _, member := range b.opts.Clusters {
+	return []plan.Action{createMesh{fleetID: b.opts.FleetID, outputDir: b.opts.Traits.Tools.OutputDir != "", clusters: b.opts.Clusters}}
+}
+
+// createMesh runs asmcli for all clusters at once.
+type createMesh struct {
+	fleetID   string
+	outputDir bool
+	clusters  []fleet.ClusterSpec
+}
+
+func (a createMesh) exec() plan.Exec {
+	// Flags have their place behind the fleet's ID only.
+	argv := []string{plan.Use(asmcliVariable), "create-mesh", a.fleetID}
+	if a.outputDir {
+		argv = append(argv, "-D", plan.Use(outputDirVariable))
+	}
+	for _, member := range a.clusters {
 		argv = append(argv, plan.Use(plan.KubeconfigVariable(member.Name)))
 	}
-	return []plan.Action{plan.Exec{Title: "create the mesh of all clusters", Argv: argv}}
+	return plan.Exec{Title: "create the mesh of all clusters", Argv: argv, Without: ownVariables(), Told: true}
+}
+
+// Show implements plan.Action.
+func (a createMesh) Show() plan.Shown { return a.exec().Show() }
+
+// Do implements plan.Action.
+func (a createMesh) Do(ctx context.Context, site *plan.Site) error {
+	if err := a.checkKubeconfigs(site); err != nil {
+		return err
+	}
+	return a.exec().Do(ctx, site)
+}
+
+// checkKubeconfigs refuses what asmcli takes without a word and makes half a
+// mesh of (C.3): one kubeconfig, paths that are no files, several contexts or
+// equal ones. The run's own kubeconfigs are none of these.
+func (a createMesh) checkKubeconfigs(site *plan.Site) error {
+	var errs []error
+	if len(a.clusters) < 2 {
+		errs = append(errs, fmt.Errorf("asmcli create-mesh: want at least 2 clusters, got %d: it would end well and do nothing", len(a.clusters)))
+	}
+	for _, member := range a.clusters {
+		path, err := site.Expand(plan.Use(plan.KubeconfigVariable(member.Name)))
+		if err == nil {
+			err = oneContext(path, member.Name)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("asmcli create-mesh: the kubeconfig of cluster %q: %w", member.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// oneContext wants a kubeconfig with the one context of that name: asmcli uses
+// the current context of each file and names secrets after it.
+func oneContext(path, name string) error {
+	config, err := clientcmd.LoadFromFile(path)
+	if err != nil {
+		return fmt.Errorf("%s: %w; asmcli would take it for a cluster of Google Cloud", path, err)
+	}
+	if _, ok := config.Contexts[name]; !ok || len(config.Contexts) != 1 || config.CurrentContext != name {
+		return fmt.Errorf("%s: want the one context %q, got %d, current %q", path, name, len(config.Contexts), config.CurrentContext)
+	}
+	return nil
 }

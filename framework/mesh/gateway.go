@@ -25,25 +25,30 @@ func (b *builder) gateway(cluster fleet.ClusterSpec) []plan.Action {
 	if b.opts.Traits.Tools.GenGateway != "" {
 		return []plan.Action{installGateway{cluster: cluster, flags: b.opts.gatewayFlags()}}
 	}
+	operator, err := GatewayOperator(GatewayOptions{Network: cluster.Network, Revision: cluster.Revision})
+	if err != nil {
+		b.errs = append(b.errs, err)
+	}
 	return []plan.Action{
 		plan.Pipe{
 			Title: "install the east-west gateway of network " + cluster.Network, Reuse: true,
 			From: plan.Exec{
 				Title: "render the gateway",
-				Argv:  istioctl(slices.Concat([]string{"manifest", "generate"}, b.opts.gatewayFlags(), []string{"--filename=-"})...),
-				Stdin: b.render("eastwest-gateway.yaml.tmpl", map[string]any{
-					"Network": cluster.Network, "Revision": cluster.Revision,
-				}),
+				Argv:  istioctl(slices.Concat([]string{"manifest", "generate"}, b.opts.gatewayFlags(), gatewayAdditions(), []string{"--filename=-"})...),
+				Stdin: operator,
 			},
 		},
 	}
 }
 
-func (b *builder) gatewayReady(fleet.ClusterSpec) []plan.Action {
-	return []plan.Action{b.awaitDeployment(Gateway), awaitAddress()}
+func (b *builder) gatewayReady(cluster fleet.ClusterSpec) []plan.Action {
+	return []plan.Action{b.awaitDeployment(Gateway), awaitAddress(), b.compareCertProviders(cluster)}
 }
 
 func (b *builder) expose(fleet.ClusterSpec) []plan.Action {
+	if b.opts.Traits.Tools.ExposeServices != "" {
+		return []plan.Action{exposeServices{}}
+	}
 	return []plan.Action{b.applyFile("apply gateway "+ExposeGateway, "cross-network-gateway.yaml")}
 }
 

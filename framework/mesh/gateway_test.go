@@ -48,8 +48,6 @@ func TestGatewayIsThePagesGateway(t *testing.T) {
 				"gateways": map[string]any{"istio-ingressgateway": map[string]any{"injectionTemplate": "gateway"}},
 				"global": map[string]any{
 					"network": "network1",
-					// The one addition: see the template.
-					"imagePullPolicy": "IfNotPresent",
 				},
 			},
 		},

@@ -25,21 +25,20 @@ func (b *builder) knownGateways(cluster fleet.ClusterSpec) []plan.Action {
 	}
 	return []plan.Action{plan.Await{
 		Title: "await istiod knows the gateways of " + strings.Join(networks, ", "),
-		Shell: untilKnown(networks),
+		Shell: knownShell(networks),
 		Until: func(ctx context.Context, site *plan.Site) error {
 			return AwaitGateways(ctx, site.Client, networks, site.Bounds)
 		},
 	}}
 }
 
-// untilKnown waits by hand: the output has each network's name in quotes.
-func untilKnown(networks []string) string {
-	ask := kubectlHere("--namespace="+fleet.SystemNamespace, "exec deployment/"+Istiod, "-- pilot-discovery request GET /debug/networkz")
-	var loops []string
+// knownShell waits by hand: the document has each network's name in quotes.
+func knownShell(networks []string) string {
+	patterns := make([]string, 0, len(networks))
 	for _, network := range networks {
-		loops = append(loops, fmt.Sprintf("until %s | grep '\"%s\"' >/dev/null; do sleep 2; done", ask, network))
+		patterns = append(patterns, fmt.Sprintf(`*'"%s"'*`, network))
 	}
-	return strings.Join(loops, "\n")
+	return askIstiods("/debug/networkz", "does not know every gateway", patterns)
 }
 
 // otherNetworks are those that pods of a cluster cannot reach directly.

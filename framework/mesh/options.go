@@ -41,6 +41,8 @@ const (
 	istioctlVariable   = "ISTIOCTL"
 	genGatewayVariable = "GEN_EASTWEST_GATEWAY"
 	asmcliVariable     = "ASMCLI"
+	outputDirVariable  = "OUTPUT_DIR"
+	exposeVariable     = "EXPOSE_SERVICES"
 )
 
 // Options say what kind of mesh the steps make.
@@ -104,6 +106,16 @@ func Variables(opts Options) []plan.Variable {
 	if tool := opts.Traits.Tools.Asmcli; tool != "" {
 		variables = append(variables, plan.Variable{
 			Name: asmcliVariable, Value: tool, Comment: "the asmcli that installed the control planes",
+		})
+	}
+	if folder := opts.Traits.Tools.OutputDir; folder != "" {
+		variables = append(variables, plan.Variable{
+			Name: outputDirVariable, Value: folder, Comment: "the folder that asmcli install left",
+		})
+	}
+	if file := opts.Traits.Tools.ExposeServices; file != "" {
+		variables = append(variables, plan.Variable{
+			Name: exposeVariable, Value: file, Comment: "expose-services.yaml of the same folder",
 		})
 	}
 	for _, cluster := range opts.Clusters {

@@ -3,5 +3,5 @@
 // no second description of the steps exists.
 //
 // Owns: Plan, Step, the kinds of Action, running and printing them.
-// May import: framework/kube.
+// May import: framework/kube and framework/redact.
 package plan

@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 )
 
 // Exec runs a program on this machine.
@@ -21,6 +25,14 @@ type Exec struct {
 	Stdin []byte
 	// Env is added to the program's environment.
 	Env []EnvVar
+	// Without names variables of eastwest's own environment that mean something
+	// else to the program.
+	Without []string
+	// Told puts what the program said, redacted, into the notes of the step.
+	Told bool
+	// ComplainsOnStdout is true for a program that may write its errors there;
+	// never for one that prints secrets.
+	ComplainsOnStdout bool
 }
 
 // EnvVar is an environment variable of a program.
@@ -60,8 +72,12 @@ func (a Exec) Do(ctx context.Context, site *Site) error {
 // The pause between a program's SIGTERM and its SIGKILL when the run ends early.
 const programGrace = 5 * time.Second
 
-// stderrMost is how many bytes of a program's complaints an error carries; the last say most.
-const stderrMost = 4096
+// How many bytes of what a program said are kept: of its complaints in an
+// error, and of all it said in a note. The last say most.
+const (
+	stderrMost = 4096
+	toldMost   = 4096
+)
 
 // Output runs the program on behalf of an action and returns what it wrote to its standard output.
 func (a Exec) Output(ctx context.Context, site *Site) ([]byte, error) {
@@ -75,19 +91,69 @@ func (a Exec) Output(ctx context.Context, site *Site) ([]byte, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, site.Bounds.Tool)
 	defer cancel()
+	command := a.command(ctx, argv)
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	start := time.Now()
+	err := command.Run()
+	if err != nil {
+		endGroup(command)
+	}
+	if a.Told {
+		site.Note(fmt.Sprintf("%s: %s after %.1f s%s", path.Base(argv[0]), ending(err), time.Since(start).Seconds(),
+			said(a.redact(stderr.String(), toldMost))))
+	}
+	if err != nil {
+		return nil, &ProgramError{Command: redact.Text(quoteAll(argv)), Stderr: a.complaint(stdout.String(), stderr.String()), Err: runError(ctx, err)}
+	}
+	return stdout.Bytes(), nil
+}
+
+// command prepares the program in a process group of its own, so that what it
+// started itself ends with it.
+func (a Exec) command(ctx context.Context, argv []string) *exec.Cmd {
 	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	command.Cancel = func() error { return command.Process.Signal(syscall.SIGTERM) }
+	command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	command.Cancel = func() error { return syscall.Kill(-command.Process.Pid, syscall.SIGTERM) }
 	command.WaitDelay = programGrace
-	command.Env = os.Environ()
+	command.Stdin = bytes.NewReader(a.Stdin)
+	command.Env = slices.DeleteFunc(os.Environ(), func(variable string) bool {
+		name, _, _ := strings.Cut(variable, "=")
+		return slices.Contains(a.Without, name)
+	})
 	for _, variable := range a.Env {
 		command.Env = append(command.Env, variable.Name+"="+variable.Value)
 	}
-	var stdout, stderr bytes.Buffer
-	command.Stdin, command.Stdout, command.Stderr = bytes.NewReader(a.Stdin), &stdout, &stderr
-	if err := command.Run(); err != nil {
-		return nil, &ProgramError{Command: quoteAll(argv), Stderr: a.redact(lastBytes(stderr.String(), stderrMost)), Err: runError(ctx, err)}
+	return command
+}
+
+// endGroup ends what a program that failed or was ended has left running.
+func endGroup(command *exec.Cmd) {
+	if command.Process != nil {
+		_ = syscall.Kill(-command.Process.Pid, syscall.SIGKILL) // no such group: all ended by themselves
 	}
-	return stdout.Bytes(), nil
+}
+
+func ending(err error) string {
+	if err != nil {
+		return err.Error()
+	}
+	return "exit status 0"
+}
+
+func said(text string) string {
+	if text == "" {
+		return ", saying nothing"
+	}
+	return ", saying:\n" + text
+}
+
+// complaint is what a program that failed said about it.
+func (a Exec) complaint(stdout, stderr string) string {
+	if a.ComplainsOnStdout && strings.TrimSpace(stderr) == "" {
+		stderr = stdout
+	}
+	return a.redact(stderr, stderrMost)
 }
 
 func runError(ctx context.Context, err error) error {
@@ -97,19 +163,12 @@ func runError(ctx context.Context, err error) error {
 	return err
 }
 
-// redact takes secret values out of what a program said.
-func (a Exec) redact(text string) string {
+// redact takes secrets out of what a program said and keeps the last of it.
+func (a Exec) redact(text string, most int) string {
 	for _, variable := range a.Env {
 		if variable.Secret && variable.Value != "" {
-			text = strings.ReplaceAll(text, variable.Value, "[redacted]")
+			text = strings.ReplaceAll(text, variable.Value, redact.Mark)
 		}
 	}
-	return strings.TrimSpace(text)
-}
-
-func lastBytes(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return "..." + text[len(text)-most:]
+	return redact.Last(text, most)
 }

@@ -27,15 +27,15 @@ type ClusterResult struct {
 	// Actions says how long each action took, in order; after an error the
 	// rest is missing.
 	Actions []ActionResult
-	// Notes are facts that decide nothing, in the order in which they were noted.
-	Notes []string
-	Err   error
+	Err     error
 }
 
 // ActionResult is what became of one action.
 type ActionResult struct {
 	Title string
 	Took  time.Duration
+	// Notes are what the action found worth telling.
+	Notes []string
 	Err   error
 }
 
@@ -99,7 +99,6 @@ func (r *Runner) work(ctx context.Context, step string, work Work) (result Clust
 		result.Err = err
 		return result
 	}
-	defer func() { result.Notes = site.notes }()
 	for _, action := range work.Actions {
 		done := r.act(ctx, step, site, action)
 		result.Actions = append(result.Actions, done)
@@ -128,7 +127,7 @@ func (r *Runner) act(ctx context.Context, step string, site *Site, action Action
 	if r.Observe.ActionEnded != nil {
 		r.Observe.ActionEnded(step, site.Cluster, shown, took, err)
 	}
-	return ActionResult{Title: shown.Title, Took: took, Err: err}
+	return ActionResult{Title: shown.Title, Took: took, Notes: site.takeNotes(), Err: err}
 }
 
 // joined joins errors in the order of the clusters' names.

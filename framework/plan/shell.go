@@ -3,6 +3,8 @@ package plan
 import (
 	"regexp"
 	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 )
 
 // kubeconfigHere stands in a shown command for the kubeconfig of the cluster
@@ -36,10 +38,16 @@ func (a Exec) shellInto(into string) string {
 
 func (a Exec) line() string {
 	words := make([]string, 0, len(a.Env)+len(a.Argv))
+	if len(a.Without) > 0 {
+		words = append(words, "env")
+		for _, name := range a.Without {
+			words = append(words, "-u", name)
+		}
+	}
 	for _, variable := range a.Env {
 		value := quote(variable.Value)
 		if variable.Secret {
-			value = "'[redacted]'"
+			value = "'" + redact.Mark + "'"
 		}
 		words = append(words, variable.Name+"="+value)
 	}

@@ -34,16 +34,35 @@ type Site struct {
 	Bounds  kube.Bounds
 
 	env   *Env
-	mu    sync.Mutex
-	notes []string // guarded by mu
+	notes *notes
 }
 
-// Note keeps a fact for the step's case in the report: that something was
-// found and reused, what a tool warned of. It must hold no secret.
-func (s *Site) Note(format string, args ...any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.notes = append(s.notes, fmt.Sprintf(format, args...))
+// notes collects what actions found worth telling; an action may note from
+// several goroutines.
+type notes struct {
+	mu   sync.Mutex
+	text []string
+}
+
+// Note tells the reader of the report something about the action that is under
+// way which is no failure: a difference that does no harm, or what a program
+// said. It must hold no secret.
+func (s *Site) Note(text string) {
+	if s.notes == nil {
+		return
+	}
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	s.notes.text = append(s.notes.text, text)
+}
+
+// takeNotes returns what was noted since the last time.
+func (s *Site) takeNotes() []string {
+	s.notes.mu.Lock()
+	defer s.notes.mu.Unlock()
+	taken := s.notes.text
+	s.notes.text = nil
+	return taken
 }
 
 // Env is everything that a plan needs to be run.
@@ -73,7 +92,7 @@ func (s *Site) Own() kube.ApplyOptions {
 func (s *Site) own(reuse bool) kube.ApplyOptions {
 	opts := s.Own()
 	if reuse {
-		opts.Reused = func(ref kube.Ref) { s.Note("%s exists and is right: reused", ref) }
+		opts.Reused = func(ref kube.Ref) { s.Note(fmt.Sprintf("%s exists and is right: reused", ref)) }
 	}
 	return opts
 }
@@ -92,7 +111,7 @@ func (e *Env) site(cluster string) (*Site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Site{Cluster: cluster, Client: client, Run: e.Run, Journal: e.Journal, Bounds: e.Bounds, env: e}, nil
+	return &Site{Cluster: cluster, Client: client, Run: e.Run, Journal: e.Journal, Bounds: e.Bounds, env: e, notes: &notes{}}, nil
 }
 
 // KubeconfigVariable is the name of the variable that holds a cluster's kubeconfig.
@@ -106,6 +125,9 @@ func Use(name string) string { return "${" + name + "}" }
 // reference finds the variables of an argument. Only the braced form counts,
 // so that a $ in a script stays what it is.
 func reference() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Z][A-Z0-9_]*)\}`) }
+
+// Expand gives a text that refers to variables with Use their values.
+func (s *Site) Expand(text string) (string, error) { return s.expand(text) }
 
 // expand gives an argument its variables' values; a variable without a value
 // falls back to the process's environment, and then it is an error.

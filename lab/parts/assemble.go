@@ -67,5 +67,5 @@ func (b builder) open(istio moduleInfo) (Set, error) {
 	if set.istioRelease, err = istioRelease(istio.Dir); err != nil {
 		return Set{}, err
 	}
-	return set, nil
+	return set, set.addScripts()
 }

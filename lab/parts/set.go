@@ -23,7 +23,7 @@ type Version struct {
 // kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubeadm,
 // kubectl, containerd, containerd-shim-runc-v2, ctr, runc, coredns,
 // pilot-discovery, pilot-agent, istioctl, or one of the CNI plugins ptp,
-// loopback, host-local, portmap.
+// loopback, host-local, portmap; or of Istio's script gen-eastwest-gateway.sh.
 func (s Set) Path(name string) string {
 	if cniPlugins[name] {
 		return filepath.Join(s.CNIDir(), name)

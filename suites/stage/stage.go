@@ -204,8 +204,10 @@ func (s *Stage) Step(ctx context.Context, step plan.Step) report.Case {
 	result.Status, result.Message = statusOfStep(ctx, done.Err), message(done.Err)
 	for _, cluster := range done.Clusters {
 		result.Notes = append(result.Notes, fmt.Sprintf("%s: %s", cluster.Cluster, seconds(cluster.Took)))
-		for _, note := range cluster.Notes {
-			result.Notes = append(result.Notes, cluster.Cluster+": "+note)
+		for _, action := range cluster.Actions {
+			for _, note := range action.Notes {
+				result.Notes = append(result.Notes, fmt.Sprintf("%s: %s", cluster.Cluster, note))
+			}
 		}
 	}
 	if done.Err != nil && s.firstErr == nil {

@@ -1,0 +1,130 @@
+package fleetfile
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+)
+
+// projectID is the form of a project's ID, with the domain that old ones may have.
+var projectID = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
+
+// checkFields looks at the fields of the whole fleet, each alone.
+func (f *File) checkFields(told *told) {
+	label(&f.Name, told)
+	label(&f.Namespace, told)
+	if f.Namespace == fleet.SystemNamespace || strings.HasPrefix(f.Namespace, "kube-") || f.Namespace == "default" {
+		told.at(&f.Namespace, "%q is not the run's to make and to delete; take a namespace that does not exist", f.Namespace)
+	}
+	checkRevision(&f.Revision, told)
+	if f.MeshID != "" && !placeholder(f.MeshID) {
+		for _, problem := range validation.IsValidLabelValue(f.MeshID) {
+			told.at(&f.MeshID, "%q: %s", f.MeshID, problem)
+		}
+	}
+	if f.FleetProject != "" && !placeholder(f.FleetProject) && !projectID.MatchString(f.FleetProject) {
+		told.at(&f.FleetProject, "want the ID of the fleet's project, such as my-fleet-1 (not its number or title), got %q", f.FleetProject)
+	}
+	checkImage(&f.Images.HelloWorld, told)
+	checkImage(&f.Images.Sleep, told)
+}
+
+// label wants a DNS-1123 label, or nothing.
+func label(value *string, told *told) {
+	if *value == "" || placeholder(*value) {
+		return
+	}
+	if problem := labelProblem(*value); problem != "" {
+		told.at(value, "%s", problem)
+	}
+}
+
+func checkRevision(value *string, told *told) {
+	label(value, told)
+	if *value == "default" {
+		told.at(value, "\"default\" is also the tag's name, which may lead to any revision; leave it out, or give the label istio.io/rev of istiod's pods")
+	}
+}
+
+// checkImage wants a reference of an image in which only {version} is open.
+func checkImage(value *string, told *told) {
+	if *value == "" || placeholder(*value) {
+		return
+	}
+	image := fleet.Images{HelloWorld: *value}.ForVersion("v1")
+	if strings.ContainsAny(image, "{}$") {
+		told.at(value, "%q: only {version} can be left open", *value)
+		return
+	}
+	if _, err := name.ParseReference(image); err != nil {
+		told.at(value, "%q is not an image: %v", *value, err)
+	}
+}
+
+// checkClusters looks at the fields of every cluster, and at what must differ
+// between them.
+func (f *File) checkClusters(told *told) {
+	if len(f.Clusters) < 2 {
+		told.add(0, "has %d clusters; a mesh needs at least 2", len(f.Clusters))
+	}
+	first := map[string]string{}
+	networks := map[string]string{}
+	for _, c := range f.Clusters {
+		c.check(told)
+		if c.Name == "" {
+			continue
+		}
+		if place, twice := first[c.Name]; twice {
+			told.at(&c.Name, "%q is the name of %s too; give each cluster its own", c.Name, place)
+		} else {
+			first[c.Name] = told.places[&c.Name].path
+		}
+		if other, twice := networks[c.Network]; twice && c.Network != "" {
+			told.warn("clusters %s and %s are both on network %q: their pods must then reach each other directly, and no gateway is tested; where pods cannot, give each cluster a network of its own", other, c.Name, c.Network)
+		}
+		networks[c.Network] = c.Name
+	}
+}
+
+func (c *Cluster) check(told *told) {
+	switch {
+	case c.Name == "":
+		told.add(told.places[&c.Kubeconfig].line, "a cluster without name; want the name of its fleet membership")
+	case placeholder(c.Name):
+	default:
+		if problem := nameProblem(c.Name); problem != "" {
+			told.at(&c.Name, "%s", problem)
+		}
+	}
+	if c.Kubeconfig == "" {
+		told.at(&c.Name, "cluster %q has no kubeconfig; want the path of one", c.Name)
+	}
+	if c.Network != "" && !placeholder(c.Network) {
+		for _, problem := range validation.IsValidLabelValue(c.Network) {
+			told.at(&c.Network, "%q becomes a label: %s", c.Network, problem)
+		}
+	}
+	checkRevision(&c.Revision, told)
+	if c.Server != "" && !placeholder(c.Server) {
+		c.checkServer(told)
+	}
+}
+
+// checkServer wants the URL of an API server as pods elsewhere reach it.
+func (c *Cluster) checkServer(told *told) {
+	parsed, err := url.Parse(c.Server)
+	switch {
+	case err != nil || parsed.Scheme != "https" || parsed.Host == "":
+		// The URL is not repeated: it may hold a password.
+		told.at(&c.Server, "want a URL such as https://203.0.113.7:6443")
+	case parsed.User != nil:
+		told.at(&c.Server, "holds a user name or password; credentials belong into the kubeconfig")
+	case fleet.Loopback(c.Server):
+		told.at(&c.Server, "%s leads pods of other clusters to themselves; give the address by which they reach the API server", c.Server)
+	}
+}

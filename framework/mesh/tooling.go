@@ -1,0 +1,190 @@
+package mesh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+)
+
+// Tooling is what the page's flags have to be for the tools and control planes
+// that are really there.
+type Tooling struct {
+	Istioctl Istioctl
+	// Mesh is the newest control plane's release, zero where none is known.
+	Mesh              cell.Version
+	PilotCertProvider string
+	GatewayFlags      []string
+	// Notes are what somebody who reads the report should know.
+	Notes []string
+}
+
+// FindTooling probes an istioctl and reads the versions of the control planes
+// of the clusters. With no clusters, where the plan is to install the control
+// planes, they will be of istioctl's own release.
+func FindTooling(ctx context.Context, asked cell.Cell, istioctl string, clusters []*fleet.Cluster, bounds kube.Bounds) (Tooling, error) {
+	probed, err := ProbeIstioctl(ctx, istioctl, bounds)
+	if err != nil {
+		return Tooling{}, err
+	}
+	var (
+		planes []ControlPlane
+		errs   []error
+	)
+	for _, cluster := range clusters {
+		plane, err := FindControlPlane(ctx, cluster.Client, cluster.Revision)
+		errs = append(errs, err)
+		planes = append(planes, plane)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return Tooling{}, err
+	}
+	return tooling(asked, probed, planes), nil
+}
+
+func tooling(asked cell.Cell, probed Istioctl, planes []ControlPlane) Tooling {
+	found := Tooling{Istioctl: probed, Mesh: probed.Release}
+	for i, plane := range planes {
+		if i == 0 || plane.Release.AtLeast(found.Mesh) {
+			found.Mesh = plane.Release
+		}
+	}
+	for _, plane := range planes {
+		if plane.Release != found.Mesh {
+			found.Notes = append(found.Notes, fmt.Sprintf("cluster %q has a control plane of %s, others have %s", plane.Cluster, plane.Version, found.Mesh))
+		}
+		if plane.Release != (cell.Version{}) && probed.Release != (cell.Version{}) && plane.Release != probed.Release {
+			found.Notes = append(found.Notes, fmt.Sprintf("istioctl is of %s, the control plane of cluster %q of %s: use the istioctl of its version", probed.Version, plane.Cluster, plane.Version))
+		}
+	}
+	if want := cell.ValuesPath(probed.Release); probed.Release != (cell.Version{}) && want != probed.ValuesPath {
+		found.Notes = append(found.Notes, fmt.Sprintf("istioctl %s takes %s in --set, where Istio's own of that release takes %s", probed.Version, probed.ValuesPath, want))
+	}
+	found.PilotCertProvider = asked.CertProvider(found.Mesh)
+	if found.Mesh == (cell.Version{}) {
+		// Nothing tells its age; an old one takes this too.
+		found.PilotCertProvider = cell.CertByIstiod
+	}
+	found.GatewayFlags = probed.gatewayFlags(found.PilotCertProvider)
+	return found
+}
+
+// ControlPlane is what the pods of a cluster's istiod tell about it.
+type ControlPlane struct {
+	Cluster, Revision string
+	// Version is the tag of the image, such as "1.28.2-asm.4", and Release what
+	// can be read from it.
+	Version string
+	Release cell.Version
+	// ClusterID is how istiod calls its own cluster, and CertProvider who signs
+	// its certificate; empty where its pod does not say.
+	ClusterID    string
+	CertProvider string
+}
+
+// FindControlPlane looks at the Ready istiod pods of a cluster: of the wanted
+// revision or, with none wanted, of the only one that there is.
+func FindControlPlane(ctx context.Context, client *kube.Client, revision string) (ControlPlane, error) {
+	revision, err := fleet.FindRevision(ctx, client, revision)
+	if err != nil {
+		return ControlPlane{}, err
+	}
+	pods, err := client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{
+		LabelSelector: fleet.IstiodSelector + "," + fleet.RevisionLabel + "=" + revision,
+	})
+	if err != nil {
+		return ControlPlane{}, fmt.Errorf("list istiod pods of cluster %q: %w", client.Name, err)
+	}
+	for i := range pods.Items {
+		if fleet.PodReady(&pods.Items[i]) {
+			return controlPlaneOf(client.Name, revision, &pods.Items[i]), nil
+		}
+	}
+	return ControlPlane{}, fmt.Errorf("cluster %q: no istiod pod of revision %q is Ready any more; try again", client.Name, revision)
+}
+
+func controlPlaneOf(cluster, revision string, pod *corev1.Pod) ControlPlane {
+	plane := ControlPlane{Cluster: cluster, Revision: revision}
+	if at := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == istiodContainer }); at >= 0 {
+		plane.Version = imageTag(pod.Spec.Containers[at].Image)
+		plane.ClusterID = variable(pod.Spec.Containers[at], "CLUSTER_ID")
+		plane.CertProvider = variable(pod.Spec.Containers[at], certProviderVariable)
+	}
+	if release, err := cell.ParseVersion(plane.Version); err == nil {
+		plane.Release = release
+	}
+	return plane
+}
+
+const (
+	istiodContainer      = "discovery"
+	certProviderVariable = "PILOT_CERT_PROVIDER"
+)
+
+// imageTag is the tag of an image's name, without the digest that may follow.
+func imageTag(image string) string {
+	name, _, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], "@")
+	_, tag, _ := strings.Cut(name, ":")
+	return tag
+}
+
+func variable(container corev1.Container, name string) string {
+	for _, variable := range container.Env {
+		if variable.Name == name {
+			return variable.Value
+		}
+	}
+	return ""
+}
+
+// compareCertProviders notes where istiod or the gateway have another
+// pilotCertProvider than was asked for. The flag does nothing for a gateway
+// that istiod injects, so that what counts is what the pods really got.
+func (b *builder) compareCertProviders(cluster fleet.ClusterSpec) plan.Action {
+	wanted := b.opts.certProvider()
+	return plan.Await{
+		Title: "compare pilotCertProvider",
+		Shell: "# want " + wanted + ":\n" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector='"+istiodOrGateway+
+			`' --output=jsonpath='{range .items[*]}{.metadata.name}{" "}{.spec.containers[*].env[?(@.name=="`+certProviderVariable+`")].value}{"\n"}{end}'`),
+		Until: func(ctx context.Context, site *plan.Site) error {
+			pods, err := site.Client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: istiodOrGateway})
+			if err != nil {
+				return fmt.Errorf("list the pods of istiod and of the gateway on cluster %q: %w", site.Cluster, err)
+			}
+			for _, drift := range certProviderDrift(wanted, cluster.Revision, pods.Items) {
+				site.Note(drift)
+			}
+			return nil
+		},
+	}
+}
+
+// istiodOrGateway selects the pods of both.
+const istiodOrGateway = "app in (istiod, " + Gateway + ")"
+
+func certProviderDrift(wanted, revision string, pods []corev1.Pod) []string {
+	var drift []string
+	for _, pod := range pods {
+		if revision != "" && pod.Labels[fleet.RevisionLabel] != revision {
+			continue
+		}
+		for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+			if container.Name != istiodContainer && container.Name != proxyContainer {
+				continue
+			}
+			if has := variable(container, certProviderVariable); has != "" && has != wanted {
+				drift = append(drift, fmt.Sprintf("warning: pilotCertProvider=%s was asked for, but pod %s has %s=%s", wanted, pod.Name, certProviderVariable, has))
+			}
+		}
+	}
+	return drift
+}
