@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -190,10 +191,13 @@ func TestMatrixRunInterrupted(t *testing.T) {
 	fakeSelf(t, m, "trap 'echo once >>"+cleaned+"; exit 130' INT; touch "+cleaned+"; while :; do sleep 0.05; done")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
+		ticker := time.NewTicker(10 * time.Millisecond)
+		defer ticker.Stop()
 		for ctx.Err() == nil {
 			if _, err := os.Stat(cleaned); err == nil {
 				cancel(errInterrupted)
 			}
+			<-ticker.C
 		}
 	}()
 	runs := m.runCells(ctx, append(labCell(t), labCell(t)...))
