@@ -141,7 +141,7 @@ func TestMatrixJSONIsThePage(t *testing.T) {
 	}
 	var document struct {
 		Cells []struct {
-			Platform, CA string
+			Platform, CA             string
 			Allowed                  bool
 			PageCertProvider, Reason string
 			Source                   string
