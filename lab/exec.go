@@ -15,7 +15,8 @@ import (
 // Exec replaces the calling process by a command that stands on the network
 // between the clusters: it reaches nodes and load balancers by the addresses
 // that the clusters themselves use, such as those in remote secrets. The
-// lab's programs are found first, and KUBECONFIG names the node addresses. It
+// lab's programs are found first, KUBECONFIG names the node addresses, and for
+// scripts that want a file a cluster there is KUBECONFIG_CLUSTER1 and so on. It
 // returns only when it fails.
 func (l *Lab) Exec(argv []string) error {
 	env := l.insideEnvironment(os.Environ())
@@ -56,5 +57,8 @@ func (l *Lab) insideEnvironment(env []string) []string {
 	env = slices.DeleteFunc(slices.Clone(env), func(e string) bool {
 		return strings.HasPrefix(e, "KUBECONFIG=") || strings.HasPrefix(e, "PATH=")
 	})
+	for _, c := range l.State.Clusters {
+		env = append(env, "KUBECONFIG_"+strings.ToUpper(c.Name)+"="+l.f.kubeconfig(insideNameOf(c.Name)))
+	}
 	return append(env, "KUBECONFIG="+l.f.kubeconfig(insideName), "PATH="+l.State.Bin+":"+os.Getenv("PATH"))
 }

@@ -29,10 +29,28 @@ func mergeKubeconfigs(f folders, clusters []Cluster) error {
 		return fmt.Errorf("write the lab's kubeconfig: %w", err)
 	}
 	for _, c := range clusters {
+		if err := writeInside(f, c); err != nil {
+			return err
+		}
 		all.Clusters[c.Name].Server = c.Server
 	}
 	if err := clientcmd.WriteToFile(*all, f.kubeconfig(insideName)); err != nil {
 		return fmt.Errorf("write the lab's kubeconfig for its own network: %w", err)
+	}
+	return nil
+}
+
+// insideNameOf is the kubeconfig of one cluster for the same programs.
+func insideNameOf(cluster string) string { return insideName + "-" + cluster }
+
+func writeInside(f folders, c Cluster) error {
+	config, err := clientcmd.LoadFromFile(c.Kubeconfig)
+	if err != nil {
+		return fmt.Errorf("read the kubeconfig of %s: %w", c.Name, err)
+	}
+	config.Clusters[c.Name].Server = c.Server
+	if err := clientcmd.WriteToFile(*config, f.kubeconfig(insideNameOf(c.Name))); err != nil {
+		return fmt.Errorf("write the kubeconfig of %s for the lab's own network: %w", c.Name, err)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ of each phase. Beside it, it runs the page's commands as a shell script (the one
 that "eastwest plan -o shell" prints, and the page's twenty calls) on an equal lab,
 and prints the ratio.
 Absolute figures are those of this machine at this moment; the ratio is what lasts.`,
-		Args: cobra.NoArgs,
+		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runBench(cmd.Context(), streams, *flags, runs)
 		},

@@ -1,14 +1,15 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/lab"
@@ -17,67 +18,120 @@ import (
 )
 
 type planFlags struct {
-	platform, ca, on string
-	clusters         string
-	output           string
+	placeFlags
+	release string
+	output  string
 }
 
 func newPlanCommand(streams ioStreams) *cobra.Command {
-	var flags planFlags
+	flags := planFlags{placeFlags: placeFlags{outline: true}}
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Print what verify would do, step by step, and do nothing",
 		Long: `Prints the plan that "eastwest verify" carries out: every step of the page, what
-it promises and what it does on each cluster. No cluster is reached and nothing
-is changed. As a shell script the plan does the same by hand; it holds no
-secret, only the commands that make them.`,
+it promises and what it does on each cluster. Nothing is changed, and no cluster
+is reached but those of a fleet, which are asked for their networks and
+revisions. As a shell script the plan does the same by hand, without eastwest;
+it holds no secret, only the commands that make them. Its variables stand at the
+top and may be given in the environment instead.
+
+A cell that only a fleet can prove is printed with the page's placeholders.`,
 		Example: `  # read the plan
   eastwest plan
 
-  # the same as commands of a shell
-  eastwest plan -o shell
+  # the same as a script, tried on a lab, with the page's own proof at the end
+  eastwest plan -o shell > page.sh
+  PROVE=1 eastwest lab exec -- bash page.sh
+
+  # a cell that only a fleet can prove, with flags for an older control plane
+  eastwest plan --platform gdc-vmware --ca meshca --mesh-release 1.19 -o shell
+
+  # your own clusters
+  eastwest plan --fleet fleet.yaml -o shell
 
   # for a program: the titles of all steps
   eastwest plan -o json | jq -r '.steps[].title'`,
 		Args: checkedArgs(cobra.NoArgs),
-		RunE: func(*cobra.Command, []string) error {
-			made, format, err := flags.plan()
-			if err != nil {
-				return usageError(err)
-			}
-			return plan.Print(streams.out, made, format)
-		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return runPlan(cmd.Context(), streams, flags) },
 	}
 	set := cmd.Flags()
-	set.StringVar(&flags.platform, "platform", fromEnv("PLATFORM", "lab"), "the cell's platform (PLATFORM); see \"eastwest matrix\"")
-	set.StringVar(&flags.ca, "ca", fromEnv("CA", "istio"), "the cell's certificate authority (CA): istio, meshca or cas")
-	set.StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab; kind and fleet are refused, not yet")
-	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
+	flags.register(set)
+	set.StringVar(&flags.release, "mesh-release", newestRules, "release of a fleet's control planes and istioctl, which decides about flags")
 	set.StringVarP(&flags.output, "output", "o", string(plan.Text), "form of the output: text, shell or json")
 	return cmd
 }
 
-// plan checks all flags, tells all that is wrong at once, and makes the plan.
-func (f planFlags) plan() (plan.Plan, plan.Format, error) {
-	asked, errCell := cell.Parse(f.platform, f.ca)
-	errs := []error{
-		errCell,
-		verifyFlags{on: f.on}.checkPlace(asked, errCell == nil),
-		oneOf("output", f.output, "text", "shell", "json"),
+// newestRules is the release from which on flags are as they are today.
+const newestRules = "1.24"
+
+// runPlan checks all flags, tells all that is wrong at once, and prints the plan.
+func runPlan(ctx context.Context, streams ioStreams, flags planFlags) error {
+	w, errPlace := flags.resolve()
+	release, errRelease := cell.ParseVersion(flags.release)
+	if errRelease != nil {
+		errRelease = fmt.Errorf("--mesh-release: %w", errRelease)
 	}
-	clusters, err := strconv.Atoi(f.clusters)
-	if err != nil || clusters < 2 {
-		errs = append(errs, fmt.Errorf("--clusters: want a number of at least 2, got %q", f.clusters))
+	// A cell that cannot be proved on the lab can be read as a fleet's, unless
+	// the lab was asked for.
+	var elsewhere *elsewhereError
+	if flags.on == "" && errors.As(errPlace, &elsewhere) {
+		w, errPlace = elsewhere.where, nil
+		w.on = cell.OnFleet
 	}
+	errs := []error{errPlace, errRelease, oneOf("output", flags.output, "text", "shell", "json")}
 	if err := errors.Join(errs...); err != nil {
-		return plan.Plan{}, "", err
+		return usageError(err)
 	}
-	specs, err := labSpecs(clusters)
+	opts, err := flags.options(ctx, streams, w, release)
 	if err != nil {
-		return plan.Plan{}, "", err
+		return err
 	}
-	made, err := page.New(page.Options{Clusters: specs, Traits: place.NewLab(lab.Options{}).Traits()})
-	return made, plan.Format(f.output), err
+	made, err := page.New(opts)
+	if err != nil {
+		return err
+	}
+	return plan.Print(streams.out, made, plan.Format(flags.output))
+}
+
+// options are what the page is planned with.
+func (f planFlags) options(ctx context.Context, streams ioStreams, w where, release cell.Version) (page.Options, error) {
+	switch {
+	case w.fleet != nil:
+		return fleetOptions(ctx, streams, w)
+	case w.on == cell.OnFleet:
+		return page.Outline(w.cell, w.clusters, release), nil
+	default:
+		return labOutline(w.cell, w.clusters)
+	}
+}
+
+// fleetOptions asks the clusters of a fleet for what its description leaves
+// open, and its istioctl for the flags that it takes.
+func fleetOptions(ctx context.Context, streams ioStreams, w where) (page.Options, error) {
+	provider := w.provider(placeFlags{}, streams)
+	specs, err := provider.Create(ctx, w.clusters)
+	if err != nil {
+		return page.Options{}, err
+	}
+	traits := provider.Traits()
+	tooling, err := mesh.FindTooling(ctx, w.cell, traits.Tools.Istioctl, nil, traits.Bounds)
+	if err != nil {
+		return page.Options{}, err
+	}
+	return page.Options{
+		Clusters: specs, Traits: traits, MeshID: w.fleet.MeshID, FleetID: w.fleet.FleetProject, Namespace: w.fleet.Namespace,
+		PilotCertProvider: tooling.PilotCertProvider, GatewayFlags: tooling.GatewayFlags, Notes: tooling.Notes,
+	}, nil
+}
+
+// labOutline is what a plan on the lab is made with.
+func labOutline(asked cell.Cell, clusters int) (page.Options, error) {
+	specs, err := labSpecs(clusters)
+	opts := page.Options{Clusters: specs, Traits: place.NewLab(lab.Options{}).Traits()}
+	if asked.Platform != cell.Lab {
+		opts.Notes = []string{fmt.Sprintf("a rehearsal on the lab: nothing of %s is tested", asked.Title)}
+	}
+	return opts, err
 }
 
 // labSpecs describes the clusters that a lab would have.

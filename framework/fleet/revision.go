@@ -75,3 +75,12 @@ func chooseRevision(ready []string, wanted string) (string, error) {
 	}
 	return ready[0], nil
 }
+
+// RevisionShell is FindRevision for a shell: the commands that put the only
+// revision of a cluster's control plane into a variable, or end the script.
+// kubectl is the command with which the cluster is reached.
+func RevisionShell(variable, kubectl string) string {
+	return variable + `=$(` + kubectl + ` --namespace=` + SystemNamespace + ` get pods --selector=` + IstiodSelector +
+		` --output=jsonpath='{range .items[*]}{.metadata.labels.istio\.io/rev}{"\n"}{end}' | sort -u)` + "\n" +
+		`[[ $` + variable + ` =~ ^[^[:space:]]+$ ]] || { echo "want one revision of istiod, found: ${` + variable + `:-none}" >&2; exit 1; }`
+}

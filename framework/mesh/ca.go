@@ -150,18 +150,30 @@ func (b *builder) ca() func(fleet.ClusterSpec) []plan.Action {
 	}
 }
 
-// caShell makes the same by hand: the root once, then an intermediate.
+// caShell makes the same by hand: the root once, then an intermediate, each
+// only where it is not there yet, so that a second run changes no CA.
 func caShell(cluster string) string {
-	return fmt.Sprintf(`[ -f root-cert.pem ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
+	return fmt.Sprintf(`(
+umask 077
+mkdir -p "%[3]s/%[1]s"
+cd "%[3]s"
+[ -f root-cert.pem ] || openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 \
   -subj "/O=eastwest/CN=Root CA" -addext basicConstraints=critical,CA:TRUE \
   -keyout root-key.pem -out root-cert.pem
-mkdir -p %[1]s
-openssl ecparam -name prime256v1 -genkey -noout -out %[1]s/ca-key.pem
-openssl req -x509 -new -key %[1]s/ca-key.pem -CA root-cert.pem -CAkey root-key.pem -days 90 \
+cd "%[1]s"
+[ -f ca-key.pem ] || openssl ecparam -name prime256v1 -genkey -noout -out ca-key.pem
+[ -f ca-cert.pem ] || openssl req -x509 -new -key ca-key.pem -CA ../root-cert.pem -CAkey ../root-key.pem -days 90 \
   -subj "/O=eastwest/CN=Intermediate CA of %[1]s" -addext basicConstraints=critical,CA:TRUE,pathlen:0 \
-  -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature -out %[1]s/ca-cert.pem
-cat %[1]s/ca-cert.pem root-cert.pem > %[1]s/cert-chain.pem
-%[2]s`, cluster, kubectlHere("--namespace="+fleet.SystemNamespace, "create secret generic "+CASecret,
-		"--from-file=root-cert.pem", "--from-file="+cluster+"/ca-key.pem", "--from-file="+cluster+"/ca-cert.pem",
-		"--from-file="+cluster+"/cert-chain.pem"))
+  -addext keyUsage=critical,keyCertSign,cRLSign,digitalSignature -out ca-cert.pem
+cat ca-cert.pem ../root-cert.pem > cert-chain.pem
+)
+%[2]s |
+  %[4]s`, cluster, kubectlHere("--namespace="+fleet.SystemNamespace, "create secret generic "+CASecret,
+		"--dry-run=client --output=yaml", fromFile("root-cert.pem"), fromFile(cluster+"/ca-key.pem"),
+		fromFile(cluster+"/ca-cert.pem"), fromFile(cluster+"/cert-chain.pem")),
+		plan.Use(caDirVariable), kubectlHere("apply -f -"))
+}
+
+func fromFile(file string) string {
+	return `--from-file="` + plan.Use(caDirVariable) + "/" + file + `"`
 }

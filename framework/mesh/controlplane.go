@@ -112,7 +112,7 @@ func (b *builder) awaitDeployment(name string) plan.Action {
 	deployment := kube.Deployment{Namespace: fleet.SystemNamespace, Name: name}
 	return plan.Await{
 		Title: "await deployment " + name,
-		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "rollout status deployment/"+name),
+		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "rollout status deployment/"+name, "--timeout=5m"),
 		Until: func(ctx context.Context, site *plan.Site) error {
 			return site.Client.AwaitDeployment(ctx, deployment, site.Bounds)
 		},

@@ -48,22 +48,23 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 func syncedShell(ids []string) string {
 	conditions := make([]string, 0, len(ids))
 	for _, id := range ids {
-		conditions = append(conditions, fmt.Sprintf(`*'"id":"%s","secretName":"'[^'"']*'","syncStatus":"%s"'*`, id, synced))
+		conditions = append(conditions, fmt.Sprintf(`\"id\":\"%s\",\"secretName\":\"[^\"]+\",\"syncStatus\":\"%s\"`, id, synced))
 	}
 	return askIstiods("/debug/clusterz", "is not synced", conditions)
 }
 
 // askIstiods is a shell loop that asks every istiod pod for a debug document,
-// stripped of space, until it fits all patterns of bash, two minutes at most.
+// stripped of space, until it fits all patterns, two minutes at most. They are
+// regular expressions, in which bash wants quotes escaped.
 func askIstiods(document, complaint string, patterns []string) string {
 	ask := kubectlHere("--namespace="+fleet.SystemNamespace, `exec "$pod"`, "--container="+istiodContainer, "-- pilot-discovery request GET "+document)
 	conditions := make([]string, 0, len(patterns))
 	for _, pattern := range patterns {
-		conditions = append(conditions, "[[ $status == "+pattern+" ]]")
+		conditions = append(conditions, "[[ $status =~ "+pattern+" ]]")
 	}
 	return "for pod in $(" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector="+fleet.IstiodSelector, "--output=name") + "); do\n" +
 		"  for try in {1..120}; do\n" +
-		"    status=$(" + ask + " | tr -d ' \\n')\n" +
+		"    status=$(" + ask + " | tr -d ' \\n') || true\n" +
 		"    if " + strings.Join(conditions, " && ") + "; then break; fi\n" +
 		`    if [ "$try" = 120 ]; then echo "$pod ` + complaint + `: $status" >&2; exit 1; fi` + "\n" +
 		"    sleep 1\n  done\ndone"

@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,6 +22,8 @@ import (
 type installGateway struct {
 	cluster fleet.ClusterSpec
 	flags   []string
+	// network is what stands for the network in a plan that is only read.
+	network string
 }
 
 // leaveWebhooks keeps istioctl from making or moving the default tag's webhooks,
@@ -39,9 +42,9 @@ const revisionVariable = "REVISION"
 func (a installGateway) Show() plan.Shown {
 	revision, find := a.cluster.Revision, ""
 	if revision == "" {
-		revision, find = plan.Use(revisionVariable), findRevisionShell(revisionVariable)+"\n"
+		revision, find = plan.Use(revisionVariable), fleet.RevisionShell(revisionVariable, kubectlHere())+"\n"
 	}
-	script := fmt.Sprintf(`"%s" --network %s --revision "%s"`, plan.Use(genGatewayVariable), a.cluster.Network, revision)
+	script := fmt.Sprintf(`"%s" --network "%s" --revision "%s"`, plan.Use(genGatewayVariable), cmp.Or(a.network, a.cluster.Network), revision)
 	install := fmt.Sprintf(`"%s" --kubeconfig="%s" install -y %s -f -`, plan.Use(istioctlVariable), plan.Here(), strings.Join(a.installFlags(), " "))
 	return plan.Shown{
 		Kind:  plan.KindPipe,
@@ -51,12 +54,6 @@ func (a installGateway) Show() plan.Shown {
 }
 
 func (a installGateway) installFlags() []string { return slices.Concat(a.flags, leaveWebhooks()) }
-
-// findRevisionShell is the page's way to find the revision of a control plane.
-func findRevisionShell(variable string) string {
-	return variable + "=$(" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector="+fleet.IstiodSelector,
-		`--output=jsonpath='{.items[0].metadata.labels.istio\.io/rev}'`) + ")"
-}
 
 // Do implements plan.Action.
 func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
@@ -110,7 +107,7 @@ const scriptMost = 512
 func (a installGateway) willMake(ctx context.Context, site *plan.Site, operator []byte) ([]kube.Ref, error) {
 	render := plan.Exec{
 		Argv:  istioctl(slices.Concat([]string{"manifest", "generate"}, a.flags, []string{"-f", "-"})...),
-		Stdin: operator,
+		Stdin: operator, Without: ownVariables(),
 	}
 	manifest, err := render.Output(ctx, site)
 	if err != nil {

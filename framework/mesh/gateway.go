@@ -23,7 +23,11 @@ import (
 // cluster, most of it waiting.
 func (b *builder) gateway(cluster fleet.ClusterSpec) []plan.Action {
 	if b.opts.Traits.Tools.GenGateway != "" {
-		return []plan.Action{installGateway{cluster: cluster, flags: b.opts.gatewayFlags()}}
+		install := installGateway{cluster: cluster, flags: b.opts.gatewayFlags()}
+		if b.opts.Placeholders {
+			install.network = plan.Use(networkVariable(cluster.Name))
+		}
+		return []plan.Action{install}
 	}
 	operator, err := GatewayOperator(GatewayOptions{Network: cluster.Network, Revision: cluster.Revision})
 	if err != nil {

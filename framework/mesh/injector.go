@@ -33,12 +33,19 @@ func (b *builder) awaitInjector(cluster fleet.ClusterSpec) plan.Action {
 	}
 	return plan.Await{
 		Title: "await the injection webhook",
-		Shell: "until " + kubectlHere("--namespace="+fleet.SystemNamespace, "run injection-trial --image=trial --dry-run=server --output=yaml",
-			"--labels="+injectLabel+"=true,"+fleet.RevisionLabel+"="+revision) + " | grep -q 'name: " + proxyContainer + "'; do sleep 1; done",
+		Shell: injectionShell(revision),
 		Until: func(ctx context.Context, site *plan.Site) error {
 			return AwaitInjection(ctx, site.Client, revision, site.Bounds)
 		},
 	}
+}
+
+// injectionShell tries the same as AwaitInjection, at most for two minutes.
+func injectionShell(revision string) string {
+	try := kubectlHere("--namespace="+fleet.SystemNamespace, "run injection-trial --image=trial --dry-run=server --output=yaml",
+		"--labels="+injectLabel+"=true,"+fleet.RevisionLabel+"="+revision) + " | grep 'name: " + proxyContainer + "' >/dev/null"
+	return "for try in {1..120}; do\n  if " + try + "; then break; fi\n" +
+		`  if [ "$try" = 120 ]; then echo "revision ` + revision + ` injects no proxy" >&2; exit 1; fi` + "\n  sleep 1\ndone"
 }
 
 // AwaitInjection waits until a revision's webhook injects a pod that is tried

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,7 +37,7 @@ func (b *builder) knownGateways(cluster fleet.ClusterSpec) []plan.Action {
 func knownShell(networks []string) string {
 	patterns := make([]string, 0, len(networks))
 	for _, network := range networks {
-		patterns = append(patterns, fmt.Sprintf(`*'"%s"'*`, network))
+		patterns = append(patterns, fmt.Sprintf(`\"%s\"`, regexp.QuoteMeta(network)))
 	}
 	return askIstiods("/debug/networkz", "does not know every gateway", patterns)
 }

@@ -43,6 +43,8 @@ const (
 	asmcliVariable     = "ASMCLI"
 	outputDirVariable  = "OUTPUT_DIR"
 	exposeVariable     = "EXPOSE_SERVICES"
+	caDirVariable      = "CA_DIR"
+	fleetVariable      = "FLEET_PROJECT_ID"
 )
 
 // Options say what kind of mesh the steps make.
@@ -58,6 +60,9 @@ type Options struct {
 	GatewayFlags []string
 	// FleetID is the fleet's project, for asmcli.
 	FleetID string
+	// Placeholders is true where nobody knows the clusters yet: paths, networks
+	// and the fleet's project of the printed script are to be filled in.
+	Placeholders bool
 }
 
 func (o Options) gatewayFlags() []string {
@@ -95,37 +100,51 @@ func (o Options) certProvider() string {
 // Variables are what the commands of the steps refer to, with the values that
 // the specs and the traits give.
 func Variables(opts Options) []plan.Variable {
+	tools := opts.Traits.Tools
 	variables := []plan.Variable{{
-		Name: istioctlVariable, Value: opts.Traits.Tools.Istioctl, Comment: "the istioctl of the control plane's version",
+		Name: istioctlVariable, Value: tools.Istioctl, Comment: "the istioctl of the control plane's version",
 	}}
-	if tool := opts.Traits.Tools.GenGateway; tool != "" {
+	for _, tool := range []plan.Variable{
+		{Name: genGatewayVariable, Value: tools.GenGateway, Comment: "gen-eastwest-gateway.sh of the same version"},
+		{Name: exposeVariable, Value: tools.ExposeServices, Comment: "expose-services.yaml beside it"},
+		{Name: asmcliVariable, Value: tools.Asmcli, Comment: "the asmcli that installed the control planes"},
+		{Name: outputDirVariable, Value: tools.OutputDir, Comment: "the folder that asmcli install left"},
+	} {
+		if tool.Value != "" {
+			variables = append(variables, tool)
+		}
+	}
+	if opts.Traits.InstallsMesh {
 		variables = append(variables, plan.Variable{
-			Name: genGatewayVariable, Value: tool, Comment: "gen-eastwest-gateway.sh of the same version",
+			Name: caDirVariable, Value: "eastwest-ca", Comment: "a folder for the keys and certificates of the CAs; keep it, or remove it at the end",
 		})
 	}
-	if tool := opts.Traits.Tools.Asmcli; tool != "" {
+	if opts.Placeholders {
 		variables = append(variables, plan.Variable{
-			Name: asmcliVariable, Value: tool, Comment: "the asmcli that installed the control planes",
-		})
-	}
-	if folder := opts.Traits.Tools.OutputDir; folder != "" {
-		variables = append(variables, plan.Variable{
-			Name: outputDirVariable, Value: folder, Comment: "the folder that asmcli install left",
-		})
-	}
-	if file := opts.Traits.Tools.ExposeServices; file != "" {
-		variables = append(variables, plan.Variable{
-			Name: exposeVariable, Value: file, Comment: "expose-services.yaml of the same folder",
+			Name: fleetVariable, Value: "FLEET_PROJECT_ID", Comment: "the project of the fleet", Placeholder: true,
 		})
 	}
 	for _, cluster := range opts.Clusters {
 		variables = append(variables, plan.Variable{
-			Name: plan.KubeconfigVariable(cluster.Name), Value: cluster.Kubeconfig,
-			Comment: fmt.Sprintf("a kubeconfig whose current context is %s", cluster.Name),
+			Name: plan.KubeconfigVariable(cluster.Name), Value: cluster.Kubeconfig, Placeholder: opts.Placeholders,
+			Comment: fmt.Sprintf("a kubeconfig whose only context is %s", cluster.Name),
 		})
+		if opts.Placeholders {
+			variables = append(variables, plan.Variable{
+				Name: networkVariable(cluster.Name), Value: cluster.Network,
+				Comment: fmt.Sprintf("the network of %s: label %s of its namespace %s", cluster.Name, fleet.NetworkLabel, fleet.SystemNamespace),
+			})
+		}
 	}
 	return variables
 }
+
+func networkVariable(cluster string) string {
+	return "NETWORK" + strings.TrimPrefix(plan.KubeconfigVariable(cluster), "KUBECONFIG")
+}
+
+// PlaceholderFleetID stands for the fleet's project in a plan with placeholders.
+func PlaceholderFleetID() string { return plan.Use(fleetVariable) }
 
 // istioctl starts a command line of istioctl.
 func istioctl(args ...string) []string {
@@ -134,5 +153,5 @@ func istioctl(args ...string) []string {
 
 // kubectlHere starts a shown kubectl command on the cluster of the action.
 func kubectlHere(args ...string) string {
-	return `kubectl --kubeconfig="` + plan.Here() + `" ` + strings.Join(args, " ")
+	return strings.Join(append([]string{`kubectl --kubeconfig="` + plan.Here() + `"`}, args...), " ")
 }

@@ -26,6 +26,11 @@ type Options struct {
 	// fleet's project, for asmcli.
 	GatewayFlags []string
 	FleetID      string
+	// Notes are what the plan's reader should know first.
+	Notes []string
+	// Placeholders is true where the clusters are not known yet: the plan can be
+	// read, and its script be filled in, but it cannot be run.
+	Placeholders bool
 	// Namespace of the sample programs; empty means sample.DefaultNamespace.
 	Namespace string
 	// Reuse leaves out the steps that make the mesh: it is there already.
@@ -39,7 +44,7 @@ const DefaultMeshID = "eastwest"
 func New(opts Options) (plan.Plan, error) {
 	meshOptions := mesh.Options{
 		Clusters: opts.Clusters, Traits: opts.Traits, MeshID: opts.MeshID, PilotCertProvider: opts.PilotCertProvider,
-		GatewayFlags: opts.GatewayFlags, FleetID: opts.FleetID,
+		GatewayFlags: opts.GatewayFlags, FleetID: opts.FleetID, Placeholders: opts.Placeholders,
 	}
 	if meshOptions.MeshID == "" {
 		meshOptions.MeshID = DefaultMeshID
@@ -49,7 +54,9 @@ func New(opts Options) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("plan the page: %w", err)
 	}
-	return plan.Plan{Title: Title, Variables: mesh.Variables(meshOptions), Steps: steps}, nil
+	return plan.Plan{
+		Title: Title, Notes: opts.Notes, Variables: mesh.Variables(meshOptions), Steps: steps, Optional: sample.ByHand(sampleOptions),
+	}, nil
 }
 
 // steps makes everything in the page's order and waits at the end: gateways,

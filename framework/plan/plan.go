@@ -6,9 +6,30 @@ import "context"
 // compared with no cluster in reach, and it never holds a secret.
 type Plan struct {
 	Title string
+	// Notes are what a reader should know before the first step.
+	Notes []string
 	// Variables are what the shell commands of the actions refer to as ${NAME}.
 	Variables []Variable
 	Steps     []Step
+	// Optional are commands for whoever follows the plan by hand. Running a
+	// plan leaves them out: eastwest proves more than they do, and undoes more.
+	Optional []Optional
+}
+
+// Optional is a group of commands that a script only runs when it is asked to.
+type Optional struct {
+	// Switch is the environment variable that asks for it, with the value 1.
+	Switch string `json:"switch"`
+	Title  string `json:"title"`
+	Source string `json:"source"`
+	// Commands are in their order.
+	Commands []Command `json:"commands"`
+}
+
+// Command is a command on one cluster.
+type Command struct {
+	Cluster string `json:"cluster"`
+	Shell   string `json:"shell"`
 }
 
 // Variable is a name that commands use for something that differs from place
@@ -17,6 +38,9 @@ type Variable struct {
 	Name    string `json:"name"`
 	Value   string `json:"value"`
 	Comment string `json:"comment,omitempty"`
+	// Placeholder is true when Value only says what is to be put there: the
+	// script then refuses to start until somebody has.
+	Placeholder bool `json:"placeholder,omitempty"`
 }
 
 // Step is one step of the page. It ends when its work is done on all clusters.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 )
 
 // Format is a form in which a plan is printed.
@@ -36,6 +37,9 @@ func Print(out io.Writer, p Plan, format Format) error {
 func printText(out io.Writer, p Plan) error {
 	w := &writer{out: out}
 	w.print("%s\n", p.Title)
+	for _, note := range p.Notes {
+		w.print("  note: %s\n", note)
+	}
 	for i, step := range p.Steps {
 		w.print("\n%2d. %s [%s]\n", i+1, step.Title, step.ID)
 		w.print("    source:  %s\n", step.Source)
@@ -55,17 +59,23 @@ func printText(out io.Writer, p Plan) error {
 const shellHead = `#!/bin/bash
 # %s
 #
-# The same steps by hand, one cluster after the other. eastwest itself runs
-# them on all clusters at once, marks what it makes and takes it away again.
-set -euo pipefail
+# The same steps by hand, one cluster after the other; it can be run again.
+# eastwest itself runs them on all clusters at once, marks what it makes and
+# takes it away again.
 `
 
 func printShell(out io.Writer, p Plan) error {
 	w := &writer{out: out}
 	w.print(shellHead, p.Title)
-	w.print("\n")
+	for _, note := range p.Notes {
+		w.print("#\n# %s\n", strings.ReplaceAll(note, "\n", "\n# "))
+	}
+	for _, optional := range p.Optional {
+		w.print("#\n# %s=1: %s\n", optional.Switch, optional.Title)
+	}
+	w.print("set -euo pipefail\n")
 	for _, variable := range p.Variables {
-		w.print("%s=%s # %s\n", variable.Name, quote(variable.Value), variable.Comment)
+		w.print("\n# %s\n%s\n", variable.Comment, variable.shell())
 	}
 	for i, step := range p.Steps {
 		w.print("\n\n### %d. %s\n# %s\n# promise: %s\n", i+1, step.Title, step.Source, step.Promise)
@@ -75,6 +85,13 @@ func printShell(out io.Writer, p Plan) error {
 				w.print("\n# %s: %s\n%s\n", work.Cluster, shown.Title, onCluster(shown.Shell, work.Cluster))
 			}
 		}
+	}
+	for _, optional := range p.Optional {
+		w.print("\n\n### %s\n# %s\nif [ \"${%s:-}\" = 1 ]; then\n", optional.Title, optional.Source, optional.Switch)
+		for _, command := range optional.Commands {
+			w.print("\n# %s\n%s\n", command.Cluster, onCluster(command.Shell, command.Cluster))
+		}
+		w.print("\nfi\n")
 	}
 	return w.err
 }
@@ -89,8 +106,10 @@ type document struct {
 	APIVersion string         `json:"apiVersion"`
 	Kind       string         `json:"kind"`
 	Title      string         `json:"title"`
+	Notes      []string       `json:"notes,omitempty"`
 	Variables  []Variable     `json:"variables"`
 	Steps      []documentStep `json:"steps"`
+	Optional   []Optional     `json:"optional,omitempty"`
 }
 
 type documentStep struct {
@@ -115,7 +134,7 @@ func printJSON(out io.Writer, p Plan) error {
 
 func documentOf(p Plan) document {
 	d := document{
-		APIVersion: documentAPIVersion, Kind: documentKind, Title: p.Title,
+		APIVersion: documentAPIVersion, Kind: documentKind, Title: p.Title, Notes: p.Notes,
 		Variables: append([]Variable{}, p.Variables...), Steps: []documentStep{},
 	}
 	for _, step := range p.Steps {
@@ -130,6 +149,15 @@ func documentOf(p Plan) document {
 			s.Work = append(s.Work, w)
 		}
 		d.Steps = append(d.Steps, s)
+	}
+	for _, optional := range p.Optional {
+		filled := optional
+		filled.Commands = nil
+		for _, command := range optional.Commands {
+			command.Shell = onCluster(command.Shell, command.Cluster)
+			filled.Commands = append(filled.Commands, command)
+		}
+		d.Optional = append(d.Optional, filled)
 	}
 	return d
 }

@@ -18,10 +18,15 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 func every() Plan {
 	return Plan{
 		Title: "A plan with an action of every kind",
+		Notes: []string{"a note"},
 		Variables: []Variable{
 			{Name: "TOOL", Value: "/opt/the tool", Comment: "a tool"},
-			{Name: KubeconfigVariable("west-1"), Value: "west.yaml", Comment: "of west-1"},
+			{Name: KubeconfigVariable("west-1"), Value: "PATH_TO_KUBECONFIG", Comment: "of west-1", Placeholder: true},
 		},
+		Optional: []Optional{{
+			Switch: "PROVE", Title: "Prove it", Source: "the page",
+			Commands: []Command{{Cluster: "east", Shell: `kubectl --kubeconfig="` + Here() + `" exec`}},
+		}},
 		Steps: []Step{
 			{
 				ID: "make", Title: "Make things", Source: "the page", Promise: "things are there",

@@ -75,6 +75,23 @@ func heredoc(command string, text []byte, into ...string) string {
 
 func plainWord() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`) }
 
+// shell gives a variable its value where the environment has none for it.
+func (v Variable) shell() string {
+	if v.Placeholder {
+		// bash reads an apostrophe in a message as the beginning of a quotation.
+		message := strings.ReplaceAll("set it to "+v.Value+": "+v.Comment, "'", "’")
+		return `: "${` + v.Name + `:?` + escapeDefault(message) + `}"`
+	}
+	// Between double quotes an apostrophe in a default would begin a quotation too.
+	return v.Name + "=${" + v.Name + ":-" + quoteAsIs(v.Value) + "}"
+}
+
+// escapeDefault escapes what a shell would read in the message of a variable
+// without a value, which stands between double quotes.
+func escapeDefault(value string) string {
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", "$", `\$`, "}", `\}`).Replace(value)
+}
+
 // quote makes a word of a POSIX shell that means the argument, with the
 // plan's variables, and nothing else, still expanded.
 func quote(argument string) string {
@@ -83,6 +100,14 @@ func quote(argument string) string {
 		return argument
 	case reference().MatchString(argument):
 		return `"` + escapeBetween(argument) + `"`
+	}
+	return quoteAsIs(argument)
+}
+
+// quoteAsIs makes a word of a POSIX shell in which nothing is expanded.
+func quoteAsIs(argument string) string {
+	if plainWord().MatchString(argument) {
+		return argument
 	}
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }

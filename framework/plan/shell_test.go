@@ -42,3 +42,33 @@ func TestHeredoc(t *testing.T) {
 		t.Errorf("want %q, a shell reads %q", want, output)
 	}
 }
+
+// TestVariableShell asks a real shell what a variable becomes.
+func TestVariableShell(t *testing.T) {
+	tests := []struct {
+		name     string
+		variable Variable
+		env      []string
+		want     string
+		wantErr  string
+	}{
+		{"its default", Variable{Name: "TOOL", Value: "/opt/the tool"}, nil, "/opt/the tool", ""},
+		{"what a shell would read", Variable{Name: "TOOL", Value: "a\"b$HOME`id`\\}c'"}, nil, "a\"b$HOME`id`\\}c'", ""},
+		{"the environment's", Variable{Name: "TOOL", Value: "x"}, []string{"TOOL=mine"}, "mine", ""},
+		{"a placeholder", Variable{Name: "TOOL", Value: "PATH", Comment: "somebody's \"tool\"", Placeholder: true}, nil, "", `set it to PATH: somebody’s "tool"`},
+		{"a placeholder that is set", Variable{Name: "TOOL", Value: "PATH", Placeholder: true}, []string{"TOOL=mine"}, "mine", ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			command := exec.CommandContext(t.Context(), "/bin/bash", "-c", test.variable.shell()+"\nprintf %s \"$TOOL\"")
+			command.Env = test.env
+			output, err := command.CombinedOutput()
+			if (err == nil) != (test.wantErr == "") || !strings.Contains(string(output), test.wantErr) {
+				t.Fatalf("%s: want error %q, got %v, %q", test.variable.shell(), test.wantErr, err, output)
+			}
+			if test.wantErr == "" && string(output) != test.want {
+				t.Errorf("%s: want %q, a shell reads %q", test.variable.shell(), test.want, output)
+			}
+		})
+	}
+}

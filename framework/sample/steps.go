@@ -110,10 +110,10 @@ func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
 	here := `kubectl --kubeconfig="` + plan.Here() + `"`
 	revision := "REVISION=" + cluster.Revision
 	if cluster.Revision == "" {
-		revision = `REVISION=$(` + here + ` --namespace=istio-system get pods --selector=app=istiod --output=jsonpath='{.items[0].metadata.labels.istio\.io/rev}')`
+		revision = fleet.RevisionShell("REVISION", here)
 	}
-	return fmt.Sprintf("%s\n%s create namespace %s\n%s label namespace %s istio-injection- \"istio.io/rev=${REVISION}\" --overwrite",
-		revision, here, b.opts.namespace(), here, b.opts.namespace())
+	return fmt.Sprintf("%[1]s\n%[2]s create namespace %[3]s --dry-run=client --output=yaml | %[2]s apply -f -\n"+
+		"%[2]s label namespace %[3]s istio-injection- \"istio.io/rev=${REVISION}\" --overwrite", revision, here, b.opts.namespace())
 }
 
 func namespaceObject(name, revision string) ([]*unstructured.Unstructured, error) {
@@ -155,7 +155,7 @@ func (b *builder) await(deployment string) plan.Action {
 	namespace := b.opts.namespace()
 	return plan.Await{
 		Title: "await deployment " + deployment,
-		Shell: fmt.Sprintf(`kubectl --kubeconfig="%s" --namespace=%s rollout status deployment/%s`, plan.Here(), namespace, deployment),
+		Shell: fmt.Sprintf(`kubectl --kubeconfig="%s" --namespace=%s rollout status deployment/%s --timeout=5m`, plan.Here(), namespace, deployment),
 		Until: func(ctx context.Context, site *plan.Site) error {
 			return site.Client.AwaitDeployment(ctx, kube.Deployment{Namespace: namespace, Name: deployment}, site.Bounds)
 		},

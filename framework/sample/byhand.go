@@ -1,0 +1,37 @@
+package sample
+
+import (
+	"fmt"
+
+	"github.com/eastwest-mesh/eastwest/framework/plan"
+)
+
+// The switches of the commands for whoever follows the plan by hand.
+const (
+	SwitchProve   = "PROVE"
+	SwitchCleanUp = "CLEAN_UP"
+)
+
+// pageCalls is how often the page calls from each cluster.
+const pageCalls = 20
+
+// ByHand returns the page's own proof and clean-up.
+func ByHand(opts Options) []plan.Optional {
+	prove := plan.Optional{
+		Switch: SwitchProve, Source: "page lines 274-298 (A10d); eastwest measures it instead, in a sample of a size that is sound",
+		Title: fmt.Sprintf("Call HelloWorld %d times from every cluster: every version should answer", pageCalls),
+	}
+	cleanUp := plan.Optional{
+		Switch: SwitchCleanUp, Source: "page, last 3 lines (A11); gateways, secrets and what they need stay",
+		Title: "Delete the sample",
+	}
+	for _, cluster := range opts.Clusters {
+		prove.Commands = append(prove.Commands, plan.Command{Cluster: cluster.Name, Shell: fmt.Sprintf(
+			`kubectl --kubeconfig="%s" --namespace=%[2]s exec deployment/%[3]s --container=%[3]s -- \
+  /bin/sh -c 'for i in $(seq 1 %[4]d); do curl -sS helloworld.%[2]s:%[5]d/hello; done'`,
+			plan.Here(), opts.namespace(), Sleep, pageCalls, HelloWorldPort)})
+		cleanUp.Commands = append(cleanUp.Commands, plan.Command{Cluster: cluster.Name, Shell: fmt.Sprintf(
+			`kubectl --kubeconfig="%s" delete namespace %s --ignore-not-found`, plan.Here(), opts.namespace())})
+	}
+	return []plan.Optional{prove, cleanUp}
+}
