@@ -244,6 +244,8 @@ func (m *matrix) arguments(c cell.Cell) []string {
 	return []string{
 		"verify", "--platform", string(c.Platform), "--ca", string(c.CA), "--on", string(cell.OnLab), "--lab", m.flags.lab,
 		"--clusters", m.flags.clusters, "--error-probability", m.flags.errorProbability, "--setup", "install", "--suite", "basic",
+		// Whatever the environment says for other runs.
+		"--fleet=", "--revision=", "--namespace=",
 		"--out", m.dir(c),
 	}
 }
