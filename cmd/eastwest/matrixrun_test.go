@@ -212,3 +212,16 @@ func TestMatrixRunInterrupted(t *testing.T) {
 		t.Errorf("want exit code %d, got %v", codeInterrupted, err)
 	}
 }
+
+// Where no cluster can be made the reports are written all the same, and are not green.
+func TestMatrixRunWithoutClusters(t *testing.T) {
+	m, _ := testMatrix(t)
+	list := lostList(labCell(t), nil, errors.New("no room"))
+	if err := m.write(list); err != nil {
+		t.Fatal(err)
+	}
+	junit, err := os.ReadFile(filepath.Join(m.flags.out, "junit.xml"))
+	if err != nil || !strings.Contains(string(junit), "no room") || list.Outcome != verdict.Inconclusive {
+		t.Errorf("want the reason in the reports, got %s: %v", list.Outcome, err)
+	}
+}
