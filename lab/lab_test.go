@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
@@ -62,6 +63,7 @@ func TestLabClustersAreRealAndSeparate(t *testing.T) {
 		}
 	})
 	t.Run("a load balancer carries calls between clusters, a pod address does not", func(t *testing.T) { callAcross(ctx, t, l) })
+	t.Run("a host name leads to several addresses that all carry calls", func(t *testing.T) { callByName(ctx, t, l) })
 	t.Run("logs and port-forward work from the host", func(t *testing.T) { watchFromHost(ctx, t, l) })
 }
 
@@ -85,6 +87,50 @@ func callAcross(ctx context.Context, t *testing.T, l *Lab) {
 	code := kubectl(ctx, t, l, "", calling, "exec", "sleep", "--", "sh", "-c", "curl -s -m 5 http://"+ip+":5000/hello; echo $?")
 	if code != "7" {
 		t.Errorf("call to the other cluster's pod %s: got %q, want curl's exit code 7", ip, code)
+	}
+}
+
+// callByName gives a second Service a host name, calls it from the second
+// cluster by name and by each of its addresses, and breaks both. It stands on callAcross.
+func callByName(ctx context.Context, t *testing.T, l *Lab) {
+	serving, calling := "--context="+l.State.Clusters[0].Name, "--context="+l.State.Clusters[1].Name
+	if err := l.SetBalancing(ctx, loadbalancer.Traits{Hostname: true, Addresses: 3, NameAfter: 8 * time.Second}); err != nil {
+		t.Fatal(err)
+	}
+	kubectl(ctx, t, l, strings.Replace(loadBalancer, "name: helloworld", "name: named", 1), serving, "apply", "-f", "-")
+	kubectl(ctx, t, l, "", serving, "wait", "--for=jsonpath={.status.loadBalancer.ingress[0].hostname}", "service/named", "--timeout=60s")
+	name := kubectl(ctx, t, l, "", serving, "get", "service", "named", "-o", "jsonpath={.status.loadBalancer.ingress[0].hostname}")
+	call := func(host string) string {
+		return kubectl(ctx, t, l, "", calling, "exec", "sleep", "--", "sh", "-c", "curl -sS -m 3 http://"+host+":5000/hello 2>/dev/null || echo exit $?")
+	}
+	if got := call(name); got != "exit 6" {
+		t.Errorf("call before the name resolves: got %q, want curl's exit code 6", got)
+	}
+	answered := kubectl(ctx, t, l, "", calling, "exec", "sleep", "--", "curl", "-sS", "--retry", "30", "--retry-delay", "1", "--retry-all-errors", "http://"+name+":5000/hello")
+	addresses := []string{"172.31.101.1", "172.31.101.2", "172.31.101.3"}
+	for host, got := range map[string]string{name: answered, addresses[0]: call(addresses[0]), addresses[1]: call(addresses[1]), addresses[2]: call(addresses[2])} {
+		if !strings.HasPrefix(got, "Hello version: v7") {
+			t.Errorf("call to %s: got %q", host, got)
+		}
+	}
+	if err := l.SilenceZone(ctx, l.State.Clusters[0].Name, "default", "named", false); err != nil {
+		t.Fatal(err)
+	}
+	if got := call(addresses[2]); got != "exit 28" {
+		t.Errorf("call to a dead zone: got %q, want curl's exit code 28, a time-out", got)
+	}
+	if got := call(addresses[1]); !strings.HasPrefix(got, "Hello version: v7") {
+		t.Errorf("call to another zone: got %q", got)
+	}
+	if err := l.SilenceZone(ctx, l.State.Clusters[0].Name, "default", "named", true); err != nil {
+		t.Fatal(err)
+	}
+	if got := call(addresses[2]); !strings.HasPrefix(got, "Hello version: v7") {
+		t.Errorf("call to a mended zone: got %q", got)
+	}
+	kubectl(ctx, t, l, "", serving, "delete", "service", "named")
+	if got := call(addresses[0]); strings.HasPrefix(got, "Hello") {
+		t.Errorf("the load balancer outlived its Service: %q", got)
 	}
 }
 

@@ -43,12 +43,14 @@ its CA; every report of one says so.`,
 				return errors.Join(printMatrixTable(streams.out, cell.All()), printMixtures(streams.out, cell.Mixtures()))
 			case "json":
 				return printMatrixJSON(streams.out, cell.All())
+			case "markdown":
+				return printMatrixMarkdown(streams.out, cell.All())
 			}
-			return usageError(fmt.Errorf("--output %q: want table or json", output))
+			return usageError(fmt.Errorf("--output %q: want table, json or markdown", output))
 		},
 	}
 	cmd.AddCommand(newMatrixRunCommand(streams))
-	cmd.Flags().StringVarP(&output, "output", "o", "table", "form of the output: table or json")
+	cmd.Flags().StringVarP(&output, "output", "o", "table", "form of the output: table, json or markdown")
 	return cmd
 }
 

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/spf13/cobra"
 )
 
@@ -99,9 +101,87 @@ func TestMatrixJSON(t *testing.T) {
 	}
 }
 
+// The table of docs/cells.md is this command's output, word for word.
+func TestMatrixMarkdownIsInTheDocs(t *testing.T) {
+	out, err := execute(t, newMatrixCommand, "", "-o", "markdown")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../../docs/cells.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), out) {
+		t.Errorf("docs/cells.md has another matrix; put in what \"eastwest matrix -o markdown\" prints:\n%s", out)
+	}
+}
+
+// What the page and Google's installation guide say of each cell, written down
+// a second time from there, reasons included.
+func TestMatrixJSONIsThePage(t *testing.T) {
+	const (
+		tab     = "the page has a tab for it"
+		tabToo  = "the page has a tab for it, the same as for Mesh CA"
+		noCAS   = "CA Service is supported only on GKE and Google Distributed Cloud: elsewhere the installation appears to succeed, but the workloads fail to start"
+		noFleet = "the clients of Google's CAs are only in Google's images (Istio removed them in 1.23), and they need a fleet whose issuer Google can reach"
+		ours    = "istiod signs; Istio's own images have no other CA"
+	)
+	type entry struct {
+		Allowed          bool
+		PageCertProvider string
+		Reason           string
+	}
+	onPremises := map[string]entry{"istio": {true, "istiod", tab}, "meshca": {true, "kubernetes", tab}, "cas": {true, "kubernetes", tabToo}}
+	cloud := map[string]entry{"istio": {true, "istiod", tab}, "meshca": {true, "istiod", tab}, "cas": {false, "", noCAS}}
+	own := map[string]entry{"istio": {true, "istiod", ours}, "meshca": {false, "", noFleet}, "cas": {false, "", noFleet}}
+	want := map[string]map[string]entry{
+		"gdc-vmware": onPremises, "gdc-baremetal": onPremises, "azure": cloud, "aws": cloud, "eks": cloud, "aks": cloud, "kind": own, "lab": own,
+	}
+	deprecated := map[string]string{"azure": "2027-03-17", "aws": "2027-03-17", "eks": "2027-03-17", "aks": "2027-03-17"}
+	type balancer struct {
+		Address       string
+		Several, Late bool
+	}
+	balancers := map[string]balancer{
+		"gdc-vmware": {Address: "ip"}, "gdc-baremetal": {Address: "ip"}, "kind": {Address: "ip"}, "lab": {Address: "ip"},
+		"azure": {Address: "ip", Late: true}, "aks": {Address: "ip", Late: true},
+		"aws": {"hostname", true, true}, "eks": {"hostname", true, true},
+	}
+	out, err := execute(t, newMatrixCommand, "", "-o", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Cells []struct {
+			Platform, CA             string
+			Allowed                  bool
+			PageCertProvider, Reason string
+			Source                   string
+			LoadBalancer             balancer
+			Deprecation              struct{ End string }
+		}
+	}
+	if err := json.Unmarshal([]byte(out), &document); err != nil {
+		t.Fatal(err)
+	}
+	got := map[string]map[string]entry{}
+	for _, c := range document.Cells {
+		if got[c.Platform] == nil {
+			got[c.Platform] = map[string]entry{}
+		}
+		got[c.Platform][c.CA] = entry{c.Allowed, c.PageCertProvider, c.Reason}
+		if c.Deprecation.End != deprecated[c.Platform] || c.LoadBalancer != balancers[c.Platform] || c.Source == "" {
+			t.Errorf("%s x %s: got %+v", c.Platform, c.CA, c)
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestMatrixRefusesWrongUse(t *testing.T) {
 	_, err := execute(t, newMatrixCommand, "", "-o", "yaml")
-	wantUsageError(t, err, `--output "yaml": want table or json`)
+	wantUsageError(t, err, `--output "yaml": want table, json or markdown`)
 	_, err = execute(t, newMatrixCommand, "", "aws")
 	wantUsageError(t, err, `unknown command "aws"`)
 }

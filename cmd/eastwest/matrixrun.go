@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -78,20 +79,34 @@ func runMatrix(ctx context.Context, streams ioStreams, flags matrixFlags) (err e
 	}
 	clusters := place.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
 	if _, err := clusters.Create(ctx, m.clusters); err != nil {
-		return fmt.Errorf("make the clusters of all cells: %w", err)
+		// Nothing was tried, and the reports have to say so.
+		err = fmt.Errorf("make the clusters of all cells: %w", err)
+		return errors.Join(err, m.write(lostList(here, notRun, err)))
 	}
 	defer func() {
 		ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), labEndBound)
 		defer cancel()
-		err = errors.Join(err, clusters.Destroy(ending))
+		if errEnd := clusters.Destroy(ending); errEnd != nil {
+			_, _ = fmt.Fprintf(streams.errOut, "matrix: %v\n", errEnd)
+			err = cmp.Or(err, error(quietError{code: codeInconclusive}))
+		}
 	}()
-	runs := m.runCells(ctx, here)
-	list, err := report.Merge(runs)
+	list, err := report.Merge(m.runCells(ctx, here))
 	if err != nil {
 		return err
 	}
 	list.NotRun = notRun
 	return m.conclude(ctx, list)
+}
+
+// lostList is the report of a matrix of which no cell could be begun.
+func lostList(cells []cell.Cell, notRun []report.NotRun, why error) report.List {
+	list := report.List{APIVersion: report.APIVersion, Kind: report.ListKind, Outcome: verdict.Inconclusive, NotRun: notRun}
+	now := time.Now()
+	for _, c := range cells {
+		list.Items = append(list.Items, lostRun(c, now, why.Error()))
+	}
+	return list
 }
 
 // labEndBound is how long the lab may take to end; see lab.Down.
@@ -244,6 +259,8 @@ func (m *matrix) arguments(c cell.Cell) []string {
 	return []string{
 		"verify", "--platform", string(c.Platform), "--ca", string(c.CA), "--on", string(cell.OnLab), "--lab", m.flags.lab,
 		"--clusters", m.flags.clusters, "--error-probability", m.flags.errorProbability, "--setup", "install", "--suite", "basic",
+		// Whatever the environment says for other runs.
+		"--fleet=", "--revision=", "--namespace=",
 		"--out", m.dir(c),
 	}
 }

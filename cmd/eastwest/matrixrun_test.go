@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -138,7 +139,7 @@ func TestMatrixRunOutcomes(t *testing.T) {
 		"it leaves no report":    {"echo no room >&2; exit 3", verdict.Inconclusive, "it left no report"},
 		"a report that is none":  {"echo '{' >$out/report.json", verdict.Inconclusive, "it left no report"},
 		"it cannot be begun":     {"", verdict.Inconclusive, "no such file"},
-		"with its arguments":     {`[ "$*" = "verify --platform lab --ca istio --on lab --lab none --clusters 2 --error-probability 1e-6 --setup install --suite basic --out $out" ] && cp ` + conformantReport(t, "r2") + " $out/report.json", verdict.Conformant, "conformant"},
+		"with its arguments":     {`[ "$*" = "verify --platform lab --ca istio --on lab --lab none --clusters 2 --error-probability 1e-6 --setup install --suite basic --fleet= --revision= --namespace= --out $out" ] && cp ` + conformantReport(t, "r2") + " $out/report.json", verdict.Conformant, "conformant"},
 		"non-conformant as told": {"cp " + nonConformantReport(t) + " $out/report.json; exit 1", verdict.NonConformant, "v2 never answered"},
 	}
 	for name, test := range tests {
@@ -190,10 +191,13 @@ func TestMatrixRunInterrupted(t *testing.T) {
 	fakeSelf(t, m, "trap 'echo once >>"+cleaned+"; exit 130' INT; touch "+cleaned+"; while :; do sleep 0.05; done")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
+		ticker := time.NewTicker(10 * time.Millisecond)
+		defer ticker.Stop()
 		for ctx.Err() == nil {
 			if _, err := os.Stat(cleaned); err == nil {
 				cancel(errInterrupted)
 			}
+			<-ticker.C
 		}
 	}()
 	runs := m.runCells(ctx, append(labCell(t), labCell(t)...))
@@ -206,5 +210,18 @@ func TestMatrixRunInterrupted(t *testing.T) {
 	}
 	if err := m.conclude(ctx, report.List{}); !errors.Is(err, errInterrupted) || exitCode(ctx, err) != codeInterrupted {
 		t.Errorf("want exit code %d, got %v", codeInterrupted, err)
+	}
+}
+
+// Where no cluster can be made the reports are written all the same, and are not green.
+func TestMatrixRunWithoutClusters(t *testing.T) {
+	m, _ := testMatrix(t)
+	list := lostList(labCell(t), nil, errors.New("no room"))
+	if err := m.write(list); err != nil {
+		t.Fatal(err)
+	}
+	junit, err := os.ReadFile(filepath.Join(m.flags.out, "junit.xml"))
+	if err != nil || !strings.Contains(string(junit), "no room") || list.Outcome != verdict.Inconclusive {
+		t.Errorf("want the reason in the reports, got %s: %v", list.Outcome, err)
 	}
 }

@@ -77,8 +77,8 @@ type LoadBalancer struct {
 	// Several is true when the host name has one address for each zone: each
 	// must answer, since istiod spreads the calls over all of them.
 	Several bool `json:"several"`
-	// Late is true where the address comes some time after the Service, in
-	// clouds minutes; a host name then also begins to resolve late.
+	// Late is true where the address comes some time after the Service; a host
+	// name then also begins to resolve late, minutes after it is shown.
 	Late bool `json:"late"`
 	// Maker is what makes the address, Note what to look out for.
 	Maker  string `json:"maker"`

@@ -70,7 +70,7 @@ func (c *Controller) Balancer(namespace, name string) (Balancer, error) {
 	defer c.cloud.mu.Unlock()
 	b, ok := c.cloud.made[namespace+"/"+name]
 	if !ok || b.name == "" {
-		return Balancer{}, fmt.Errorf("Service %s/%s on cluster %q has no load balancer with a host name", namespace, name, c.opts.Cluster)
+		return Balancer{}, fmt.Errorf("on cluster %[3]q Service %[1]s/%[2]s has no load balancer with a host name", namespace, name, c.opts.Cluster)
 	}
 	return Balancer{Name: b.name, Addresses: b.addresses}, nil
 }
