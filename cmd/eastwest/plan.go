@@ -19,7 +19,7 @@ import (
 type planFlags struct {
 	platform, ca, on string
 	clusters         string
-	release          string
+	release, lab     string
 	output           string
 }
 
@@ -38,8 +38,8 @@ A cell that only a fleet can prove is printed with the page's placeholders.`,
 		Example: `  # read the plan
   eastwest plan
 
-  # the same as a script, tried on a lab, with the page's own proof at the end
-  eastwest plan -o shell > page.sh
+  # the same as a script, for a running lab, with the page's own proof at the end
+  eastwest plan --lab eastwest -o shell > page.sh
   PROVE=1 eastwest lab exec -- bash page.sh
 
   # a cell that only a fleet can prove, with flags for an older control plane
@@ -62,6 +62,7 @@ A cell that only a fleet can prove is printed with the page's placeholders.`,
 	set.StringVar(&flags.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet (default: lab where the cell can be rehearsed there, else fleet)")
 	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
 	set.StringVar(&flags.release, "mesh-release", newestRules, "release of a fleet's control planes and istioctl, which decides about flags")
+	set.StringVar(&flags.lab, "lab", "", "name of a running lab, whose files and images the plan then names")
 	set.StringVarP(&flags.output, "output", "o", string(plan.Text), "form of the output: text, shell or json")
 	return cmd
 }
@@ -87,7 +88,7 @@ func (f planFlags) plan() (plan.Plan, plan.Format, error) {
 	}
 	opts := page.Outline(asked, clusters, release)
 	if on == string(cell.OnLab) {
-		if opts, err = labOutline(asked, clusters); err != nil {
+		if opts, err = f.labOutline(asked, clusters); err != nil {
 			return plan.Plan{}, "", err
 		}
 	}
@@ -121,15 +122,36 @@ func checkPlanPlace(on string, asked cell.Cell, known bool) error {
 	return nil
 }
 
-// labOutline is what a plan on the lab is made with.
-func labOutline(asked cell.Cell, clusters int) (page.Options, error) {
-	specs, err := labSpecs(clusters)
-	opts := page.Options{Clusters: specs, Traits: place.NewLab(lab.Options{}).Traits()}
-	if asked.Platform != cell.Lab {
-		opts.Notes = []string{fmt.Sprintf("a rehearsal on the lab: nothing of %s is tested", asked.Title)}
+// labOutline is what a plan on the lab is made with: a running one, or any.
+func (f planFlags) labOutline(asked cell.Cell, clusters int) (page.Options, error) {
+	var opts page.Options
+	if f.lab == "" {
+		specs, err := labSpecs(clusters)
+		if err != nil {
+			return opts, err
+		}
+		opts = page.Options{Clusters: specs, Traits: place.NewLab(lab.Options{}).Traits()}
+		opts.Notes = []string{"the tag of Istio's images follows from the lab's parts; with --lab the plan is that of a running lab"}
+	} else {
+		l, err := lab.Open(lab.Options{Name: f.lab})
+		if err != nil {
+			return opts, fmt.Errorf("--lab %s: %w", f.lab, err)
+		}
+		specs := place.Specs(l)
+		if len(specs) < clusters {
+			return opts, fmt.Errorf("--lab %s: it has %d clusters, %d are wanted", f.lab, len(specs), clusters)
+		}
+		opts = page.Options{Clusters: specs[:clusters], Traits: place.LabTraits(l)}
+		opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
 	}
-	return opts, err
+	if asked.Platform != cell.Lab {
+		opts.Notes = append(opts.Notes, fmt.Sprintf("a rehearsal on the lab: nothing of %s is tested", asked.Title))
+	}
+	return opts, nil
 }
+
+// genGatewayScript lies beside the lab's istioctl.
+const genGatewayScript = "gen-eastwest-gateway.sh"
 
 // labSpecs describes the clusters that a lab would have.
 func labSpecs(n int) ([]fleet.ClusterSpec, error) {
