@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,13 +41,13 @@ func TestLabPlanScript(t *testing.T) {
 		}
 	})
 	script, dir := pageScript(t, l), t.TempDir()
-	said := runScript(t, l, dir, script, sample.SwitchProve)
+	said := runScript(t, l, dir, script, sample.SwitchProve+"=1")
 	for _, version := range []string{"v1", "v2"} {
 		if !strings.Contains(said, "Hello version: "+version) {
 			t.Errorf("the page's calls were not answered by %s:\n%s", version, said)
 		}
 	}
-	if again := runScript(t, l, dir, script, sample.SwitchCleanUp); strings.Contains(again, "secret/cacerts configured") {
+	if again := runScript(t, l, dir, script); strings.Contains(again, "secret/cacerts configured") {
 		t.Errorf("the second run changed the CA:\n%s", again)
 	}
 
@@ -79,7 +80,7 @@ func pageScript(t *testing.T, l *lab.Lab) string {
 	return script.String()
 }
 
-func runScript(t *testing.T, l *lab.Lab, dir, script, optional string) string {
+func runScript(t *testing.T, l *lab.Lab, dir, script string, env ...string) string {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), scriptBound)
 	defer cancel()
@@ -91,11 +92,11 @@ func runScript(t *testing.T, l *lab.Lab, dir, script, optional string) string {
 	command := exec.CommandContext(ctx, "bash", file)
 	command.Dir = dir
 	command.WaitDelay = time.Second
-	command.Env = append(os.Environ(), "PATH="+l.State.Bin+":"+os.Getenv("PATH"), optional+"=1")
+	command.Env = slices.Concat(os.Environ(), []string{"PATH=" + l.State.Bin + ":" + os.Getenv("PATH")}, env)
 	output, err := command.CombinedOutput()
 	if err != nil {
-		t.Fatalf("the script with %s=1: %v\n%s", optional, err, output)
+		t.Fatalf("the script with %v: %v\n%s", env, err, output)
 	}
-	t.Logf("the script with %s=1 took %.1f s", optional, time.Since(began).Seconds())
+	t.Logf("the script with %v took %.1f s", env, time.Since(began).Seconds())
 	return string(output)
 }
