@@ -83,7 +83,7 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 		Example: `  sudo eastwest lab up --clusters 3
   export KUBECONFIG=$(eastwest lab kubeconfig)
   kubectl --context cluster2 get pods -A`,
-		Args: cobra.NoArgs,
+		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if prepareOnly {
 				return lab.Prepare(cmd.Context(), flags.options(streams))
@@ -128,7 +128,7 @@ func newLabDownCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "down",
 		Short: "End the lab, running or crashed, and remove everything of it but the cache",
-		Args:  cobra.NoArgs,
+		Args:  checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := lab.Down(cmd.Context(), flags.options(streams))
 			if err != nil {
@@ -148,7 +148,7 @@ func newLabStatusCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show the running lab, its clusters and the versions of its parts",
-		Args:  cobra.NoArgs,
+		Args:  checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, err := lab.Open(flags.options(streams))
 			if err != nil {
@@ -187,7 +187,7 @@ func newLabKubeconfigCommand(streams ioStreams, flags *labFlags) *cobra.Command 
 		Use:     "kubeconfig",
 		Short:   "Print the path of the running lab's kubeconfig; its contexts are the clusters' names",
 		Example: "  export KUBECONFIG=$(eastwest lab kubeconfig)",
-		Args:    cobra.NoArgs,
+		Args:    checkedArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			l, err := lab.Open(flags.options(streams))
 			if err != nil {

@@ -33,13 +33,13 @@ func newLabBenchCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 		Short: "Measure verify on fresh labs, beside the page's own commands run one after another",
 		Long: `Bench runs "eastwest verify" on a fresh lab several times and prints the median
 of each phase. Beside it, it runs the page's commands as a shell script (the one
-that "eastwest plan --lab NAME -o shell" prints) on an equal lab, and prints the
+that "eastwest plan --running -o shell" prints) on an equal lab, and prints the
 ratio. The script uses the page's own tools: gen-eastwest-gateway.sh of Istio's
 samples piped into "istioctl install", "istioctl create-remote-secret", kubectl,
 the twenty calls from each cluster, and "kubectl delete namespace" at the end. The
 steps before the page (istio-system, CA, istiod) are the same commands on both sides.
 Absolute figures are those of this machine at this moment; the ratio is what lasts.`,
-		Args: cobra.NoArgs,
+		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runBench(cmd.Context(), streams, *flags, runs)
 		},

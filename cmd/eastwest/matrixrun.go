@@ -314,4 +314,3 @@ func whyNotHere(c cell.Cell) string {
 		return "only a fleet can prove it: " + strings.TrimSuffix(why, ".")
 	}
 }
-

@@ -45,6 +45,8 @@ clusters (--on kind) and your own fleet (--on fleet) are refused: not yet.`,
 	root.AddCommand(
 		newVerifyCommand(streams),
 		newPlanCommand(streams),
+		newFleetCommand(streams),
+		newPreflightCommand(streams),
 		newDiagnoseCommand(streams),
 		newCleanupCommand(streams),
 		newLabCommand(streams),

@@ -7,28 +7,28 @@ import (
 	"os"
 	"runtime/debug"
 	"strconv"
+	"strings"
 
 	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/klog/v2"
 
-	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
-	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // verifyFlags are the flags as given, not yet checked.
 type verifyFlags struct {
-	platform, ca, on string
-	clusters         string
+	placeFlags
 	setup, suite     string
+	namespace        string
 	errorProbability string
-	out, lab, envoy  string
+	out              string
 	keep, verbose    bool
 	command          []string
 }
@@ -60,16 +60,12 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 		},
 	}
 	set := cmd.Flags()
-	set.StringVar(&flags.platform, "platform", fromEnv("PLATFORM", "lab"), "the cell's platform (PLATFORM); see \"eastwest matrix\"")
-	set.StringVar(&flags.ca, "ca", fromEnv("CA", "istio"), "the cell's certificate authority (CA): istio, meshca or cas")
-	set.StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab; kind and fleet are refused, not yet")
-	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
+	flags.register(set)
 	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", "install"), "install the mesh, or reuse the one that is there (SETUP)")
 	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", "basic"), "the suite (SUITE): basic")
 	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
 	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
-	set.StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
-	set.StringVar(&flags.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, for a lab that is made (EASTWEST_ENVOY)")
+	set.StringVar(&flags.namespace, "namespace", fromEnv("NAMESPACE", ""), "namespace of the sample programs (NAMESPACE; default: sample, or one of the run's own with --setup reuse)")
 	set.BoolVar(&flags.keep, "keep", false, "leave everything that was made, the lab too")
 	set.BoolVarP(&flags.verbose, "verbose", "v", false, "also show the test framework's own report, on standard error")
 	return cmd
@@ -85,6 +81,10 @@ func fromEnv(name, fallback string) string {
 
 func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error {
 	config, err := flags.config(streams)
+	var elsewhere *elsewhereError
+	if errors.As(err, &elsewhere) {
+		return errors.Join(exitError{code: codeInconclusive, err: err}, printElsewhere(streams, elsewhere.where))
+	}
 	if err != nil {
 		return usageError(err)
 	}
@@ -107,7 +107,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 // report already tells is not printed again.
 func conclude(outcome verdict.Outcome, failure, written error) error {
 	switch {
-	case errors.Is(failure, fleet.ErrAmbiguousRevision):
+	case errors.Is(failure, fleet.ErrAmbiguousRevision), errors.Is(failure, stage.ErrRefused):
 		return usageError(errors.Join(failure, written))
 	case written != nil:
 		return exitError{code: codeInconclusive, err: written}
@@ -123,19 +123,14 @@ func conclude(outcome verdict.Outcome, failure, written error) error {
 
 // config checks everything and tells all that is wrong at once.
 func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
-	asked, errCell := cell.Parse(f.platform, f.ca)
-	var errs []error
-	if errCell != nil {
-		errs = append(errs, errCell)
-	}
-	errs = append(errs, f.checkPlace(asked, errCell == nil), oneOf("setup", f.setup, "install", "reuse"), oneOf("suite", f.suite, "basic"))
-	clusters, err := strconv.Atoi(f.clusters)
-	if err != nil || clusters < 2 {
-		errs = append(errs, fmt.Errorf("--clusters: want a number of at least 2, got %q", f.clusters))
-	}
+	w, errPlace := f.resolve()
+	errs := []error{errPlace, oneOf("setup", f.setup, "install", "reuse"), oneOf("suite", f.suite, "basic")}
 	probability, err := strconv.ParseFloat(f.errorProbability, 64)
 	if err != nil || !(probability > 0 && probability < 0.5) {
 		errs = append(errs, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", f.errorProbability))
+	}
+	if problems := validation.IsDNS1123Label(f.namespace); f.namespace != "" && len(problems) > 0 {
+		errs = append(errs, fmt.Errorf("--namespace %q: %s", f.namespace, strings.Join(problems, "; ")))
 	}
 	if f.out == "" {
 		errs = append(errs, errors.New("--out: want a folder for the reports"))
@@ -144,32 +139,23 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 		return basic.Config{}, err
 	}
 	config := basic.Config{Quiet: !f.verbose, Config: stage.Config{
-		Provider: place.NewLab(lab.Options{Name: f.lab, Envoy: f.envoy, Progress: streams.errOut}),
-		Asked:    &asked, Cell: stage.AskedOf(asked, cell.Place(f.on)),
-		Clusters: clusters, Reuse: f.setup == "reuse", Keep: f.keep, ErrorProbability: probability,
+		Provider: w.provider(f.placeFlags, streams), Asked: &w.cell, Cell: stage.AskedOf(w.cell, w.on),
+		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == "reuse", Keep: f.keep, ErrorProbability: probability,
 		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
 	}}
+	if w.fleet != nil {
+		config.FleetProject, config.MeshID = w.fleet.FleetProject, w.fleet.MeshID
+		if config.Namespace == "" && !(config.Reuse && w.fleet.Namespace == sample.DefaultNamespace) {
+			config.Namespace = w.fleet.Namespace
+		}
+		for _, warning := range w.fleet.Warnings {
+			fmt.Fprintf(streams.errOut, "fleet: warning: %s\n", warning)
+		}
+	}
 	if f.verbose {
 		config.Log = streams.errOut
 	}
 	return config, nil
-}
-
-// checkPlace says whether the cell can be run where it is wanted.
-func (f verifyFlags) checkPlace(asked cell.Cell, known bool) error {
-	if err := oneOf("on", f.on, "lab", "kind", "fleet"); err != nil {
-		return err
-	}
-	switch {
-	case f.on != string(cell.OnLab):
-		return fmt.Errorf("--on %s: not yet; use --on lab", f.on)
-	case !known || asked.Platform == cell.Lab:
-		return nil
-	}
-	if ok, why := asked.Rehearsable(); !ok {
-		return fmt.Errorf("--on lab: %s", why)
-	}
-	return nil
 }
 
 func oneOf(flag, value string, allowed ...string) error {

@@ -32,8 +32,10 @@ func TestVerifyRefusesCells(t *testing.T) {
 		says string
 	}{
 		"a cell that the matrix refuses": {[]string{"--platform", "aws", "--ca", "cas"}, "refused"},
-		"a CA that needs its own images": {[]string{"--platform", "gdc-vmware", "--ca", "meshca"}, "eastwest plan"},
-		"a place that is not there yet":  {[]string{"--on", "fleet"}, "not yet"},
+		"a place that is not there yet":  {[]string{"--on", "kind"}, "not yet"},
+		"no fleet where one is wanted":   {[]string{"--on", "fleet"}, "--fleet FILE"},
+		"a fleet and the lab":            {[]string{"--on", "lab", "--fleet", "f.yaml"}, "leave out one of the two"},
+		"a revision of what is made new": {[]string{"--revision", "asm-1"}, "it is for a fleet"},
 		"a mesh of one":                  {[]string{"--clusters", "1"}, "at least 2"},
 		"an unknown argument":            {[]string{"now"}, "now"},
 	}
@@ -42,6 +44,19 @@ func TestVerifyRefusesCells(t *testing.T) {
 			_, err := execute(t, newVerifyCommand, "", test.args...)
 			wantUsageError(t, err, test.says)
 		})
+	}
+}
+
+// A cell that is sound, but that only a fleet can prove, is no wrong use: the
+// plan is what can be had here, and nothing was proved.
+func TestVerifyPrintsThePlanOfWhatItCannotProve(t *testing.T) {
+	out, err := execute(t, newVerifyCommand, "", "--platform", "gdc-vmware", "--ca", "meshca")
+	var exit exitError
+	if !errors.As(err, &exit) || exit.code != codeInconclusive || !strings.Contains(err.Error(), "no client of Mesh CA") {
+		t.Errorf("got %v, want exit %d that says why", err, codeInconclusive)
+	}
+	if !strings.Contains(out, "Exchange endpoint discovery between all clusters") {
+		t.Errorf("want the cell's plan, got\n%s", out)
 	}
 }
 

@@ -197,6 +197,9 @@ func typeOf(node *yaml.Node) string {
 		case "!!str":
 			return "a string"
 		}
+	case yaml.AliasNode:
+		return "an alias"
+	default:
 	}
 	return "something else"
 }

@@ -82,11 +82,12 @@ func (v Variable) shell() string {
 		message := strings.ReplaceAll("set it to "+v.Value+": "+v.Comment, "'", "’")
 		return `: "${` + v.Name + `:?` + escapeDefault(message) + `}"`
 	}
-	return `: "${` + v.Name + `:=` + escapeDefault(v.Value) + `}"`
+	// Between double quotes an apostrophe in a default would begin a quotation too.
+	return v.Name + "=${" + v.Name + ":-" + quoteAsIs(v.Value) + "}"
 }
 
-// escapeDefault escapes what a shell would read in the default value of a
-// variable that stands between double quotes.
+// escapeDefault escapes what a shell would read in the message of a variable
+// without a value, which stands between double quotes.
 func escapeDefault(value string) string {
 	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "`", "\\`", "$", `\$`, "}", `\}`).Replace(value)
 }
@@ -99,6 +100,14 @@ func quote(argument string) string {
 		return argument
 	case reference().MatchString(argument):
 		return `"` + escapeBetween(argument) + `"`
+	}
+	return quoteAsIs(argument)
+}
+
+// quoteAsIs makes a word of a POSIX shell in which nothing is expanded.
+func quoteAsIs(argument string) string {
+	if plainWord().MatchString(argument) {
+		return argument
 	}
 	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
 }

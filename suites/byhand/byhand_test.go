@@ -64,7 +64,7 @@ func TestLabPlanScript(t *testing.T) {
 	}
 }
 
-// pageScript is what "eastwest plan --lab NAME -o shell" prints.
+// pageScript is what "eastwest plan --running -o shell" prints.
 func pageScript(t *testing.T, l *lab.Lab) string {
 	t.Helper()
 	opts := page.Options{Clusters: place.Specs(l), Traits: place.LabTraits(l)}

@@ -1,17 +1,13 @@
 package stage
 
 import (
-	"cmp"
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"os/exec"
 	"strings"
-	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
@@ -54,63 +50,36 @@ func notImitated(c cell.Cell) []string {
 }
 
 // adopt finds out the versions that decide about the cell's flags and takes
-// these: the ones that the page gives for that cell and that istioctl.
+// these: the ones that the page gives for that cell and that istioctl. An
+// istioctl of the user's is asked what it takes; ours is known.
 func (s *Stage) adopt(ctx context.Context) error {
 	if s.config.Asked == nil {
 		return nil
 	}
 	traits := s.config.Provider.Traits()
-	tools := cell.Tools{}
-	var err error
-	if tools.Istioctl, err = istioctlVersion(ctx, traits.Tools.Istioctl, s.bounds.Tool); err != nil {
-		return err
+	if ours, err := cell.ParseVersion(traits.Tag); traits.InstallsMesh && err == nil {
+		s.config.certProvider = s.config.Asked.CertProvider(ours)
+		s.config.gatewayFlags = s.config.Asked.GatewayFlags(cell.Tools{Mesh: ours, Istioctl: ours})
+	} else {
+		tooling, err := mesh.FindTooling(ctx, *s.config.Asked, traits.Tools.Istioctl, s.planes(traits), s.bounds)
+		if err != nil {
+			return err
+		}
+		s.config.certProvider, s.config.gatewayFlags = tooling.PilotCertProvider, tooling.GatewayFlags
+		s.found = append(s.found, tooling.Notes...)
 	}
-	// Where the control plane is ours it has the version of its image.
-	if tools.Mesh, err = cell.ParseVersion(traits.Tag); err != nil {
-		tools.Mesh = tools.Istioctl
-	}
-	s.config.PilotCertProvider = s.config.Asked.CertProvider(tools.Mesh)
-	s.config.gatewayFlags = s.config.Asked.GatewayFlags(tools)
 	if s.run.Cell.Rehearsal {
-		s.run.Cell.Imitated = append(s.run.Cell.Imitated, fmt.Sprintf("the page's flags for the cell with istioctl %s: %s", tools.Istioctl, strings.Join(s.config.gatewayFlags, " ")))
+		s.run.Cell.Imitated = append(s.run.Cell.Imitated, "the page's flags for the cell: "+strings.Join(s.config.gatewayFlags, " "))
 	}
 	return nil
 }
 
-// istioctlVersion asks a local istioctl for its own version.
-func istioctlVersion(ctx context.Context, path string, bound time.Duration) (cell.Version, error) {
-	ctx, cancel := context.WithTimeout(ctx, bound)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "version", "--remote=false", "--output=json").Output()
-	if err != nil {
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
-			err = fmt.Errorf("%w: %s", err, strings.TrimSpace(string(exit.Stderr)))
-		}
-		return cell.Version{}, fmt.Errorf("ask %s for its version, which decides about the page's flags: %w", path, err)
+// planes are the clusters whose control planes are there already.
+func (s *Stage) planes(traits fleet.Traits) []*fleet.Cluster {
+	if traits.InstallsMesh {
+		return nil
 	}
-	return parseIstioctlVersion(out)
-}
-
-func parseIstioctlVersion(out []byte) (cell.Version, error) {
-	var document struct {
-		ClientVersion struct {
-			Version string `json:"version"`
-			Tag     string `json:"tag"`
-		} `json:"clientVersion"`
-	}
-	if err := json.Unmarshal(out, &document); err != nil {
-		return cell.Version{}, fmt.Errorf("read the version of istioctl: want the JSON of \"istioctl version -o json\": %w", err)
-	}
-	version, err := cell.ParseVersion(document.ClientVersion.Version)
-	if err == nil {
-		return version, nil
-	}
-	version, errTag := cell.ParseVersion(document.ClientVersion.Tag)
-	if errTag != nil {
-		return cell.Version{}, fmt.Errorf("read the version of istioctl %q: %w", cmp.Or(document.ClientVersion.Version, document.ClientVersion.Tag), err)
-	}
-	return version, nil
+	return s.fleet.Clusters
 }
 
 // AskedOf is the report's part of a cell that was asked for on a place.

@@ -82,23 +82,3 @@ func TestWhatIsNoRehearsalImitatesNothing(t *testing.T) {
 		t.Errorf("got %+v", c)
 	}
 }
-
-func TestParseIstioctlVersion(t *testing.T) {
-	rows := []struct {
-		name, out string
-		want      cell.Version
-		bad       bool
-	}{
-		{"a release", `{"clientVersion":{"version":"1.23.4","tag":"1.23.4"}}`, cell.Version{Major: 1, Minor: 23}, false},
-		{"the tag alone", `{"clientVersion":{"version":"unknown","tag":"1.31.0-x"}}`, cell.Version{Major: 1, Minor: 31}, false},
-		{"Google's", `{"clientVersion":{"version":"1.28.2-asm.4"}}`, cell.Version{Major: 1, Minor: 28}, false},
-		{"neither", `{"clientVersion":{"version":"unknown"}}`, cell.Version{}, true},
-		{"no JSON", `no such command`, cell.Version{}, true},
-	}
-	for _, row := range rows {
-		got, err := parseIstioctlVersion([]byte(row.out))
-		if got != row.want || (err != nil) != row.bad {
-			t.Errorf("%s: got %v, %v", row.name, got, err)
-		}
-	}
-}

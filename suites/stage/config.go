@@ -26,12 +26,14 @@ type Config struct {
 	// a rehearsal, its platform's traits imitated. Nil means the flags of a
 	// current istioctl and the place's own load balancers.
 	Asked *cell.Cell
-	// PilotCertProvider is the cell's; empty means istiod.
-	PilotCertProvider string
 	// Clusters is the number of clusters, at least 2.
 	Clusters int
-	// Reuse leaves the mesh that is there alone and only deploys the sample,
-	// in a namespace of its own.
+	// FleetProject and MeshID are the fleet's, empty elsewhere.
+	FleetProject, MeshID string
+	// Namespace of the sample programs; empty means the sample's own, or with
+	// Reuse one that is named after the run.
+	Namespace string
+	// Reuse leaves the mesh that is there alone and only deploys the sample.
 	Reuse bool
 	// Keep leaves everything that was made, for somebody to look at.
 	Keep             bool
@@ -48,7 +50,8 @@ type Config struct {
 	// else ledger.DefaultDir.
 	StateDir string
 
-	// gatewayFlags are the cell's, once the versions are known.
+	// certProvider and gatewayFlags are the cell's, once the versions are known.
+	certProvider string
 	gatewayFlags []string
 }
 
@@ -91,8 +94,8 @@ func (c Config) bounds() kube.Bounds {
 // pageOptions say what of the page is carried out.
 func (c Config) pageOptions(specs []fleet.ClusterSpec, namespace string) page.Options {
 	return page.Options{
-		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.PilotCertProvider, GatewayFlags: c.gatewayFlags,
-		Namespace: namespace, Reuse: c.Reuse,
+		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.certProvider, GatewayFlags: c.gatewayFlags,
+		FleetID: c.FleetProject, MeshID: c.MeshID, Namespace: namespace, Reuse: c.Reuse,
 	}
 }
 

@@ -42,6 +42,8 @@ type Stage struct {
 	finished bool
 	firstErr error
 	evidence []File
+	// found are facts about the clusters and tools, for the report.
+	found []string
 }
 
 // File is a piece of evidence for the folder diagnosis/.
@@ -63,7 +65,10 @@ func New(config Config) (*Stage, error) {
 		APIVersion: report.APIVersion, Kind: report.Kind, ID: ledger.NewRunID(now), Started: now,
 		Command: config.Command, Cell: config.Cell, ErrorProbability: config.ErrorProbability,
 	}
-	if config.Reuse {
+	switch {
+	case config.Namespace != "":
+		s.namespace = config.Namespace
+	case config.Reuse:
 		// The mesh that is reused may have a sample of its own.
 		s.namespace = "sample-" + s.run.ID[len(s.run.ID)-6:]
 	}
@@ -81,7 +86,7 @@ func (s *Stage) Open(ctx context.Context) (context.Context, error) {
 	s.add(report.Case{
 		ID: "clusters", Name: "Reach the clusters, lock them, take the inventory", Kind: report.KindStep,
 		Promise: "every cluster answers and is used by no other run", Source: "page lines 15-17 (A0)",
-		Start: start, Duration: time.Since(start), Status: statusOfStep(ctx, err), Message: message(err),
+		Start: start, Duration: time.Since(start), Status: statusOfStep(ctx, err), Message: message(err), Notes: s.found,
 	})
 	if err != nil {
 		return ctx, err
@@ -96,12 +101,6 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 		return nil, fmt.Errorf("make the clusters of the %s: %w", s.config.Provider.Name(), err)
 	}
 	s.phase("clusters ready", s.run.Started, time.Now())
-	if err := s.adopt(ctx); err != nil {
-		return nil, err
-	}
-	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
-		return nil, err
-	}
 	dir, err := s.config.stateDir()
 	if err != nil {
 		return nil, err
@@ -113,6 +112,15 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	}
 	s.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: s.waits, UserAgent: "run/" + s.run.ID, Bounds: s.bounds, TempDir: s.files.Path()})
 	if err != nil {
+		return nil, err
+	}
+	if err := s.preflight(ctx, specs); err != nil {
+		return nil, err
+	}
+	if err := s.adopt(ctx); err != nil {
+		return nil, err
+	}
+	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
 		return nil, err
 	}
 	s.tellLeftRuns(dir)

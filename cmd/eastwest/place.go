@@ -1,0 +1,189 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/spf13/pflag"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
+	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/place"
+)
+
+// placeFlags say which cell is meant and where it is run.
+type placeFlags struct {
+	fleetFlags
+	on, clusters string
+	lab, envoy   string
+	// outline accepts a fleet that nobody has named yet: its plan can be read.
+	outline bool
+}
+
+func (f *placeFlags) register(set *pflag.FlagSet) {
+	f.fleetFlags.register(set)
+	set.StringVar(&f.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet; kind is refused, not yet (default: fleet where one is given, else lab)")
+	set.StringVar(&f.clusters, "clusters", fromEnv("CLUSTERS", ""), "number of clusters (CLUSTERS; default: 2, or all of a fleet)")
+	set.StringVar(&f.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
+	set.StringVar(&f.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, for a lab that is made (EASTWEST_ENVOY)")
+}
+
+// where is what the flags were understood as.
+type where struct {
+	cell cell.Cell
+	on   cell.Place
+	// fleet describes the clusters of a fleet; nil elsewhere.
+	fleet *fleetfile.File
+	// clusters is their number.
+	clusters int
+}
+
+// fewest is the least number of clusters: a mesh of one has nothing to cross.
+const fewest = 2
+
+// resolve checks the flags, tells all that is wrong with them at once, and
+// touches no cluster. A cell that is sound but cannot be run there is an
+// *elsewhereError.
+func (f placeFlags) resolve() (where, error) {
+	w := where{on: f.place()}
+	clusters, errClusters := f.count()
+	w.clusters = clusters
+	if err := oneOf("on", string(w.on), string(cell.OnLab), string(cell.OnKind), string(cell.OnFleet)); err != nil {
+		_, errCell := cell.Parse(f.orDefault(f.platform, string(cell.Lab)), f.orDefault(f.ca, string(cell.Istio)))
+		return where{}, errors.Join(errCell, err, errClusters)
+	}
+	switch {
+	case w.on == cell.OnFleet && f.given():
+		return f.onFleet(w, errClusters)
+	case w.on == cell.OnFleet:
+		return f.onNoFleet(w, errClusters)
+	}
+	var errRevision error
+	if f.revision != "" {
+		errRevision = fmt.Errorf("--revision %s: the %s's control planes are made for the run and have no revision; it is for a fleet", f.revision, w.on)
+	}
+	if f.given() {
+		return where{}, errors.Join(fmt.Errorf("--on %s with a fleet: a fleet is only used with --on fleet; leave out one of the two", w.on), errClusters)
+	}
+	asked, errCell := cell.Parse(f.orDefault(f.platform, w.home()), f.orDefault(f.ca, string(cell.Istio)))
+	w.cell = asked
+	if err := errors.Join(errCell, errClusters, errRevision); err != nil {
+		return where{}, err
+	}
+	return w, w.check()
+}
+
+// place is where the cell is run: where it was asked for, or else where a
+// fleet that was given is.
+func (f placeFlags) place() cell.Place {
+	switch {
+	case f.on != "":
+		return cell.Place(f.on)
+	case f.given():
+		return cell.OnFleet
+	case f.platform == string(cell.Kind):
+		return cell.OnKind
+	default:
+		return cell.OnLab
+	}
+}
+
+// home is the platform of a place for which none was named.
+func (w where) home() string {
+	if w.on == cell.OnKind {
+		return string(cell.Kind)
+	}
+	return string(cell.Lab)
+}
+
+func (placeFlags) orDefault(value, otherwise string) string {
+	if value == "" {
+		return otherwise
+	}
+	return value
+}
+
+// count is the number of clusters that was asked for, 0 for all of a fleet.
+func (f placeFlags) count() (int, error) {
+	if f.clusters == "" {
+		if f.place() == cell.OnFleet {
+			return 0, nil
+		}
+		return fewest, nil
+	}
+	clusters, err := strconv.Atoi(f.clusters)
+	if err != nil || clusters < fewest {
+		return 0, fmt.Errorf("--clusters: want a number of at least %d, got %q", fewest, f.clusters)
+	}
+	return clusters, nil
+}
+
+// onFleet takes the cell from the fleet's own description.
+func (f placeFlags) onFleet(w where, others error) (where, error) {
+	file, err := f.load()
+	if err := errors.Join(err, others); err != nil {
+		return where{}, err
+	}
+	if w.clusters != 0 && w.clusters != len(file.Clusters) {
+		return where{}, fmt.Errorf("--clusters %d: the fleet has %d clusters, and all of them are used; leave the number out", w.clusters, len(file.Clusters))
+	}
+	w.fleet, w.clusters = file, len(file.Clusters)
+	// The file's checks allow only platforms that may be one mesh; the cell
+	// decides about flags, which then are the same for all of them.
+	w.cell, err = cell.Parse(file.Clusters[0].Platform, file.CA)
+	return w, err
+}
+
+// onNoFleet takes the cell from the flags, for a fleet that is not given.
+func (f placeFlags) onNoFleet(w where, others error) (where, error) {
+	if f.outline && w.clusters == 0 {
+		w.clusters = fewest
+	}
+	var err error
+	if f.platform != "" {
+		w.cell, err = cell.Parse(f.platform, f.orDefault(f.ca, string(cell.Istio)))
+	}
+	if err == nil && w.cell.Platform != "" && w.cell.Home != cell.OnFleet {
+		err = fmt.Errorf("--on fleet: platform %s is made on this machine; use --on %s", w.cell.Platform, w.cell.Home)
+	}
+	if err == nil && (!f.outline || f.platform == "") {
+		_, err = f.load() // says that there is none, and how to give one
+	}
+	return w, errors.Join(err, others)
+}
+
+// elsewhereError says that a cell is sound, but cannot be proved on this place.
+type elsewhereError struct {
+	where where
+	why   string
+}
+
+func (e *elsewhereError) Error() string {
+	return fmt.Sprintf("platform %s with CA %s cannot be proved on the %s: %s", e.where.cell.Platform, e.where.cell.CA, e.where.on, e.why)
+}
+
+// check says whether the cell can be run on its place, or rehearsed there.
+func (w where) check() error {
+	switch {
+	case w.on == cell.OnKind:
+		return fmt.Errorf("--on %s: not yet; use --on lab", w.on)
+	case w.cell.Home == w.on:
+		return nil
+	}
+	if ok, why := w.cell.Rehearsable(); !ok {
+		return &elsewhereError{where: w, why: why}
+	}
+	return nil
+}
+
+// provider is the place itself.
+func (w where) provider(flags placeFlags, streams ioStreams) fleet.Provider {
+	if w.on == cell.OnFleet {
+		return place.NewFleet(place.FleetOptions{File: w.fleet, Progress: streams.errOut})
+	}
+	return place.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
+}

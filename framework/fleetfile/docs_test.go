@@ -1,0 +1,72 @@
+package fleetfile
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const docs = "../../docs/fleet-file.md"
+
+func readDocs(t *testing.T) string {
+	t.Helper()
+	content, err := os.ReadFile(docs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// The example is what the reader of the docs starts from: strictly read, and
+// with every field that is not a default of another.
+func TestExampleInDocs(t *testing.T) {
+	_, rest, found := strings.Cut(readDocs(t), "```yaml\n")
+	if !found {
+		t.Fatal("no example")
+	}
+	example, _, _ := strings.Cut(rest, "```")
+	file, told := parse([]byte(example))
+	placeholders(file, told)
+	file.defaults()
+	file.checkFields(told)
+	file.checkClusters(told)
+	file.inherit()
+	file.checkCell(told)
+	if err := told.err("docs/fleet-file.md"); err != nil {
+		t.Error(err)
+	}
+	if len(file.Clusters) != 2 || file.Clusters[1].Platform != "gdc-baremetal" || file.Clusters[1].Server == "" {
+		t.Errorf("got %+v", file)
+	}
+}
+
+// The table of fields is the schema, in its order.
+func TestFieldsInDocs(t *testing.T) {
+	var documented []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([A-Za-z.\\[\\]]+)` \\|.*\\|.*\\|$").FindAllStringSubmatch(readDocs(t), -1) {
+		documented = append(documented, row[1])
+	}
+	fields := paths("", schema(&header{}, &File{}))
+	fields = slices.DeleteFunc(fields, func(f string) bool { return f == "tools" || f == "images" })
+	if diff := cmp.Diff(fields, documented); diff != "" {
+		t.Errorf("docs/fleet-file.md (-schema +docs):\n%s", diff)
+	}
+}
+
+// paths lists all fields as messages call them.
+func paths(above string, fields []field) []string {
+	var all []string
+	for _, f := range fields {
+		path := join(above, f.name)
+		all = append(all, path)
+		all = append(all, paths(path, f.fields)...)
+		if f.each != nil {
+			all = append(all, paths(path+"[]", f.each())...)
+		}
+	}
+	return all
+}

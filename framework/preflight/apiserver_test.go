@@ -1,0 +1,159 @@
+//go:build apiserver
+
+package preflight_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	rbacv1 "k8s.io/api/rbac/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
+	"github.com/eastwest-mesh/eastwest/framework/preflight"
+)
+
+// runner is a user without any right of its own.
+const runner = "runner"
+
+// asRunner writes a kubeconfig that impersonates the runner.
+func asRunner(t *testing.T, plane *kubetest.ControlPlane) string {
+	t.Helper()
+	config, err := clientcmd.LoadFromFile(plane.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, user := range config.AuthInfos {
+		user.Impersonate = runner
+	}
+	return writeConfig(t, config)
+}
+
+func writeConfig(t *testing.T, config *api.Config) string {
+	t.Helper()
+	path := t.TempDir() + "/kubeconfig"
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func clientOf(t *testing.T, config *rest.Config) kubernetes.Interface {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func find(result preflight.Result, id, cluster string) preflight.Check {
+	i := slices.IndexFunc(result.Checks, func(c preflight.Check) bool { return c.ID == id && c.Cluster == cluster })
+	if i < 0 {
+		return preflight.Check{}
+	}
+	return result.Checks[i]
+}
+
+// A real API server: its authorizer says which rights are missing, the roles
+// of docs/ make up for all of them, and nothing was changed by looking.
+func TestAPIServerRights(t *testing.T) {
+	plane := kubetest.Start(t)
+	admin := clientOf(t, plane.Config)
+	ctx := t.Context()
+	if _, err := admin.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: fleet.SystemNamespace}}, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	opts := preflight.Options{
+		Clusters:  []fleet.ClusterSpec{{Name: "west", Kubeconfig: plane.Kubeconfig}, {Name: "east", Kubeconfig: asRunner(t, plane)}},
+		CA:        cell.Istio,
+		Namespace: "sample",
+		Asmcli:    true,
+	}
+	allowReading(t, admin)
+	before := preflight.Run(ctx, opts)
+	if check := find(before, "rights", "west"); check.Status != preflight.OK {
+		t.Errorf("an administrator may do everything, got %+v", check)
+	}
+	check := find(before, "rights", "east")
+	for _, want := range []string{"list *", "pods/exec in istio-system", "create,update,delete leases.coordination.k8s.io in kube-system", "deployments.apps in the sample's namespace"} {
+		if check.Status != preflight.Refused || !strings.Contains(check.Found, want) {
+			t.Errorf("want %q missing, got %+v", want, check)
+		}
+	}
+	if check := find(before, "identity", ""); check.Status != preflight.Refused {
+		t.Errorf("want it told that both are one cluster, got %+v", check)
+	}
+	if check := find(before, "istiod", "west"); check.Status != preflight.Refused {
+		t.Errorf("want no control plane told, got %+v", check)
+	}
+	bind(t, admin)
+	if check := find(preflight.Run(ctx, opts), "rights", "east"); check.Status != preflight.OK {
+		t.Errorf("the roles of docs/ are bound, and still: %+v", check)
+	}
+}
+
+// allowReading lets the runner be identified at all.
+func allowReading(t *testing.T, admin kubernetes.Interface) {
+	t.Helper()
+	role := &rbacv1.ClusterRole{
+		ObjectMeta: metav1.ObjectMeta{Name: "identify"},
+		Rules: []rbacv1.PolicyRule{
+			{APIGroups: []string{""}, Resources: []string{"namespaces"}, Verbs: []string{"get"}},
+			{NonResourceURLs: []string{"/version"}, Verbs: []string{"get"}},
+			{APIGroups: []string{"authorization.k8s.io"}, Resources: []string{"selfsubjectaccessreviews"}, Verbs: []string{"create"}},
+		},
+	}
+	binding := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "identify"}, Subjects: subjects(),
+		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "identify"},
+	}
+	if _, err := admin.RbacV1().ClusterRoles().Create(t.Context(), role, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := admin.RbacV1().ClusterRoleBindings().Create(t.Context(), binding, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func subjects() []rbacv1.Subject {
+	return []rbacv1.Subject{{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: runner}}
+}
+
+// bind does what the head of docs/fleet-clusterrole.yaml says.
+func bind(t *testing.T, admin kubernetes.Interface) {
+	t.Helper()
+	ctx, name := t.Context(), preflight.RoleName
+	cluster, roles := preflight.Roles()
+	if _, err := admin.RbacV1().ClusterRoles().Create(ctx, cluster, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	everywhere := &rbacv1.ClusterRoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, Subjects: subjects(),
+		RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: name},
+	}
+	if _, err := admin.RbacV1().ClusterRoleBindings().Create(ctx, everywhere, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, role := range roles {
+		if _, err := admin.RbacV1().Roles(role.Namespace).Create(ctx, role, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		binding := &rbacv1.RoleBinding{
+			ObjectMeta: metav1.ObjectMeta{Name: name}, Subjects: subjects(),
+			RoleRef: rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: name},
+		}
+		if _, err := admin.RbacV1().RoleBindings(role.Namespace).Create(ctx, binding, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,295 @@
+package preflight
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+)
+
+// The checks' IDs, in the order in which a mesh is built.
+const (
+	idReach      = "reach"
+	idIdentity   = "identity"
+	idRights     = "rights"
+	idVersions   = "versions"
+	idIstiod     = "istiod"
+	idWebhook    = "webhook"
+	idClusterID  = "cluster-id"
+	idNetwork    = "network"
+	idCA         = "ca"
+	idRoots      = "roots"
+	idTrust      = "trust"
+	idExisting   = "existing"
+	idRemotes    = "remotes"
+	unreadAdvice = "see that the user may read it, and try again"
+)
+
+func checkOrder() []string {
+	return []string{
+		idReach, idIdentity, idRights, idVersions, idIstiod, idWebhook, idClusterID,
+		idNetwork, idCA, idRoots, idTrust, idExisting, idRemotes,
+	}
+}
+
+// judge judges every cluster alone, then all together. A cluster that was not
+// reached has no other facts.
+func judge(all []*facts, opts Options) []Check {
+	var checks []Check
+	reached := make([]*facts, 0, len(all))
+	for _, f := range all {
+		reach := checkReach(f)
+		checks = append(checks, reach)
+		if reach.Status == OK {
+			reached = append(reached, f)
+		}
+	}
+	for _, f := range reached {
+		for _, check := range []func(*facts, Options) Check{checkRights, checkIstiod, checkWebhook, checkNetwork, checkCA, checkExisting, checkRemotes} {
+			made := check(f, opts)
+			made.Cluster = f.spec.Name
+			checks = append(checks, made)
+		}
+	}
+	return append(checks, judgeFleet(reached)...)
+}
+
+func checkReach(f *facts) Check {
+	check := Check{ID: idReach, Cluster: f.spec.Name, Status: OK, Found: "Kubernetes " + f.kubernetes}
+	switch {
+	case f.unauthorized:
+		check.Status, check.Found, check.Do = Refused, f.unreachable, "the credentials of the kubeconfig are not accepted; renew them"
+	case f.unreachable != "":
+		check.Status, check.Found, check.Do = Unknown, f.unreachable, "see that the API server runs and is reached from here"
+	}
+	return check
+}
+
+// unknown is the check of facts that could not be read.
+func unknown(id, why string) Check {
+	return Check{ID: id, Status: Unknown, Found: why, Do: unreadAdvice}
+}
+
+func checkRights(f *facts, _ Options) Check {
+	if why, ok := f.unread[idRights]; ok {
+		return unknown(idRights, why)
+	}
+	if len(f.missing) == 0 {
+		return Check{ID: idRights, Status: OK, Found: "the user may do all that a run does"}
+	}
+	var missing []string
+	for _, right := range f.missing {
+		missing = append(missing, fmt.Sprintf("%s (%s)", right, right.Why))
+	}
+	return Check{
+		ID: idRights, Status: Refused, Found: "the user may not " + strings.Join(missing, "; "),
+		Do: "bind the roles of docs/fleet-clusterrole.yaml to the user",
+	}
+}
+
+func checkIstiod(f *facts, _ Options) Check {
+	if why, ok := f.unread[idIstiod]; ok {
+		return unknown(idIstiod, why)
+	}
+	if f.revision == "" {
+		do := "install a control plane and wait until it is Ready; the page takes it for granted"
+		if len(f.istiods) > 0 {
+			do = "say which revision is meant, with --revision or in the fleet file, and see that it is Ready: " + strings.Join(describe(f.istiods), ", ")
+		}
+		return Check{ID: idIstiod, Status: Refused, Found: f.revisionErr, Do: do}
+	}
+	chosen := f.chosen()
+	unready := slices.DeleteFunc(slices.Clone(chosen), func(i istiod) bool { return i.ready })
+	if len(unready) > 0 {
+		return Check{
+			ID: idIstiod, Status: Warning, Cause: "F-37",
+			Found: fmt.Sprintf("revision %s: %d of %d istiod pods are not Ready: %s", f.revision, len(unready), len(chosen), strings.Join(describe(unready), ", ")),
+			Do:    "wait until all are Ready: proxies may be connected to any of them",
+		}
+	}
+	check := Check{ID: idIstiod, Status: OK, Found: fmt.Sprintf("revision %s, version %s, %d Ready", f.revision, chosen[0].version, len(chosen))}
+	if others := otherRevisions(f); len(others) > 0 {
+		check.Found += "; also there: " + strings.Join(others, ", ")
+	}
+	return check
+}
+
+func describe(istiods []istiod) []string {
+	var told []string
+	for _, i := range istiods {
+		state := "Ready"
+		if !i.ready {
+			state = "not Ready"
+		}
+		told = append(told, fmt.Sprintf("%s (revision %s, %s)", i.pod, i.revision, state))
+	}
+	return told
+}
+
+func otherRevisions(f *facts) []string {
+	var others []string
+	for _, i := range f.istiods {
+		if i.revision != f.revision && !slices.Contains(others, i.revision) {
+			others = append(others, i.revision)
+		}
+	}
+	return others
+}
+
+func checkWebhook(f *facts, _ Options) Check {
+	why, unread := f.unread[idWebhook]
+	switch {
+	case unread:
+		return unknown(idWebhook, why)
+	case f.revision == "":
+		return Check{ID: idWebhook, Status: Unknown, Found: "no revision is settled whose webhook could be looked for"}
+	case len(f.webhooks) == 0:
+		return Check{
+			ID: idWebhook, Status: Refused, Cause: "F-18",
+			Found: "no MutatingWebhookConfiguration has the label istio.io/rev=" + f.revision,
+			Do:    "install the revision again: without its webhook gateway and sample get no proxy",
+		}
+	}
+	return Check{ID: idWebhook, Status: OK, Found: strings.Join(f.webhooks, ", ")}
+}
+
+// place is one place where a cluster's network is written.
+type place struct{ where, network string }
+
+// checkNetwork compares all places where the network is written: they must
+// agree, and the first two must exist, or endpoints have none.
+func checkNetwork(f *facts, _ Options) Check {
+	if why, ok := f.unread[idNetwork]; ok {
+		return unknown(idNetwork, why)
+	}
+	if !f.namespaceFound {
+		return Check{ID: idNetwork, Status: Refused, Found: "there is no namespace istio-system", Do: "install a control plane"}
+	}
+	places := []place{
+		{"the fleet file", f.spec.Network},
+		{"the label of namespace istio-system", f.namespaceNetwork},
+		{"the injector's values", f.injector.Network},
+		{"the label of the gateway's Service", f.gateway.serviceNetwork},
+		{"the gateway's network view", f.gateway.viewNetwork},
+	}
+	written := slices.DeleteFunc(slices.Clone(places), func(p place) bool { return p.network == "" })
+	if len(written) == 0 {
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "the cluster has no network", Do: networkAdvice("NETWORK")}
+	}
+	var told []string
+	agree := true
+	for _, p := range written {
+		told = append(told, fmt.Sprintf("%s says %q", p.where, p.network))
+		agree = agree && p.network == written[0].network
+	}
+	switch {
+	case !agree:
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-03", Found: strings.Join(told, ", "), Do: networkAdvice(written[0].network)}
+	case f.namespaceNetwork == "":
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "namespace istio-system has no label topology.istio.io/network; " + strings.Join(told, ", "), Do: networkAdvice(written[0].network)}
+	case f.gateway.found && f.gateway.serviceNetwork == "":
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-04", Found: "the gateway's Service has no label topology.istio.io/network", Do: "make the gateway again with --network " + written[0].network}
+	case f.injector.Found && f.injector.Network == "":
+		return Check{ID: idNetwork, Status: Warning, Cause: "F-03", Found: "the injector tells proxies no network; " + strings.Join(told, ", "), Do: "install the control plane with values.global.network=" + written[0].network}
+	}
+	return Check{ID: idNetwork, Status: OK, Found: fmt.Sprintf("%s, in all %d places", written[0].network, len(written))}
+}
+
+func networkAdvice(network string) string {
+	return fmt.Sprintf("make all the same: kubectl label namespace istio-system topology.istio.io/network=%s --overwrite, the control plane with values.global.network (asmcli: --network_id), the gateway with --network, the fleet file; then restart the pods", network)
+}
+
+// provider is what the mesh's control plane calls its CA.
+func (f *facts) provider() string {
+	for _, i := range f.chosen() {
+		if i.caProvider != "" {
+			return i.caProvider
+		}
+	}
+	if f.mesh.caProvider != "" {
+		return f.mesh.caProvider
+	}
+	return providerOf(cell.Istio)
+}
+
+// providerOf is Istio's name of a CA (istio pkg/security/security.go:117).
+func providerOf(ca cell.CA) string {
+	switch ca {
+	case cell.MeshCA:
+		return "GoogleCA"
+	case cell.CAS:
+		return "GoogleCAS"
+	default:
+		return "Citadel"
+	}
+}
+
+func checkCA(f *facts, opts Options) Check {
+	if why, ok := f.unread[idCA]; ok {
+		return unknown(idCA, why)
+	}
+	if f.revision == "" {
+		return Check{ID: idCA, Status: Unknown, Found: "no revision is settled whose CA could be looked for"}
+	}
+	found, want := f.provider(), providerOf(opts.CA)
+	if found != want {
+		return Check{
+			ID: idCA, Status: Refused, Cause: "F-43", Found: fmt.Sprintf("the control plane's CA is %s, and --ca %s means %s", found, opts.CA, want),
+			Do: "ask for the CA that the mesh has, or install the mesh with the other one; a CA cannot be switched in place",
+		}
+	}
+	return f.checkCertProvider(opts, found)
+}
+
+// checkCertProvider compares who signs istiod's own certificate with what the
+// cell gives.
+func (f *facts) checkCertProvider(opts Options, provider string) Check {
+	check := Check{ID: idCA, Status: OK, Found: provider}
+	chosen := f.chosen()
+	asked, known := cell.Lookup(cell.Platform(f.spec.Platform), opts.CA)
+	version, err := cell.ParseVersion(chosen[0].version)
+	has := chosen[0].certProvider
+	if !known || err != nil || has == "" {
+		return check
+	}
+	if want := asked.CertProvider(version); want != has {
+		check.Status = Warning
+		check.Found = fmt.Sprintf("%s; istiod has pilotCertProvider %s, and the cell %s x %s has %s with version %s", provider, has, asked.Platform, asked.CA, want, version)
+		check.Do = "keep istiod's value: the gateway's template follows it whatever the flag says; plan an upgrade, since \"kubernetes\" is gone from 1.24 on"
+	}
+	return check
+}
+
+// checkExisting tells what of the page is there already.
+func checkExisting(f *facts, opts Options) Check {
+	if why, ok := f.unread[idExisting]; ok {
+		return unknown(idExisting, why)
+	}
+	var there, lacking []string
+	for _, object := range []struct {
+		found bool
+		name  string
+	}{{f.gateway.found, "istio-eastwestgateway"}, {f.exposed, "cross-network-gateway"}, {len(f.remotes) > 0, "remote secrets"}} {
+		if object.found {
+			there = append(there, object.name)
+		} else {
+			lacking = append(lacking, object.name)
+		}
+	}
+	switch {
+	case opts.Reuse && len(lacking) > 0:
+		return Check{
+			ID: idExisting, Status: Refused, Found: "--setup reuse expects a mesh, and there is no " + strings.Join(lacking, ", "),
+			Do: "use --setup install, which makes what is missing",
+		}
+	case !opts.Reuse && f.sample:
+		return Check{
+			ID: idExisting, Status: Refused, Found: strings.Join(append(there, "namespace "+opts.Namespace), ", ") + " exist",
+			Do: fmt.Sprintf("name another namespace in the fleet file: the run makes the sample's namespace and removes it, and %s is somebody's", opts.Namespace),
+		}
+	case len(there) == 0:
+		return Check{ID: idExisting, Status: OK, Found: "nothing of the page is there yet"}
+	}
+	return Check{ID: idExisting, Status: OK, Found: strings.Join(there, ", ") + " exist: what is right is reused, what differs is refused with the difference"}
+}

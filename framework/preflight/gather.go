@@ -1,0 +1,320 @@
+package preflight
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+	authorizationv1 "k8s.io/api/authorization/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/framework/mesh"
+)
+
+// Run looks at all clusters in parallel and judges what it found. It changes
+// nothing and never fails: what could not be read is a check that is unknown.
+func Run(ctx context.Context, opts Options) Result {
+	if opts.Bounds == (kube.Bounds{}) {
+		opts.Bounds = kube.DefaultBounds()
+	}
+	all := make([]*facts, len(opts.Clusters))
+	var group sync.WaitGroup
+	for i, spec := range opts.Clusters {
+		group.Go(func() { all[i] = gather(ctx, spec, opts) })
+	}
+	group.Wait()
+	return newResult(judge(all, opts))
+}
+
+// gatherer reads the facts of one cluster.
+type gatherer struct {
+	client *kube.Client
+	opts   Options
+	facts  *facts
+}
+
+func gather(ctx context.Context, spec fleet.ClusterSpec, opts Options) *facts {
+	f := &facts{spec: spec, unread: map[string]string{}}
+	client, err := kube.New(kube.Options{Name: spec.Name, Kubeconfig: spec.Kubeconfig, Context: spec.Context, UserAgent: "preflight"})
+	if err != nil {
+		f.unreachable = err.Error()
+		return f
+	}
+	g := gatherer{client: client, opts: opts, facts: f}
+	if err := g.reach(ctx); err != nil {
+		f.unreachable, f.unauthorized = err.Error(), apierrors.IsUnauthorized(err)
+		return f
+	}
+	// Each part has its own bound: a slow one leaves time for the others.
+	g.part(ctx, idIstiod, g.istiods)
+	g.part(ctx, idNetwork, g.namespace)
+	g.part(ctx, idNetwork, g.injector)
+	g.part(ctx, idCA, g.meshConfig)
+	g.part(ctx, idWebhook, g.webhooks)
+	g.part(ctx, idRoots, g.rootCertificates)
+	g.part(ctx, idNetwork, g.gateway)
+	g.part(ctx, idExisting, g.exposure)
+	g.part(ctx, idRemotes, g.remoteSecrets)
+	g.part(ctx, idExisting, g.sampleNamespace)
+	g.part(ctx, idRights, g.rights)
+	return f
+}
+
+// part reads one part; why it could not is kept for the check that wants it.
+func (g gatherer) part(ctx context.Context, id string, read func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, g.opts.Bounds.Connect)
+	defer cancel()
+	if err := read(ctx); err != nil {
+		g.facts.unread[id] = strings.TrimPrefix(g.facts.unread[id]+"; "+err.Error(), "; ")
+	}
+}
+
+func (g gatherer) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, g.opts.Bounds.Connect)
+	defer cancel()
+	namespace, err := g.client.Kubernetes.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	version, err := g.client.Kubernetes.Discovery().ServerVersion()
+	if err != nil {
+		return err
+	}
+	g.facts.uid, g.facts.kubernetes = string(namespace.UID), version.GitVersion
+	return nil
+}
+
+// istiods reads all control planes and settles the revision.
+func (g gatherer) istiods(ctx context.Context) error {
+	pods, err := g.client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: fleet.IstiodSelector})
+	if err != nil {
+		return err
+	}
+	for i := range pods.Items {
+		if pods.Items[i].DeletionTimestamp == nil {
+			g.facts.istiods = append(g.facts.istiods, istiodOf(&pods.Items[i]))
+		}
+	}
+	revision, err := fleet.FindRevision(ctx, g.client, g.facts.spec.Revision)
+	if err != nil {
+		g.facts.revisionErr = err.Error()
+	}
+	g.facts.revision = revision
+	return nil
+}
+
+func istiodOf(pod *corev1.Pod) istiod {
+	return istiod{
+		pod: pod.Name, revision: pod.Labels[fleet.RevisionLabel], ready: fleet.PodReady(pod), version: tagOf(&pod.Spec),
+		clusterID: fleet.ClusterID(pod), certProvider: fleet.Env(&pod.Spec, "PILOT_CERT_PROVIDER"), caProvider: fleet.Env(&pod.Spec, "CA_PROVIDER"),
+	}
+}
+
+// tagOf is the tag of the first container's image, which is its version.
+func tagOf(pod *corev1.PodSpec) string {
+	if len(pod.Containers) == 0 {
+		return ""
+	}
+	image := pod.Containers[0].Image
+	_, tag, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
+	tag, _, _ = strings.Cut(tag, "@")
+	return tag
+}
+
+func (g gatherer) namespace(ctx context.Context) error {
+	namespace, err := g.client.Kubernetes.CoreV1().Namespaces().Get(ctx, fleet.SystemNamespace, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	g.facts.namespaceFound, g.facts.namespaceNetwork = true, namespace.Labels[fleet.NetworkLabel]
+	return nil
+}
+
+func (g gatherer) injector(ctx context.Context) (err error) {
+	if g.facts.revision != "" {
+		g.facts.injector, err = fleet.Injector(ctx, g.client, g.facts.revision)
+	}
+	return err
+}
+
+func (g gatherer) meshConfig(ctx context.Context) error {
+	if g.facts.revision == "" {
+		return nil
+	}
+	config, err := g.client.Kubernetes.CoreV1().ConfigMaps(fleet.SystemNamespace).Get(ctx, fleet.Suffixed("istio", g.facts.revision), metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	g.facts.mesh, err = parseMesh(config.Data["mesh"])
+	return err
+}
+
+// webhooks finds the injection webhooks that serve the revision, by its label
+// or by the tags that lead to it, which carry the same label.
+func (g gatherer) webhooks(ctx context.Context) error {
+	configurations, err := g.client.Kubernetes.AdmissionregistrationV1().MutatingWebhookConfigurations().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return err
+	}
+	for _, configuration := range configurations.Items {
+		if configuration.Labels[fleet.RevisionLabel] == g.facts.revision && len(configuration.Webhooks) > 0 {
+			g.facts.webhooks = append(g.facts.webhooks, configuration.Name)
+		}
+	}
+	return nil
+}
+
+// rootConfigMap is where istiod publishes the root that proxies trust.
+const rootConfigMap = "istio-ca-root-cert"
+
+func (g gatherer) rootCertificates(ctx context.Context) error {
+	config, err := g.client.Kubernetes.CoreV1().ConfigMaps(fleet.SystemNamespace).Get(ctx, rootConfigMap, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	g.facts.roots, err = fingerprints(config.Data["root-cert.pem"])
+	return err
+}
+
+func (g gatherer) gateway(ctx context.Context) error {
+	service, err := g.client.Kubernetes.CoreV1().Services(fleet.SystemNamespace).Get(ctx, mesh.Gateway, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	g.facts.gateway.found, g.facts.gateway.serviceNetwork = true, service.Labels[fleet.NetworkLabel]
+	deployment, err := g.client.Kubernetes.AppsV1().Deployments(fleet.SystemNamespace).Get(ctx, mesh.Gateway, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	g.facts.gateway.viewNetwork = fleet.Env(&deployment.Spec.Template.Spec, "ISTIO_META_REQUESTED_NETWORK_VIEW")
+	return nil
+}
+
+func (g gatherer) exposure(ctx context.Context) error {
+	_, err := g.client.Get(ctx, kube.Ref{
+		APIVersion: "networking.istio.io/v1beta1", Kind: "Gateway", Namespace: fleet.SystemNamespace, Name: mesh.ExposeGateway,
+	})
+	switch {
+	case err == nil:
+		g.facts.exposed = true
+	case apierrors.IsNotFound(err), meta.IsNoMatchError(err):
+	default:
+		return err
+	}
+	return nil
+}
+
+func (g gatherer) remoteSecrets(ctx context.Context) error {
+	remotes, err := mesh.Remotes(ctx, g.client)
+	for _, found := range remotes {
+		g.facts.remotes = append(g.facts.remotes, remote{secret: found.Secret, cluster: found.Cluster, server: found.Server})
+	}
+	return err
+}
+
+func (g gatherer) sampleNamespace(ctx context.Context) error {
+	_, err := g.client.Kubernetes.CoreV1().Namespaces().Get(ctx, g.opts.Namespace, metav1.GetOptions{})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	g.facts.sample = err == nil
+	return err
+}
+
+// reviewsAtOnce is how many rights are asked for at a time.
+const reviewsAtOnce = 8
+
+// rights asks the API server for every verb of every right. The answer is its
+// authorizer's own, whatever that is.
+func (g gatherer) rights(ctx context.Context) error {
+	rights := Rights(Use{Reuse: g.opts.Reuse, Asmcli: g.opts.Asmcli})
+	missing := make([][]string, len(rights))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(reviewsAtOnce)
+	for i, right := range rights {
+		group.Go(func() (err error) {
+			missing[i], err = g.missingVerbs(ctx, right)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for i, verbs := range missing {
+		if len(verbs) > 0 {
+			right := rights[i]
+			right.Verbs = verbs
+			g.facts.missing = append(g.facts.missing, right)
+		}
+	}
+	return nil
+}
+
+func (g gatherer) missingVerbs(ctx context.Context, right Right) ([]string, error) {
+	resource, sub, _ := strings.Cut(right.Resource, "/")
+	var missing []string
+	for _, verb := range right.Verbs {
+		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
+			ResourceAttributes: &authorizationv1.ResourceAttributes{
+				Namespace: g.namespaceOf(right.Scope), Group: right.Group, Resource: resource, Subresource: sub, Verb: verb,
+			},
+		}}
+		answer, err := g.client.Kubernetes.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
+		if err != nil {
+			return nil, err
+		}
+		if !answer.Status.Allowed {
+			if answer.Status.EvaluationError != "" {
+				return nil, errors.New(answer.Status.EvaluationError)
+			}
+			missing = append(missing, verb)
+		}
+	}
+	return missing, nil
+}
+
+func (g gatherer) namespaceOf(scope Scope) string {
+	switch scope {
+	case System:
+		return fleet.SystemNamespace
+	case Lock:
+		return ledger.LockNamespace
+	case Sample:
+		return g.opts.Namespace
+	}
+	return ""
+}
+
+// namesOf lists remote secrets by name.
+func namesOf(remotes []remote) []string {
+	names := make([]string, 0, len(remotes))
+	for _, r := range remotes {
+		names = append(names, r.secret)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}

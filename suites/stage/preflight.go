@@ -1,0 +1,65 @@
+package stage
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/preflight"
+)
+
+// ErrRefused says that a fleet is not as a run needs it: nothing was made.
+var ErrRefused = errors.New("the fleet is refused")
+
+// preflight looks at clusters that are somebody's before anything is made on
+// them, and refuses what would go wrong, all of it at once.
+func (s *Stage) preflight(ctx context.Context, specs []fleet.ClusterSpec) error {
+	traits := s.config.Provider.Traits()
+	if traits.InstallsMesh || s.config.Asked == nil {
+		return nil
+	}
+	result := preflight.Run(ctx, preflight.Options{
+		Clusters: specs, CA: cell.CA(s.config.Cell.CA), Namespace: s.namespace,
+		Reuse: s.config.Reuse, Asmcli: traits.Tools.Asmcli != "",
+	})
+	var refused, unknown []string
+	for _, check := range result.Checks {
+		told := toldOf(check)
+		switch check.Status {
+		case preflight.OK:
+			continue
+		case preflight.Refused:
+			refused = append(refused, told)
+		case preflight.Unknown:
+			unknown = append(unknown, told)
+		case preflight.Warning:
+			s.found = append(s.found, "warning: "+told)
+		}
+		s.progress.line(check.Cluster, "preflight: "+string(check.Status)+": "+told)
+	}
+	switch {
+	case len(refused) > 0:
+		return fmt.Errorf("%w: %s", ErrRefused, strings.Join(append(refused, unknown...), "; "))
+	case len(unknown) > 0:
+		return fmt.Errorf("preflight could not find out: %s", strings.Join(unknown, "; "))
+	}
+	return nil
+}
+
+func toldOf(check preflight.Check) string {
+	var told strings.Builder
+	if check.Cluster != "" {
+		fmt.Fprintf(&told, "cluster %q: ", check.Cluster)
+	}
+	told.WriteString(check.Found)
+	if check.Do != "" {
+		told.WriteString(": " + check.Do)
+	}
+	if check.Cause != "" {
+		told.WriteString(" (" + check.Cause + ")")
+	}
+	return told.String()
+}
