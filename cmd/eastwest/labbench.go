@@ -11,14 +11,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/place"
 )
@@ -30,8 +33,11 @@ func newLabBenchCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 		Short: "Measure verify on fresh labs, beside the page's own commands run one after another",
 		Long: `Bench runs "eastwest verify" on a fresh lab several times and prints the median
 of each phase. Beside it, it runs the page's commands as a shell script (the one
-that "eastwest plan -o shell" prints, and the page's twenty calls) on an equal lab,
-and prints the ratio.
+that "eastwest plan --running -o shell" prints) on an equal lab, and prints the
+ratio. The script uses the page's own tools: gen-eastwest-gateway.sh of Istio's
+samples piped into "istioctl install", "istioctl create-remote-secret", kubectl,
+the twenty calls from each cluster, and "kubectl delete namespace" at the end. The
+steps before the page (istio-system, CA, istiod) are the same commands on both sides.
 Absolute figures are those of this machine at this moment; the ratio is what lasts.`,
 		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -141,43 +147,70 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 		all = append(all, timing{totalName, time.Since(began)})
 	}()
 	all = append(all, timing{"clusters ready", slices.Max(l.Timing.Ready)})
-	p, err := page.New(page.Options{Clusters: place.Specs(l), Traits: place.LabTraits(l)})
+	opts := page.Options{Clusters: place.Specs(l), Traits: place.LabTraits(l)}
+	opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
+	p, err := page.New(opts)
 	if err != nil {
 		return nil, err
 	}
-	var script bytes.Buffer
-	if err := plan.Print(&script, p, plan.Shell); err != nil {
+	took, said, err := runScript(ctx, l, p, sample.SwitchProve)
+	if err == nil {
+		err = allAnswered(said, len(opts.Clusters))
+	}
+	if err != nil {
 		return nil, err
 	}
-	for _, c := range place.Specs(l) {
-		fmt.Fprintf(&script, pageCalls, c.Kubeconfig)
-	}
-	took, err := runScript(ctx, l, &script)
-	return append(all, timing{answeredName, took}), err
+	all = append(all, timing{answeredName, took})
+	// The clean-up alone: the same script without its steps.
+	took, _, err = runScript(ctx, l, plan.Plan{Title: p.Title, Variables: p.Variables, Optional: p.Optional}, sample.SwitchCleanUp)
+	return append(all, timing{cleanUpName, took}), err
 }
 
-// pageCalls are the page's twenty calls from one cluster (A10d).
-const pageCalls = `kubectl --kubeconfig=%s --namespace=sample exec deployment/sleep --container=sleep -- \
-  /bin/sh -c 'for i in $(seq 1 20); do curl -sS helloworld.sample:5000/hello; done'
-`
+// cleanUpName is the phase in which verify removes all that it made and proves
+// it, and the page's reader deletes the sample's namespace.
+const cleanUpName = "cleanup"
 
-func runScript(ctx context.Context, l *lab.Lab, script io.Reader) (took time.Duration, err error) {
+// allAnswered wants an answer of every version from every cluster, as the page does.
+func allAnswered(said string, clusters int) error {
+	const calls = 20
+	if got := strings.Count(said, "Hello version: "); got != calls*clusters {
+		return fmt.Errorf("bench: the page's commands: want %d answers, got %d\n%s", calls*clusters, got, said)
+	}
+	for i := range clusters {
+		if version := fleet.Version(i); !strings.Contains(said, "Hello version: "+version) {
+			return fmt.Errorf("bench: the page's commands: no answer of %s\n%s", version, said)
+		}
+	}
+	return nil
+}
+
+// runScript runs a plan's script by bash, with the lab's programs, and asks for
+// one of its optional parts.
+func runScript(ctx context.Context, l *lab.Lab, p plan.Plan, optional string) (took time.Duration, said string, err error) {
+	var script bytes.Buffer
+	if err := plan.Print(&script, p, plan.Shell); err != nil {
+		return 0, "", err
+	}
 	dir, err := os.MkdirTemp("", "eastwest-bench-")
 	if err != nil {
-		return 0, err
+		return 0, "", err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	cmd := exec.CommandContext(ctx, "bash")
+	// From a file: on bash's standard input its programs would read it.
+	file := filepath.Join(dir, "page.sh")
+	if err := os.WriteFile(file, script.Bytes(), 0o600); err != nil {
+		return 0, "", err
+	}
+	cmd := exec.CommandContext(ctx, "bash", file)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+l.State.Bin+":"+os.Getenv("PATH"))
-	cmd.Stdin = script
+	cmd.Env = append(os.Environ(), "PATH="+l.State.Bin+":"+os.Getenv("PATH"), optional+"=1")
 	var text bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &text, &text
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
-		return 0, fmt.Errorf("bench: the page's commands: %w\n%s", err, text.Bytes())
+		return 0, "", fmt.Errorf("bench: the page's commands: %w\n%s", err, text.Bytes())
 	}
-	return time.Since(start), nil
+	return time.Since(start), text.String(), nil
 }
 
 // medians gives the median of each name, in the order of the first run.
@@ -209,6 +242,10 @@ func printBench(out io.Writer, runs int, verify, script []timing) error {
 	}
 	_, err := fmt.Fprintf(out, "%s: one command after another takes %.1f times as long\n",
 		answeredName, find(script, answeredName).Seconds()/find(verify, answeredName).Seconds())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(out, "cleanup: verify removes everything and proves it; the page's commands delete the sample's namespace")
 	return err
 }
 

@@ -21,6 +21,7 @@ type planFlags struct {
 	placeFlags
 	release string
 	output  string
+	running bool
 }
 
 func newPlanCommand(streams ioStreams) *cobra.Command {
@@ -39,8 +40,8 @@ A cell that only a fleet can prove is printed with the page's placeholders.`,
 		Example: `  # read the plan
   eastwest plan
 
-  # the same as a script, tried on a lab, with the page's own proof at the end
-  eastwest plan -o shell > page.sh
+  # the same as a script, for a running lab, with the page's own proof at the end
+  eastwest plan --running -o shell > page.sh
   PROVE=1 eastwest lab exec -- bash page.sh
 
   # a cell that only a fleet can prove, with flags for an older control plane
@@ -57,6 +58,7 @@ A cell that only a fleet can prove is printed with the page's placeholders.`,
 	set := cmd.Flags()
 	flags.register(set)
 	set.StringVar(&flags.release, "mesh-release", newestRules, "release of a fleet's control planes and istioctl, which decides about flags")
+	set.BoolVar(&flags.running, "running", false, "plan for the running lab (LAB): its files, images and scripts")
 	set.StringVarP(&flags.output, "output", "o", string(plan.Text), "form of the output: text, shell or json")
 	return cmd
 }
@@ -101,7 +103,7 @@ func (f planFlags) options(ctx context.Context, streams ioStreams, w where, rele
 	case w.on == cell.OnFleet:
 		return page.Outline(w.cell, w.clusters, release), nil
 	default:
-		return labOutline(w.cell, w.clusters)
+		return f.labOutline(w.cell, w.clusters)
 	}
 }
 
@@ -124,15 +126,36 @@ func fleetOptions(ctx context.Context, streams ioStreams, w where) (page.Options
 	}, nil
 }
 
-// labOutline is what a plan on the lab is made with.
-func labOutline(asked cell.Cell, clusters int) (page.Options, error) {
-	specs, err := labSpecs(clusters)
-	opts := page.Options{Clusters: specs, Traits: place.NewLab(lab.Options{}).Traits()}
-	if asked.Platform != cell.Lab {
-		opts.Notes = []string{fmt.Sprintf("a rehearsal on the lab: nothing of %s is tested", asked.Title)}
+// labOutline is what a plan on the lab is made with: a running one, or any.
+func (f planFlags) labOutline(asked cell.Cell, clusters int) (page.Options, error) {
+	var opts page.Options
+	if !f.running {
+		specs, err := labSpecs(clusters)
+		if err != nil {
+			return opts, err
+		}
+		opts = page.Options{Clusters: specs, Traits: place.NewLab(lab.Options{}).Traits()}
+		opts.Notes = []string{"the tag of Istio's images follows from the lab's parts; with --running the plan is that of a running lab"}
+	} else {
+		l, err := lab.Open(lab.Options{Name: f.lab})
+		if err != nil {
+			return opts, fmt.Errorf("--running: lab %q: %w", f.lab, err)
+		}
+		specs := place.Specs(l)
+		if len(specs) < clusters {
+			return opts, fmt.Errorf("--running: lab %q has %d clusters, %d are wanted", f.lab, len(specs), clusters)
+		}
+		opts = page.Options{Clusters: specs[:clusters], Traits: place.LabTraits(l)}
+		opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
 	}
-	return opts, err
+	if asked.Platform != cell.Lab {
+		opts.Notes = append(opts.Notes, fmt.Sprintf("a rehearsal on the lab: nothing of %s is tested", asked.Title))
+	}
+	return opts, nil
 }
+
+// genGatewayScript lies beside the lab's istioctl.
+const genGatewayScript = "gen-eastwest-gateway.sh"
 
 // labSpecs describes the clusters that a lab would have.
 func labSpecs(n int) ([]fleet.ClusterSpec, error) {

@@ -204,7 +204,10 @@ func (t *traced) use(ctx context.Context, one access, config *rest.Config) (type
 // (Istio manifests/charts/istiod-remote, ClusterRole istio-reader).
 func istiodReads() []authorizationv1.ResourceAttributes {
 	return []authorizationv1.ResourceAttributes{
-		{Resource: "services"}, {Resource: "pods"}, {Resource: "nodes"}, {Resource: "namespaces"},
+		{Resource: "services"},
+		{Resource: "pods"},
+		{Resource: "nodes"},
+		{Resource: "namespaces"},
 		{Group: "discovery.k8s.io", Resource: "endpointslices"},
 	}
 }

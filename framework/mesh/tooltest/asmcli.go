@@ -101,20 +101,20 @@ func (d double) copySecret(source, sourceContext, target, targetContext, first s
 		other, _ := readKubeconfig(first)
 		args = append(args, "--kubeconfig="+first, "--context="+other.Current) // of a flag given twice the last wins
 	}
-	make := exec.Command(filepath.Join(d.parts, Istioctl), args...)
-	apply := exec.Command(filepath.Join(d.parts, "kubectl"), "--kubeconfig="+target, "--context="+targetContext, "apply", "-f", "-")
-	make.Stderr, apply.Stderr, apply.Stdout = d.err, d.err, d.err
+	secret := exec.Command(filepath.Join(d.parts, Istioctl), args...) //nolint:noctx // a double ends with its process group
+	apply := exec.Command(filepath.Join(d.parts, "kubectl"), "--kubeconfig="+target, "--context="+targetContext, "apply", "-f", "-") //nolint:noctx // as above
+	secret.Stderr, apply.Stderr, apply.Stdout = d.err, d.err, d.err
 	var err error
-	if apply.Stdin, err = make.StdoutPipe(); err != nil {
+	if apply.Stdin, err = secret.StdoutPipe(); err != nil {
 		return err
 	}
-	if err := make.Start(); err != nil {
+	if err := secret.Start(); err != nil {
 		return err
 	}
 	if err := apply.Run(); err != nil {
 		return fmt.Errorf("kubectl apply: %w", err)
 	}
-	return make.Wait()
+	return secret.Wait()
 }
 
 // secretName is asmcli's: what a DNS label may not have becomes a dash, except
