@@ -116,8 +116,13 @@ func fleetOptions(ctx context.Context, streams ioStreams, w where) (page.Options
 		return page.Options{}, err
 	}
 	traits := provider.Traits()
-	tooling, err := mesh.FindTooling(ctx, w.cell, traits.Tools.Istioctl, nil, traits.Bounds)
+	// verify takes the flags of the control planes that are there: so must the plan.
+	connected, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "plan"})
 	if err != nil {
+		return page.Options{}, err
+	}
+	tooling, err := mesh.FindTooling(ctx, w.cell, traits.Tools.Istioctl, connected.Clusters, traits.Bounds)
+	if err := errors.Join(err, connected.Close()); err != nil {
 		return page.Options{}, err
 	}
 	return page.Options{

@@ -141,5 +141,14 @@ func (t Tools) AsTools() fleet.Tools {
 	if kubectl == "" {
 		kubectl = "kubectl"
 	}
-	return fleet.Tools{Istioctl: t.Istioctl, Kubectl: kubectl, GenGateway: t.GenGateway, Asmcli: t.Asmcli}
+	tools := fleet.Tools{Istioctl: t.Istioctl, Kubectl: kubectl, GenGateway: t.GenGateway, Asmcli: t.Asmcli, OutputDir: t.OutputDir}
+	if expose := filepath.Join(t.OutputDir, outputExpose); t.OutputDir != "" && isFile(expose) {
+		tools.ExposeServices = expose
+	}
+	return tools
+}
+
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
