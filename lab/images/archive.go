@@ -9,8 +9,10 @@ import (
 	"path/filepath"
 )
 
-// archive streams the store as an OCI layout in a tar, as `ctr images import`
-// takes it. Closing the reader ends the stream.
+// Archive streams the store as an OCI layout in a tar, as `ctr images import`
+// and "kind load image-archive" take it. Closing the reader ends the stream.
+func (s Store) Archive() io.ReadCloser { return s.archive() }
+
 func (s Store) archive() *io.PipeReader {
 	r, w := io.Pipe()
 	go func() {

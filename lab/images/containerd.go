@@ -142,8 +142,8 @@ func (d *daemon) checkImport(ctx context.Context, store Store) error {
 		have[name] = true
 	}
 	for _, ref := range store.References() {
-		if !have[defaultHost+ref] {
-			return fmt.Errorf("containerd lacks %s after the import; it has %q", defaultHost+ref, strings.Fields(out))
+		if !have[fullName(ref)] {
+			return fmt.Errorf("containerd lacks %s after the import; it has %q", fullName(ref), strings.Fields(out))
 		}
 	}
 	return nil

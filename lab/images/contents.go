@@ -31,6 +31,8 @@ type image struct {
 	ref    string
 	fs     rootfs
 	config v1.Config
+	// compress is for images that are carried to other machines.
+	compress bool
 }
 
 // contents lists the images of a lab. programs is the folder with our own programs.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -44,7 +45,7 @@ func writeStore(ctx context.Context, dir string, images []image, progress func(E
 }
 
 func (img image) write(path layout.Path) error {
-	layer, err := writeLayer(filepath.Join(string(path), "blobs"), img.fs)
+	layer, err := writeLayer(filepath.Join(string(path), "blobs"), img.fs, img.compress)
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (img image) write(path layout.Path) error {
 	}
 	return path.AppendImage(built, layout.WithAnnotations(map[string]string{
 		refAnnotation:        img.ref,
-		containerdAnnotation: defaultHost + img.ref,
+		containerdAnnotation: fullName(img.ref),
 	}))
 }
 
@@ -72,4 +73,13 @@ func (img image) assemble(layer v1.Layer) (v1.Image, error) {
 	config.Architecture, config.OS = runtime.GOARCH, "linux"
 	config.Config = img.config
 	return mutate.ConfigFile(withLayer, config)
+}
+
+// fullName is a reference with its registry host, as containerd knows images by.
+// The first part of a reference is a host if it has a dot (distribution's rule).
+func fullName(ref string) string {
+	if first, _, ok := strings.Cut(ref, "/"); ok && strings.Contains(first, ".") {
+		return ref
+	}
+	return defaultHost + ref
 }

@@ -1,11 +1,13 @@
 package parts
 
 import (
+	"context"
 	"debug/buildinfo"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sort"
 )
 
@@ -55,8 +57,8 @@ func readVersion(name, path string) (Version, error) {
 }
 
 // open gives the set that the cache holds.
-func (b builder) open(istio moduleInfo) (Set, error) {
-	set := Set{dir: b.folder.Path(setName(b.keys)), istioModule: istio.Dir}
+func (b builder) open(ctx context.Context) (Set, error) {
+	set := Set{dir: b.folder.Path(setName(b.keys))}
 	data, err := os.ReadFile(filepath.Join(set.dir, manifestName))
 	if err != nil {
 		return Set{}, fmt.Errorf("open the built parts: %w", err)
@@ -64,8 +66,26 @@ func (b builder) open(istio moduleInfo) (Set, error) {
 	if err := json.Unmarshal(data, &set.versions); err != nil {
 		return Set{}, fmt.Errorf("open the built parts: %s: %w", set.dir, err)
 	}
-	if set.istioRelease, err = istioRelease(istio.Dir); err != nil {
+	if err := b.openIstio(ctx, &set); err != nil {
 		return Set{}, err
 	}
-	return set, set.addScripts()
+	return set, nil
+}
+
+// openIstio finds the module that the set's Istio was built from; images,
+// charts and scripts come from there.
+func (b builder) openIstio(ctx context.Context, set *Set) error {
+	i := slices.IndexFunc(b.keys, func(k familyKey) bool { return k.name == istio })
+	if i < 0 {
+		return nil
+	}
+	info, err := b.keys[i].download(ctx, b.Source)
+	if err != nil {
+		return err
+	}
+	set.istioModule = info.Dir
+	if set.istioRelease, err = istioRelease(info.Dir); err != nil {
+		return err
+	}
+	return set.addScripts()
 }

@@ -19,11 +19,11 @@ func Build(ctx context.Context, opts Options) (Set, error) {
 		return Set{}, err
 	}
 	b := builder{Options: opts, folder: partsFolder(opts.Cache)}
-	if b.keys, err = familyKeys(ctx, opts.Source); err != nil {
+	wanted, err := chosen(opts.Families)
+	if err != nil {
 		return Set{}, err
 	}
-	istio, err := istioFamily().download(ctx, opts.Source)
-	if err != nil {
+	if b.keys, err = familyKeys(ctx, opts.Source, wanted); err != nil {
 		return Set{}, err
 	}
 	if !b.folder.Has(setName(b.keys)) {
@@ -31,7 +31,7 @@ func Build(ctx context.Context, opts Options) (Set, error) {
 			return Set{}, err
 		}
 	}
-	return b.open(istio)
+	return b.open(ctx)
 }
 
 // partsFolder is where built families and the sets made from them are kept:

@@ -2,6 +2,7 @@ package parts
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -25,6 +26,36 @@ type family struct {
 // numbers, {revision} the commit of a pseudo-version.
 type stamp struct{ variable, value string }
 
+// chosen gives the families of these names, all of the lab's for none.
+func chosen(names []string) ([]family, error) {
+	if len(names) == 0 {
+		return families(), nil
+	}
+	var wanted []family
+	all := append(families(), extraFamilies()...)
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(f family) bool { return f.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("lab/parts has no family %q", name)
+		}
+		wanted = append(wanted, all[i])
+	}
+	return wanted, nil
+}
+
+// extraFamilies are built only where they are asked for by name: no lab's first
+// start has to wait for them.
+func extraFamilies() []family {
+	return []family{
+		{
+			// What a kind node has beside the lab's own parts.
+			name: kindNode, module: "sigs.k8s.io/cri-tools", diskMiB: 900,
+			stamps:   []stamp{{"sigs.k8s.io/cri-tools/pkg/version.Version", "{version}"}},
+			programs: []string{"crictl"},
+		},
+	}
+}
+
 // families lists what a lab needs, the quickest to build first, so that a
 // machine that cannot build at all says so after seconds.
 func families() []family {
@@ -46,7 +77,7 @@ func families() []family {
 			programs: []string{"coredns"},
 		},
 		{
-			name: "istio", module: "istio.io/istio", diskMiB: 3900,
+			name: istio, module: "istio.io/istio", diskMiB: 3900,
 			stamps:   istioStamps(),
 			programs: []string{"istioctl", "pilot-agent", "pilot-discovery"},
 		},
@@ -64,15 +95,11 @@ func families() []family {
 	}
 }
 
-// istioFamily is the family whose module the lab reads files from.
-func istioFamily() family {
-	for _, f := range families() {
-		if f.name == "istio" {
-			return f
-		}
-	}
-	panic("parts: the table of families has no istio") // a mistake in the table above
-}
+// istio is the family whose module the lab reads files from.
+const istio = "istio"
+
+// kindNode is the family of what only kind nodes have.
+const kindNode = "kindnode"
 
 // istioStamps follow istio's common/scripts/report_build_info.sh.
 func istioStamps() []stamp {

@@ -40,7 +40,7 @@ func readModule(t *testing.T, source string, f family) *modfile.File {
 // The table of families and the modules' tool lines must name the same programs.
 func TestFamiliesMatchTheirModules(t *testing.T) {
 	source := sourceRoot(t)
-	for _, f := range families() {
+	for _, f := range append(families(), extraFamilies()...) {
 		t.Run(f.name, func(t *testing.T) {
 			mod := readModule(t, source, f)
 			var tools []string
@@ -65,7 +65,7 @@ func TestFamiliesMatchTheirModules(t *testing.T) {
 
 func TestProgramNamesAreUnique(t *testing.T) {
 	seen := map[string]string{}
-	for _, f := range families() {
+	for _, f := range append(families(), extraFamilies()...) {
 		for _, p := range f.programs {
 			if other, ok := seen[p]; ok {
 				t.Errorf("%s is in the families %s and %s", p, other, f.name)
@@ -128,14 +128,14 @@ func TestFamilyKeys(t *testing.T) {
 			}
 		}
 	}
-	before, err := familyKeys(t.Context(), source)
+	before, err := familyKeys(t.Context(), source, families())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(source, "lab/parts/dns/go.sum"), []byte("y\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	after, err := familyKeys(t.Context(), source)
+	after, err := familyKeys(t.Context(), source, families())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -172,6 +172,37 @@ func TestSettle(t *testing.T) {
 			err := f.settle(dir)
 			if tt.wantErr == "" && err != nil || tt.wantErr != "" && (err == nil || !strings.Contains(err.Error(), tt.wantErr)) {
 				t.Errorf("error %v, want one with %q", err, tt.wantErr)
+			}
+		})
+	}
+}
+
+func TestChosen(t *testing.T) {
+	tests := []struct {
+		name    string
+		names   []string
+		want    []string
+		wantErr string
+	}{
+		{name: "a lab's", want: []string{"runc", "node", "dns", "istio", "kubernetes"}},
+		{name: "one that no lab needs", names: []string{"dns", "kindnode"}, want: []string{"dns", "kindnode"}},
+		{name: "one that does not exist", names: []string{"dns", "envoy"}, wantErr: `no family "envoy"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			wanted, err := chosen(tt.names)
+			if tt.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
+					t.Errorf("error %v, want one with %q", err, tt.wantErr)
+				}
+				return
+			}
+			var got []string
+			for _, f := range wanted {
+				got = append(got, f.name)
+			}
+			if diff := cmp.Diff(tt.want, got); err != nil || diff != "" {
+				t.Errorf("error %v, -want +got:\n%s", err, diff)
 			}
 		})
 	}

@@ -21,7 +21,7 @@ func (m machine) install(ctx context.Context, absent []need, doing func(string))
 	if err := aptGet(ctx, args...); err != nil {
 		return aptFailed(ctx, absent, err)
 	}
-	if still := absentNeeds(m.exists); len(still) > 0 {
+	if still := absentNeeds(absent, m.exists); len(still) > 0 {
 		return unmetNeeds(still, m.hasApt)
 	}
 	return nil

@@ -21,13 +21,13 @@ type familyKey struct {
 const keyLength = 16
 
 // familyKeys hashes each family's go.mod, go.sum, flags and the Go version.
-func familyKeys(ctx context.Context, source string) ([]familyKey, error) {
+func familyKeys(ctx context.Context, source string, wanted []family) ([]familyKey, error) {
 	goVersion, err := goVersion(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var keys []familyKey
-	for _, f := range families() {
+	for _, f := range wanted {
 		h := sha256.New()
 		_, _ = fmt.Fprintf(h, "%s %s/%s\n%s\n", goVersion, runtime.GOOS, runtime.GOARCH, f.recipe())
 		for _, name := range []string{"go.mod", "go.sum"} {

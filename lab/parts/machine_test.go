@@ -68,7 +68,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestUnmetNeedsNamesEverything(t *testing.T) {
-	absent := absentNeeds(func(n need) bool { return n.pkg != "gcc" && n.pkg != "curl" })
+	absent := absentNeeds(needs(), func(n need) bool { return n.pkg != "gcc" && n.pkg != "curl" })
 	withApt := unmetNeeds(absent, true).Error()
 	for _, want := range []string{"a C compiler, curl", "apt-get install -y --no-install-recommends curl gcc"} {
 		if !strings.Contains(withApt, want) {

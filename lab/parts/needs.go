@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -80,9 +81,25 @@ func isStatic(path string) bool {
 	return true
 }
 
-func absentNeeds(exists func(need) bool) []need {
+// nodeImageNeeds are for the image of kind nodes only.
+func nodeImageNeeds() []need {
+	return []need{
+		{what: "debootstrap", pkg: "debootstrap", program: "debootstrap"},
+		{what: "Debian's archive keys", pkg: "debian-archive-keyring", file: "/usr/share/keyrings/debian-archive-keyring.gpg"},
+	}
+}
+
+// needsOf lists what the families of these names take from the machine.
+func needsOf(names []string) []need {
+	if slices.Contains(names, kindNode) {
+		return append(needs(), nodeImageNeeds()...)
+	}
+	return needs()
+}
+
+func absentNeeds(wanted []need, exists func(need) bool) []need {
 	var absent []need
-	for _, n := range needs() {
+	for _, n := range wanted {
 		if !exists(n) {
 			absent = append(absent, n)
 		}

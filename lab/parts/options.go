@@ -14,6 +14,9 @@ type Options struct {
 	Source string
 	// Cache is the folder that keeps what was built; empty means [DefaultCache].
 	Cache string
+	// Families names the modules below lab/parts that are wanted; empty means
+	// all that a lab runs. A set that lacks "istio" tells no Istio release.
+	Families []string
 	// Progress hears how far the build is, from one goroutine at a time; nil is allowed.
 	Progress func(Event)
 }

@@ -16,7 +16,7 @@ func Prepare(ctx context.Context, opts Options) error {
 	}
 	m := hostMachine(ctx)
 	unmet := m.check(opts)
-	absent := absentNeeds(m.exists)
+	absent := absentNeeds(needsOf(opts.Families), m.exists)
 	switch {
 	case len(absent) == 0:
 		return joinUnmet(unmet)
@@ -30,9 +30,13 @@ func Prepare(ctx context.Context, opts Options) error {
 
 // unbuilt lists the families that the cache lacks.
 func unbuilt(ctx context.Context, opts Options) []family {
-	keys, err := familyKeys(ctx, opts.Source)
+	wanted, err := chosen(opts.Families)
 	if err != nil {
-		return families() // nothing is known to be there; the build will say why
+		return nil // the build will say so
+	}
+	keys, err := familyKeys(ctx, opts.Source, wanted)
+	if err != nil {
+		return wanted // nothing is known to be there; the build will say why
 	}
 	var missing []family
 	for _, k := range keys {

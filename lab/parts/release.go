@@ -44,7 +44,7 @@ func (f family) download(ctx context.Context, source string) (moduleInfo, error)
 // stampValues gives the values of a family's stamps.
 func stampValues(f family, info moduleInfo) (*strings.Replacer, error) {
 	release := info.Version
-	if f.name == "istio" {
+	if f.name == istio {
 		var err error
 		if release, err = istioRelease(info.Dir); err != nil {
 			return nil, err
