@@ -1,0 +1,131 @@
+package kind
+
+import (
+	"errors"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"sigs.k8s.io/yaml"
+)
+
+func TestPlans(t *testing.T) {
+	plans := Plans("0a1b2c", 2)
+	var got [][]string
+	for _, p := range plans {
+		got = append(got, []string{p.Name(), p.Network(), p.KindName(), p.Context(), p.Pods().String(), p.Services().String()})
+	}
+	want := [][]string{
+		{"cluster1", "network1", "eastwest-0a1b2c-cluster1", "kind-eastwest-0a1b2c-cluster1", "10.101.0.0/16", "10.151.0.0/20"},
+		{"cluster2", "network2", "eastwest-0a1b2c-cluster2", "kind-eastwest-0a1b2c-cluster2", "10.102.0.0/16", "10.152.0.0/20"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// No two ranges of a run may meet, however many clusters it has.
+func TestRangesAreDistinct(t *testing.T) {
+	var all []netip.Prefix
+	for _, p := range Plans("0a1b2c", MaxClusters) {
+		for _, r := range []netip.Prefix{p.Pods(), p.Services()} {
+			for _, other := range all {
+				if r.Overlaps(other) {
+					t.Fatalf("%s of %s overlaps %s", r, p.Name(), other)
+				}
+			}
+			all = append(all, r)
+		}
+		// A container's host name has at most 63 letters.
+		if node := p.KindName() + "-control-plane"; len(node) > 63 {
+			t.Errorf("%s has %d letters", node, len(node))
+		}
+	}
+}
+
+func TestConfig(t *testing.T) {
+	got, err := yaml.Marshal(Plan{ID: "0a1b2c", Number: 2}.config("eastwest/kind-node:1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `apiVersion: kind.x-k8s.io/v1alpha4
+kind: Cluster
+kubeadmConfigPatches:
+- |
+  kind: ClusterConfiguration
+  etcd:
+    local:
+      dataDir: /var/lib/etcd
+      extraArgs:
+      - name: unsafe-no-fsync
+        value: "true"
+- |
+  kind: KubeletConfiguration
+  failCgroupV1: false
+name: eastwest-0a1b2c-cluster2
+networking:
+  ipFamily: ipv4
+  kubeProxyMode: nftables
+  podSubnet: 10.102.0.0/16
+  serviceSubnet: 10.152.0.0/20
+nodes:
+- image: eastwest/kind-node:1
+  role: control-plane
+`
+	if diff := cmp.Diff(want, string(got)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestLoadBalancers(t *testing.T) {
+	tests := []struct {
+		name, network, node, want, wantErr string
+	}{
+		{name: "Docker's own size", network: "172.18.0.0/16", node: "172.18.0.2", want: "172.18.255.224/29"},
+		{name: "the next node", network: "172.18.0.0/16", node: "172.18.0.3", want: "172.18.255.216/29"},
+		{name: "a small network", network: "10.9.8.0/24", node: "10.9.8.14", want: "10.9.8.128/29"},
+		{name: "a full one", network: "10.9.8.0/24", node: "10.9.8.15", wantErr: "has no room"},
+		{name: "a tiny one", network: "10.9.8.0/28", node: "10.9.8.2", wantErr: "has no room"},
+		{name: "another network", network: "172.18.0.0/16", node: "172.19.0.2", wantErr: "is not an IPv4 address of"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := loadBalancers(netip.MustParsePrefix(tt.network), netip.MustParseAddr(tt.node))
+			if tt.wantErr != "" {
+				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
+					t.Fatalf("want error %q, got %v", tt.wantErr, err)
+				}
+				return
+			}
+			if err != nil || got.String() != tt.want {
+				t.Errorf("got %s, %v, want %s", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestSeparation(t *testing.T) {
+	plans := Plans("0a1b2c", 2)
+	want := []string{"true", "ip route replace unreachable 10.102.0.0/16", "ip route replace unreachable 10.152.0.0/20"}
+	if diff := cmp.Diff(want, separation(plans[0], plans)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// Before Create there is nothing, and nothing may be made up.
+func TestProviderBeforeCreate(t *testing.T) {
+	p := NewProvider(Options{Clusters: 1})
+	if _, err := p.Create(t.Context(), "--clusters", "2"); err == nil || !strings.Contains(err.Error(), "no arguments") {
+		t.Errorf("want arguments refused, got %v", err)
+	}
+	if p.GetKubeconfig() != "" || p.GetKubectlContext() != "" || p.Group() != nil {
+		t.Error("want no kubeconfig, context or group")
+	}
+	if _, err := p.GenerateKubeconfig(); !errors.Is(err, errNotMade) {
+		t.Errorf("want %v, got %v", errNotMade, err)
+	}
+	if err := p.Destroy(t.Context()); err != nil {
+		t.Errorf("destroying nothing: %v", err)
+	}
+}
