@@ -27,7 +27,8 @@ func newCleanupCommand(streams ioStreams) *cobra.Command {
 		Long: `A run writes down what it makes on your clusters before it makes it. Cleanup
 reads what runs that did not finish have written, undoes it backwards and checks
 that nothing with the run's label is left. A run that is still under way is
-refused: it holds its journal, and the lock of the clusters.`,
+refused: it holds its journal, and the lock of the clusters. Kind clusters that a
+run made for itself are removed with all that is on them; no others are touched.`,
 		Example: `  # undo all that any earlier run has left
   eastwest cleanup
 
@@ -62,11 +63,12 @@ func runCleanup(ctx context.Context, streams ioStreams, flags cleanupFlags) erro
 	if err := errors.Join(err, sweepFolders(streams, dirs)); err != nil {
 		return err
 	}
+	clusters, err := removeKindClusters(ctx, streams, flags)
+	errs := []error{err}
 	chosen := chooseRuns(runs, flags, time.Now())
-	if len(chosen) == 0 {
+	if len(chosen)+clusters == 0 && err == nil {
 		return nothingLeft(streams, runs, flags)
 	}
-	var errs []error
 	for _, run := range chosen {
 		if err := cleanUp(ctx, streams, run); err != nil {
 			errs = append(errs, fmt.Errorf("clean up run %s: %w", run.Run, err))

@@ -20,16 +20,20 @@ type placeFlags struct {
 	fleetFlags
 	on, clusters string
 	lab, envoy   string
+	// images and nodeImage are for kind, logs is where it leaves those of nodes.
+	images, nodeImage, logs string
 	// outline accepts a fleet that nobody has named yet: its plan can be read.
 	outline bool
 }
 
 func (f *placeFlags) register(set *pflag.FlagSet) {
 	f.fleetFlags.register(set)
-	set.StringVar(&f.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet; kind is refused, not yet (default: fleet where one is given, else lab)")
+	set.StringVar(&f.on, "on", fromEnv("ON", ""), "where (ON): lab, kind or fleet (default: fleet where one is given, kind for platform kind, else lab)")
 	set.StringVar(&f.clusters, "clusters", fromEnv("CLUSTERS", ""), "number of clusters (CLUSTERS; default: 2, or all of a fleet)")
 	set.StringVar(&f.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
 	set.StringVar(&f.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, for a lab that is made (EASTWEST_ENVOY)")
+	set.StringVar(&f.images, "images", fromEnv("IMAGES", string(place.FromRegistry)), "where the images of kind clusters come from (IMAGES): registry (upstream's, with Envoy), or built (here, without a registry)")
+	set.StringVar(&f.nodeImage, "node-image", os.Getenv("NODE_IMAGE"), "image of kind nodes (NODE_IMAGE; default: kind's own, or with --images built that of \"eastwest kind node-image\")")
 }
 
 // where is what the flags were understood as.
@@ -62,6 +66,7 @@ func (f placeFlags) resolve() (where, error) {
 	case w.on == cell.OnFleet:
 		return f.onNoFleet(w, errClusters)
 	}
+	errImages := oneOf("images", f.images, string(place.FromRegistry), string(place.BuiltHere))
 	var errRevision error
 	if f.revision != "" {
 		errRevision = fmt.Errorf("--revision %s: the %s's control planes are made for the run and have no revision; it is for a fleet", f.revision, w.on)
@@ -71,7 +76,7 @@ func (f placeFlags) resolve() (where, error) {
 	}
 	asked, errCell := cell.Parse(f.orDefault(f.platform, w.home()), f.orDefault(f.ca, string(cell.Istio)))
 	w.cell = asked
-	if err := errors.Join(errCell, errClusters, errRevision); err != nil {
+	if err := errors.Join(errCell, errClusters, errImages, errRevision); err != nil {
 		return where{}, err
 	}
 	return w, w.check()
@@ -169,10 +174,10 @@ func (e *elsewhereError) Error() string {
 // check says whether the cell can be run on its place, or rehearsed there.
 func (w where) check() error {
 	switch {
-	case w.on == cell.OnKind:
-		return fmt.Errorf("--on %s: not yet; use --on lab", w.on)
 	case w.cell.Home == w.on:
 		return nil
+	case w.on == cell.OnKind:
+		return fmt.Errorf("--on kind: platform %s is not rehearsed there; use --on %s, or --platform kind", w.cell.Platform, cell.OnLab)
 	}
 	if ok, why := w.cell.Rehearsable(); !ok {
 		return &elsewhereError{where: w, why: why}
@@ -184,6 +189,11 @@ func (w where) check() error {
 func (w where) provider(flags placeFlags, streams ioStreams) fleet.Provider {
 	if w.on == cell.OnFleet {
 		return place.NewFleet(place.FleetOptions{File: w.fleet, Progress: streams.errOut})
+	}
+	if w.on == cell.OnKind {
+		return place.NewKind(place.KindOptions{
+			Images: place.KindImages(flags.images), NodeImage: flags.nodeImage, Logs: flags.logs, Progress: streams.errOut,
+		})
 	}
 	return place.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
 }

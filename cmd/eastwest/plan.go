@@ -102,6 +102,10 @@ func (f planFlags) options(ctx context.Context, streams ioStreams, w where, rele
 		return fleetOptions(ctx, streams, w)
 	case w.on == cell.OnFleet:
 		return page.Outline(w.cell, w.clusters, release), nil
+	case w.on == cell.OnKind:
+		return page.Options{
+			Clusters: place.PlannedKindSpecs(w.clusters), Traits: w.provider(f.placeFlags, streams).Traits(),
+		}, nil
 	default:
 		return f.labOutline(w.cell, w.clusters)
 	}

@@ -28,11 +28,6 @@ func TestPlanOfEveryCell(t *testing.T) {
 					golden(t, fmt.Sprintf("%s-%s.refused", c.Platform, c.CA), errOut)
 					return
 				}
-				if c.Home == cell.OnKind {
-					t.Log("not yet: " + errOut)
-					wantRefused(t, out, errOut, code)
-					return
-				}
 				if code != codeConformant || errOut != "" {
 					t.Fatalf("exit code %d: %s", code, errOut)
 				}

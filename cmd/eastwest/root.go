@@ -22,8 +22,8 @@ gateway in every cluster, exposed services, exchanged endpoints, and calls from
 each cluster that every cluster answers. When a link is broken it says which
 one and what to do; what it made on your clusters it removes again, and proves it.
 
-It runs on an embedded lab of real Kubernetes clusters on this machine. Kind
-clusters (--on kind) and your own fleet (--on fleet) are refused: not yet.`,
+It runs on an embedded lab of real Kubernetes clusters on this machine, on kind
+clusters (--on kind), or on your own fleet (--on fleet).`,
 		Example: `  # prove the whole page on a lab of two clusters on this machine
   sudo eastwest verify
 
@@ -50,6 +50,7 @@ clusters (--on kind) and your own fleet (--on fleet) are refused: not yet.`,
 		newDiagnoseCommand(streams),
 		newCleanupCommand(streams),
 		newLabCommand(streams),
+		newKindCommand(streams),
 		newMatrixCommand(streams),
 		newReportCommand(streams),
 		newExitCodesTopic(),

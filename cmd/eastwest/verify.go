@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -48,6 +49,12 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 		Example: `  # the lab: two real clusters on this machine (root)
   sudo eastwest verify
 
+  # kind clusters on this machine's Docker, with upstream's images and Envoy
+  eastwest verify --on kind
+
+  # the same without any registry: images built here, and eastwest's own data plane
+  sudo eastwest verify --on kind --images built
+
   # rehearse another platform's cell on the lab
   sudo eastwest verify --platform aws --ca istio --on lab
 
@@ -66,7 +73,7 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
 	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
 	set.StringVar(&flags.namespace, "namespace", fromEnv("NAMESPACE", ""), "namespace of the sample programs (NAMESPACE; default: sample, or one of the run's own with --setup reuse)")
-	set.BoolVar(&flags.keep, "keep", false, "leave everything that was made, the lab too")
+	set.BoolVar(&flags.keep, "keep", false, "leave everything that was made, the clusters too")
 	set.BoolVarP(&flags.verbose, "verbose", "v", false, "also show the test framework's own report, on standard error")
 	return cmd
 }
@@ -138,6 +145,7 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return basic.Config{}, err
 	}
+	f.logs = filepath.Join(f.out, "kind-logs")
 	config := basic.Config{Quiet: !f.verbose, Config: stage.Config{
 		Provider: w.provider(f.placeFlags, streams), Asked: &w.cell, Cell: stage.AskedOf(w.cell, w.on),
 		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == "reuse", Keep: f.keep, ErrorProbability: probability,

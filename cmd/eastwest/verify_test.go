@@ -32,7 +32,8 @@ func TestVerifyRefusesCells(t *testing.T) {
 		says string
 	}{
 		"a cell that the matrix refuses": {[]string{"--platform", "aws", "--ca", "cas"}, "refused"},
-		"a place that is not there yet":  {[]string{"--on", "kind"}, "not yet"},
+		"a platform and kind":            {[]string{"--on", "kind", "--platform", "aws"}, "not rehearsed there"},
+		"a source of images":             {[]string{"--on", "kind", "--images", "mine"}, "--images: want one of"},
 		"no fleet where one is wanted":   {[]string{"--on", "fleet"}, "--fleet FILE"},
 		"a fleet and the lab":            {[]string{"--on", "lab", "--fleet", "f.yaml"}, "leave out one of the two"},
 		"a revision of what is made new": {[]string{"--revision", "asm-1"}, "it is for a fleet"},

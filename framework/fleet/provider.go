@@ -22,6 +22,10 @@ type Provider interface {
 	Traits() Traits
 }
 
+// LogKeeper is a Provider that can save its clusters' own logs, which matters
+// when the run failed and the clusters are about to go.
+type LogKeeper interface{ KeepLogs() error }
+
 // Traits are what a place offers and how it differs from others.
 type Traits struct {
 	// InstallsMesh is true where the clusters come without a control plane

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/report"
@@ -105,6 +106,9 @@ func (s *Stage) Finish(ctx context.Context) (report.Run, error) {
 	}
 	if s.files != nil {
 		errs = append(errs, s.files.Remove())
+	}
+	if keeper, ok := s.config.Provider.(fleet.LogKeeper); ok && s.failed {
+		errs = append(errs, keeper.KeepLogs())
 	}
 	if !s.config.Keep {
 		errs = append(errs, s.config.Provider.Destroy(closing))
