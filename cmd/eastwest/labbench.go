@@ -27,7 +27,10 @@ import (
 )
 
 func newLabBenchCommand(streams ioStreams, flags *labFlags) *cobra.Command {
-	var runs int
+	var (
+		runs  int
+		sizes []int
+	)
 	cmd := &cobra.Command{
 		Use:   "bench",
 		Short: "Measure verify on fresh labs, beside the page's own commands run one after another",
@@ -38,14 +41,25 @@ ratio. The script uses the page's own tools: gen-eastwest-gateway.sh of Istio's
 samples piped into "istioctl install", "istioctl create-remote-secret", kubectl,
 the twenty calls from each cluster, and "kubectl delete namespace" at the end. The
 steps before the page (istio-system, CA, istiod) are the same commands on both sides.
-Absolute figures are those of this machine at this moment; the ratio is what lasts.`,
+Absolute figures are those of this machine at this moment; the ratio is what lasts.
+
+With --curve only verify runs, with each number of clusters: what a cluster more costs.`,
+		Example: `  # both sides, five times each
+  sudo eastwest lab bench
+
+  # how the time grows with the number of clusters
+  sudo eastwest lab bench --curve 2,3,4,6 --runs 3`,
 		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if len(sizes) > 0 {
+				return runCurve(cmd.Context(), streams, *flags, sizes, runs)
+			}
 			return runBench(cmd.Context(), streams, *flags, runs)
 		},
 	}
 	cmd.Flags().IntVar(&runs, "runs", 5, "how often each side runs")
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
+	cmd.Flags().IntSliceVar(&sizes, "curve", nil, "numbers of clusters, such as 2,3,4,6, to run verify with one after another")
 	return cmd
 }
 

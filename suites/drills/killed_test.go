@@ -8,8 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +23,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/place"
 	"github.com/eastwest-mesh/eastwest/scenarios"
+	"github.com/eastwest-mesh/eastwest/suites/commandline"
 )
 
 const (
@@ -73,8 +72,8 @@ func moments(t *testing.T, l *lab.Lab) []moment {
 // up. Cleanup must then return the clusters to what they were, and leave what
 // is somebody else's as it is.
 func TestDrillsKilledAtEveryStep(t *testing.T) {
-	binary := build(t)
-	running, err := lab.Up(t.Context(), lab.Options{Name: killedLab, Executable: binary, Progress: os.Stderr})
+	eastwest := commandline.Build(t)
+	running, err := lab.Up(t.Context(), lab.Options{Name: killedLab, Executable: eastwest.Path, Progress: os.Stderr})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,8 +90,8 @@ func TestDrillsKilledAtEveryStep(t *testing.T) {
 	foreign, before := foreignObjects(t, f), inventory(t, f)
 	for _, m := range moments(t, running) {
 		t.Run(m.name, func(t *testing.T) {
-			kill(t, binary, m)
-			if out, err := command(t, binary, "cleanup", "--lab", killedLab).CombinedOutput(); err != nil {
+			kill(t, eastwest, m)
+			if out, err := eastwest.Command(t, "cleanup", "--lab", killedLab).CombinedOutput(); err != nil {
 				t.Fatalf("cleanup: %v\n%s", err, out)
 			}
 			if changes := ledger.Diff(before, inventory(t, f)); len(changes) > 0 {
@@ -107,29 +106,11 @@ func TestDrillsKilledAtEveryStep(t *testing.T) {
 	}
 }
 
-func build(t *testing.T) string {
-	t.Helper()
-	binary := filepath.Join(t.TempDir(), "eastwest")
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary, "../../cmd/eastwest")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("build eastwest: %v\n%s", err, out)
-	}
-	return binary
-}
-
-func command(t *testing.T, binary string, args ...string) *exec.Cmd {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), binary, args...)
-	cmd.Env = append(os.Environ(), "EASTWEST_STATE="+t.TempDir())
-	return cmd
-}
-
 // kill starts a run and kills it at its moment. A run that ends before never
 // came to the line, or past it, and proves nothing.
-func kill(t *testing.T, binary string, m moment) {
+func kill(t *testing.T, eastwest commandline.Binary, m moment) {
 	t.Helper()
-	run := command(t, binary, "verify", "--lab", killedLab, "--out", t.TempDir())
+	run := eastwest.Command(t, "verify", "--lab", killedLab, "--out", t.TempDir())
 	stderr, err := run.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestCurve(t *testing.T) {
+	at := func(clusters int, ready, setUp, total time.Duration) point {
+		return point{clusters, []timing{{"clusters ready", ready * time.Second}, {answeredName, setUp * time.Second}, {totalName, total * time.Second}}}
+	}
+	var out bytes.Buffer
+	if err := printCurve(&out, 3, []point{at(2, 5, 12, 40), at(4, 7, 18, 60)}); err != nil {
+		t.Fatal(err)
+	}
+	want := "" +
+		"  medians of 3  clusters ready  set-up to the last call  a cluster more adds   total\n" +
+		"    2 clusters           5.0 s                   12.0 s                       40.0 s\n" +
+		"    4 clusters           7.0 s                   18.0 s          3.0 s, 25 %  60.0 s\n"
+	if diff := cmp.Diff(want, out.String()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	_, err := execute(t, newLabCommand, "", "bench", "--curve", "2,1")
+	wantUsageError(t, err, "at least 2")
+}

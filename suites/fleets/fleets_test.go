@@ -1,0 +1,225 @@
+package fleets
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/suites/commandline"
+)
+
+// somebodys is a fleet of lab clusters, as its owner sees it.
+type somebodys struct {
+	eastwest commandline.Binary
+	lab      string
+	// file is the fleet file.
+	file string
+}
+
+// The exit codes that are told apart here, as "eastwest help exit-codes" has them.
+const (
+	conformant = 0
+	usage      = 2
+	noVerdict  = 3
+)
+
+// TestLabFleet goes the whole way on one fleet, in the order in which an owner
+// would: nothing there yet, then a mesh that the owner made by hand.
+func TestLabFleet(t *testing.T) {
+	f := begin(t)
+	t.Run("installs what is missing, and takes it away again", func(t *testing.T) {
+		run, _ := f.verify(t, conformant)
+		if run.Cell.Place != "fleet" || run.Cell.Rehearsal {
+			t.Errorf("want a run on a fleet and no rehearsal, got %+v", run.Cell)
+		}
+		if f.gateways(t) != "" {
+			t.Errorf("gateways are left: %s", f.gateways(t))
+		}
+	})
+	t.Run("a mesh made by the plan's script is reused", func(t *testing.T) {
+		f.inside(t, "bash", f.script(t))
+		before := f.gateways(t)
+		for _, setup := range []string{"install", "reuse"} {
+			run, _ := f.verify(t, conformant, "--setup", setup, "--namespace", "eastwest-"+setup)
+			if diff := cmp.Diff(before, f.gateways(t)); diff != "" {
+				t.Errorf("--setup %s touched the owner's gateways (-before +after):\n%s", setup, diff)
+			}
+			if noted := notes(run, "reused"); (setup == "install") != (noted > 0) {
+				t.Errorf("--setup %s: %d notes of what was reused", setup, noted)
+			}
+		}
+	})
+	t.Run("what is there and wrong is refused, with the difference", func(t *testing.T) {
+		const exposed = "gateways.networking.istio.io/cross-network-gateway"
+		f.kubectl(t, "patch", exposed, "--type=json", `--patch=[{"op":"replace","path":"/spec/servers/0/port/number","value":15444}]`)
+		before := f.kubectl(t, "get", exposed, "--output=yaml")
+		_, said := f.verify(t, noVerdict, "--namespace", "eastwest-wrong")
+		if !strings.Contains(said, "spec.servers[0].port.number is 15444, want 15443") {
+			t.Errorf("want the difference told, got\n%s", said)
+		}
+		if diff := cmp.Diff(before, f.kubectl(t, "get", exposed, "--output=yaml")); diff != "" {
+			t.Errorf("the owner's object was touched (-before +after):\n%s", diff)
+		}
+		f.kubectl(t, "patch", exposed, "--type=json", `--patch=[{"op":"replace","path":"/spec/servers/0/port/number","value":15443}]`)
+	})
+	t.Run("of two runs the second is refused and names the first", func(t *testing.T) {
+		first := f.start(t, "--setup", "reuse", "--namespace", "eastwest-first")
+		first.awaitLine(t, "clusters ready (")
+		_, said := f.verify(t, noVerdict, "--setup", "reuse", "--namespace", "eastwest-second")
+		if !strings.Contains(said, "is in use by run ") {
+			t.Errorf("want the first run named as the holder, got\n%s", said)
+		}
+		if err := first.cmd.Wait(); err != nil {
+			t.Errorf("the first run: %v\n%s", err, first.said.String())
+		}
+	})
+	t.Run("preflight refuses a fleet without control planes", func(t *testing.T) {
+		f.kubectl(t, "scale", "deployment/istiod", "--replicas=0")
+		f.kubectl(t, "wait", "pod", "--selector=app=istiod", "--for=delete", "--timeout=60s")
+		if _, said := f.verify(t, noVerdict); !strings.Contains(said, "install the control plane first") {
+			t.Errorf("want the missing control plane told, got\n%s", said)
+		}
+	})
+}
+
+func begin(t *testing.T) somebodys {
+	t.Helper()
+	f := somebodys{eastwest: commandline.Build(t), lab: fmt.Sprintf("fleet-%d", os.Getpid()), file: filepath.Join(t.TempDir(), "fleet.yaml")}
+	t.Cleanup(func() {
+		down := exec.CommandContext(context.WithoutCancel(t.Context()), f.eastwest.Path, "lab", "down", "--name", f.lab)
+		if out, err := down.CombinedOutput(); err != nil {
+			t.Errorf("end the lab: %v\n%s", err, out)
+		}
+	})
+	up := f.eastwest.Command(t, "lab", "up", "--name", f.lab, "--istiod")
+	up.Stderr = os.Stderr
+	if err := up.Run(); err != nil {
+		t.Fatal(err)
+	}
+	described, err := f.eastwest.Command(t, "lab", "fleet", "--name", f.lab).Output()
+	if err == nil {
+		err = os.WriteFile(f.file, described, 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+// inside runs a command on the network between the clusters.
+func (f somebodys) inside(t *testing.T, argv ...string) string {
+	t.Helper()
+	cmd := f.eastwest.Command(t, append([]string{"lab", "exec", "--name", f.lab, "--"}, argv...)...)
+	cmd.Dir = t.TempDir()
+	var errOut bytes.Buffer
+	cmd.Stderr = &errOut
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s: %v\n%s%s", strings.Join(argv, " "), err, out, errOut.Bytes())
+	}
+	return string(out)
+}
+
+// kubectl works on the namespace of the first cluster's control plane.
+func (f somebodys) kubectl(t *testing.T, args ...string) string {
+	t.Helper()
+	return f.inside(t, append([]string{"kubectl", "--context=cluster1", "--namespace=istio-system"}, args...)...)
+}
+
+// gateways tells the identity and the state of the east-west gateways.
+func (f somebodys) gateways(t *testing.T) string {
+	t.Helper()
+	return f.kubectl(t, "get", "deployments,services", "--selector=istio=eastwestgateway",
+		"--output=jsonpath={range .items[*]}{.kind} {.metadata.uid} {.metadata.generation}{\"\\n\"}{end}")
+}
+
+// script is what a person would run instead of eastwest.
+func (f somebodys) script(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "page.sh")
+	if err := os.WriteFile(file, []byte(f.inside(t, f.eastwest.Path, "plan", "--fleet", f.file, "--output", "shell")), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// running is a verify under way.
+type running struct {
+	cmd  *exec.Cmd
+	out  string // folder of its reports
+	said *lines
+}
+
+func (f somebodys) start(t *testing.T, args ...string) running {
+	t.Helper()
+	out := t.TempDir()
+	argv := append([]string{"lab", "exec", "--name", f.lab, "--", f.eastwest.Path, "verify", "--on", "fleet", "--fleet", f.file, "--out", out}, args...)
+	r := running{cmd: f.eastwest.Command(t, argv...), out: out, said: &lines{}}
+	r.cmd.Stdout, r.cmd.Stderr = r.said, r.said
+	if err := r.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// verify runs the suite to its end and wants its exit code.
+func (f somebodys) verify(t *testing.T, want int, args ...string) (report.Run, string) {
+	t.Helper()
+	r := f.start(t, args...)
+	var exit *exec.ExitError
+	if err := r.cmd.Wait(); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	said := r.said.String()
+	if code := r.cmd.ProcessState.ExitCode(); code != want {
+		t.Fatalf("want exit code %d, got %d\n%s", want, code, said)
+	}
+	document, err := os.ReadFile(filepath.Join(r.out, "report.json"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	run, err := report.ReadJSON(bytes.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want == conformant && run.Outcome != verdict.Conformant {
+		t.Errorf("exit code %d, but the report says %s", want, run.Outcome)
+	}
+	return run, said
+}
+
+// notes counts the steps' notes that have a word.
+func notes(run report.Run, word string) int {
+	count := 0
+	for _, c := range run.Cases {
+		for _, note := range c.Notes {
+			if strings.Contains(note, word) {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+// lineBound is how long a run may take to say a line.
+const lineBound = time.Minute
+
+func (r running) awaitLine(t *testing.T, text string) {
+	t.Helper()
+	select {
+	case <-r.said.once(text):
+	case <-time.After(lineBound):
+		t.Fatalf("no line with %q within %s:\n%s", text, lineBound, r.said.String())
+	}
+}
