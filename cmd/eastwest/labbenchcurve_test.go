@@ -10,10 +10,10 @@ import (
 
 func TestCurve(t *testing.T) {
 	at := func(clusters int, ready, setUp, total time.Duration) point {
-		return point{clusters, []timing{{"clusters ready", ready * time.Second}, {answeredName, setUp * time.Second}, {totalName, total * time.Second}}}
+		return point{clusters, []timing{{"clusters ready", ready}, {answeredName, setUp}, {totalName, total}}}
 	}
 	var out bytes.Buffer
-	if err := printCurve(&out, 3, []point{at(2, 5, 12, 40), at(4, 7, 18, 60)}); err != nil {
+	if err := printCurve(&out, 3, []point{at(2, 5*time.Second, 12*time.Second, 40*time.Second), at(4, 7*time.Second, 18*time.Second, time.Minute)}); err != nil {
 		t.Fatal(err)
 	}
 	want := "" +

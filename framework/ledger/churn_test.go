@@ -30,3 +30,28 @@ func TestWhatAnInventoryLeavesOut(t *testing.T) {
 		})
 	}
 }
+
+// TestIstiodMayFinishItsWebhooks: istiod writes into them when it likes; what a
+// person changes still shows.
+func TestIstiodMayFinishItsWebhooks(t *testing.T) {
+	hash := func(ca, policy, service string) string {
+		t.Helper()
+		content, err := contentHash(&unstructured.Unstructured{Object: map[string]any{
+			"kind": "ValidatingWebhookConfiguration", "metadata": map[string]any{"name": "istio-validator-istio-system"},
+			"webhooks": []any{map[string]any{
+				"name": "rev.validation.istio.io", "failurePolicy": policy,
+				"clientConfig": map[string]any{"caBundle": ca, "service": map[string]any{"name": service}},
+			}},
+		}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return content
+	}
+	if hash("", "Ignore", "istiod") != hash("Y2E=", "Fail", "istiod") {
+		t.Error("want what istiod writes left out")
+	}
+	if hash("", "Ignore", "istiod") == hash("", "Ignore", "istiod-canary") {
+		t.Error("want another service of the webhook to show")
+	}
+}

@@ -173,6 +173,7 @@ func contentHash(obj *unstructured.Unstructured) (string, error) {
 	if _, aggregated := content["aggregationRule"]; aggregated {
 		delete(content, "rules") // gathered by a controller from other cluster roles
 	}
+	dropWrittenByIstiod(content)
 	if metadata, ok := content["metadata"].(map[string]any); ok {
 		for _, bookkeeping := range []string{"managedFields", "resourceVersion", "generation", "selfLink"} {
 			delete(metadata, bookkeeping)

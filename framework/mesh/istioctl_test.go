@@ -64,12 +64,18 @@ func TestTooling(t *testing.T) {
 		{"now", cell.AWS, cell.Istio, Istioctl{"1.31.0", v(31), "values"}, []ControlPlane{plane("a", 31, "1.31.0")}, "values.global.pilotCertProvider=istiod", nil},
 		{"to be installed", cell.Lab, cell.Istio, Istioctl{"1.31.0", v(31), "values"}, nil, "values.global.pilotCertProvider=istiod", nil},
 		{
-			"tools of another release", cell.GDCVMware, cell.MeshCA, Istioctl{"1.28.2-asm.4", v(28), "spec.values"}, []ControlPlane{plane("a", 23, "1.23.1-asm.1")},
-			"spec.values.global.pilotCertProvider=kubernetes", []string{"istioctl is of 1.28.2-asm.4, the control plane of cluster \"a\" of 1.23.1-asm.1", "takes spec.values in --set, where Istio's own of that release takes values"},
+			"tools of another release", cell.GDCVMware, cell.MeshCA,
+			Istioctl{"1.28.2-asm.4", v(28), "spec.values"},
+			[]ControlPlane{plane("a", 23, "1.23.1-asm.1")},
+			"spec.values.global.pilotCertProvider=kubernetes",
+			[]string{"istioctl is of 1.28.2-asm.4, the control plane of cluster \"a\" of 1.23.1-asm.1", "takes spec.values in --set, where Istio's own of that release takes values"},
 		},
 		{
-			"two releases", cell.GDCVMware, cell.CAS, Istioctl{"1.28.0", v(28), "values"}, []ControlPlane{plane("a", 23, "1.23.0"), plane("b", 28, "1.28.0")},
-			"values.global.pilotCertProvider=istiod", []string{`cluster "a" has a control plane of 1.23.0, others have 1.28`, "use the istioctl of its version"},
+			"two releases", cell.GDCVMware, cell.CAS,
+			Istioctl{"1.28.0", v(28), "values"},
+			[]ControlPlane{plane("a", 23, "1.23.0"), plane("b", 28, "1.28.0")},
+			"values.global.pilotCertProvider=istiod",
+			[]string{`cluster "a" has a control plane of 1.23.0, others have 1.28`, "use the istioctl of its version"},
 		},
 		{"no version to be read", cell.GDCVMware, cell.MeshCA, Istioctl{Version: "unknown", ValuesPath: "values"}, []ControlPlane{{Cluster: "a", Version: "latest"}}, "values.global.pilotCertProvider=istiod", nil},
 	}

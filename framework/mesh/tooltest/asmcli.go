@@ -101,7 +101,7 @@ func (d double) copySecret(source, sourceContext, target, targetContext, first s
 		other, _ := readKubeconfig(first)
 		args = append(args, "--kubeconfig="+first, "--context="+other.Current) // of a flag given twice the last wins
 	}
-	secret := exec.Command(filepath.Join(d.parts, Istioctl), args...) //nolint:noctx // a double ends with its process group
+	secret := exec.Command(filepath.Join(d.parts, Istioctl), args...)                                                                //nolint:noctx // a double ends with its process group
 	apply := exec.Command(filepath.Join(d.parts, "kubectl"), "--kubeconfig="+target, "--context="+targetContext, "apply", "-f", "-") //nolint:noctx // as above
 	secret.Stderr, apply.Stderr, apply.Stdout = d.err, d.err, d.err
 	var err error
