@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
+	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/diagnose"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
@@ -14,6 +16,7 @@ import (
 )
 
 type diagnoseFlags struct {
+	fleetFlags
 	on, lab, namespace string
 	calls              int
 }
@@ -33,11 +36,15 @@ The exit code is 0 when every rung is sound and 1 when one is broken.`,
 		Example: `  # a lab with a mesh, broken on purpose
   sudo eastwest lab up --mesh
   sudo eastwest lab break exposure --cluster cluster2
-  sudo eastwest diagnose`,
+  sudo eastwest diagnose
+
+  # your own clusters
+  eastwest diagnose --fleet fleet.yaml --namespace sample`,
 		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDiagnose(cmd.Context(), streams, flags) },
 	}
-	cmd.Flags().StringVar(&flags.on, "on", fromEnv("ON", "lab"), "where (ON): lab; fleet is refused, not yet")
+	flags.register(cmd.Flags())
+	cmd.Flags().StringVar(&flags.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet (default: fleet where one is given, else lab)")
 	cmd.Flags().StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the running lab (LAB)")
 	cmd.Flags().StringVar(&flags.namespace, "namespace", sample.DefaultNamespace, "namespace of HelloWorld and Sleep")
 	cmd.Flags().IntVar(&flags.calls, "calls", 8, "calls from each cluster's Sleep pod; 0 makes none")
@@ -45,17 +52,7 @@ The exit code is 0 when every rung is sound and 1 when one is broken.`,
 }
 
 func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) error {
-	if err := oneOf("on", flags.on, "lab", "fleet"); err != nil {
-		return usageError(err)
-	}
-	if flags.on == "fleet" {
-		return usageError(fmt.Errorf("--on fleet: not yet; use --on lab"))
-	}
-	running, err := lab.Open(lab.Options{Name: flags.lab})
-	if err != nil {
-		return err
-	}
-	clusters, err := fleet.Connect(ctx, place.Specs(running), fleet.Options{UserAgent: "diagnose", TempDir: place.LabTraits(running).StateDir})
+	clusters, err := flags.connect(ctx, streams)
 	if err != nil {
 		return err
 	}
@@ -72,4 +69,45 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 		return quietError{code: codeInconclusive}
 	}
 	return nil
+}
+
+// connect reaches the clusters that the flags name.
+func (f diagnoseFlags) connect(ctx context.Context, streams ioStreams) (*fleet.Fleet, error) {
+	on := placeFlags{fleetFlags: f.fleetFlags, on: f.on}.place()
+	if err := oneOf("on", string(on), string(cell.OnLab), string(cell.OnFleet)); err != nil {
+		return nil, usageError(err)
+	}
+	opts := fleet.Options{UserAgent: "diagnose"}
+	if on == cell.OnFleet {
+		specs, err := f.fleetSpecs(ctx, streams)
+		if err != nil {
+			return nil, err
+		}
+		return fleet.Connect(ctx, specs, opts)
+	}
+	running, err := lab.Open(lab.Options{Name: f.lab})
+	if err != nil {
+		return nil, err
+	}
+	opts.TempDir = place.LabTraits(running).StateDir
+	return fleet.Connect(ctx, place.Specs(running), opts)
+}
+
+// fleetSpecs asks a fleet's clusters for what its description leaves open. A
+// mesh that is to be diagnosed may not be able to answer: then the description
+// must do.
+func (f diagnoseFlags) fleetSpecs(ctx context.Context, streams ioStreams) ([]fleet.ClusterSpec, error) {
+	file, err := f.load()
+	if err != nil {
+		return nil, usageError(err)
+	}
+	specs, err := place.NewFleet(place.FleetOptions{File: file, Progress: streams.errOut}).Create(ctx, 0)
+	if err == nil {
+		return specs, nil
+	}
+	specs = file.Specs()
+	if slices.ContainsFunc(specs, func(c fleet.ClusterSpec) bool { return c.Network == "" }) {
+		return nil, fmt.Errorf("%w; to be diagnosed all the same, the clusters need their networks in the fleet file", err)
+	}
+	return specs, nil
 }

@@ -148,7 +148,7 @@ func TestArtifactsAreWhole(t *testing.T) {
 
 func TestDiagnoseRefusesWrongUse(t *testing.T) {
 	_, err := execute(t, newDiagnoseCommand, "", "--on", "fleet")
-	wantUsageError(t, err, "not yet")
+	wantUsageError(t, err, "--fleet FILE")
 	_, err = execute(t, newDiagnoseCommand, "", "--on", "moon")
 	wantUsageError(t, err, `"moon"`)
 	if _, err := execute(t, newDiagnoseCommand, "", "--lab", "no-such-lab-of-a-test"); err == nil || !strings.Contains(err.Error(), "no such lab") {
