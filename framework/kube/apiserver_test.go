@@ -148,10 +148,20 @@ func testApplyReuses(t *testing.T, client *kube.Client) {
 	if diff := cmp.Diff(theirs.Object, after.Object); diff != "" {
 		t.Errorf("the reused object was touched (-before +after):\n%s", diff)
 	}
-	err = client.ApplyAll(ctx, []*unstructured.Unstructured{service(15444), configMap("never", "x")}, opts)
-	var differs *kube.DiffersError
-	if !errors.As(err, &differs) || !strings.Contains(err.Error(), "15444") {
-		t.Errorf("want a DiffersError that names the port, got %v", err)
+	other := service(15443)
+	if err := unstructured.SetNestedField(other.Object, "y", "spec", "selector", "app"); err != nil {
+		t.Fatal(err)
+	}
+	for wanted, object := range map[string]*unstructured.Unstructured{
+		`spec.selector.app is "x", want "y"`: other,
+		// A second port of the same name: the server refuses what would become of it.
+		`spec.ports[1].name: Duplicate value`: service(15444),
+	} {
+		err := client.ApplyAll(ctx, []*unstructured.Unstructured{object, configMap("never", "x")}, opts)
+		var differs *kube.DiffersError
+		if !errors.As(err, &differs) || !strings.Contains(err.Error(), wanted) {
+			t.Errorf("want a DiffersError with %q, got %v", wanted, err)
+		}
 	}
 	if len(journal.making) != 1 {
 		t.Errorf("a refused batch was announced: %v", journal.making)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
@@ -41,12 +42,25 @@ func (c *Client) differences(ctx context.Context, t target, wanted *unstructured
 	force := true
 	would, err := t.resource.Patch(ctx, wanted.GetName(), types.ApplyPatchType, body,
 		metav1.PatchOptions{FieldManager: FieldManager, Force: &force, DryRun: []string{metav1.DryRunAll}})
+	if apierrors.IsInvalid(err) {
+		// What is there and what is wanted cannot even be one object.
+		return []string{contradiction(wanted, err)}, nil
+	}
 	if err != nil {
 		return nil, c.fail("compare", RefOf(wanted), err)
 	}
 	compared := comparison{secret: wanted.GetKind() == "Secret"}
 	compared.maps("", t.existing.Object, would.Object)
 	return compared.found, nil
+}
+
+// contradiction is what the API server says of an object that cannot become
+// what is wanted; of a Secret it might quote values.
+func contradiction(wanted *unstructured.Unstructured, err error) string {
+	if wanted.GetKind() == "Secret" {
+		return "the API server refuses to make of it what is wanted"
+	}
+	return "the API server refuses to make of it what is wanted (" + err.Error() + ")"
 }
 
 // comparison collects the fields that differ between two states of an object.
