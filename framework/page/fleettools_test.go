@@ -109,9 +109,7 @@ func fleetToolsWell(t *testing.T, f *fleet.Fleet, traits fleet.Traits) {
 			t.Errorf("the gateway is not there: %v", err)
 		}
 	}
-	if _, err := run.runner.Run(t.Context(), all); err == nil || !strings.Contains(err.Error(), "was not made by eastwest") {
-		t.Errorf("a gateway that is there already: want it refused, got %v", err)
-	}
+	run.wantReuse(t, all)
 	run.undo(t)
 	after, err := ledger.TakeInventory(t.Context(), Clients(f), look)
 	if err != nil {
@@ -142,6 +140,28 @@ func startToolRun(t *testing.T, f *fleet.Fleet, traits fleet.Traits, behaviour t
 	run.journal = journal
 	run.runner = plan.Runner{Env: Env(f, run.traits, "run-tools", journal)}
 	return run
+}
+
+// wantReuse runs the steps where all that they make is there and right: nothing
+// that overwrites is called, and the notes say what was reused.
+func (r *toolRun) wantReuse(t *testing.T, all plan.Plan) {
+	t.Helper()
+	before := len(r.tools.Calls(t))
+	results, err := r.runner.Run(t.Context(), all)
+	if err != nil {
+		t.Fatalf("a mesh that is there already: want it reused, got %v", err)
+	}
+	notes := strings.Join(notesOf(results), "\n")
+	for _, want := range []string{"istio-eastwestgateway exists and is right: reused", "2 of 2 remote secrets exist and lead to the fleet's clusters: reused"} {
+		if !strings.Contains(notes, want) {
+			t.Errorf("want %q in the notes, got:\n%s", want, notes)
+		}
+	}
+	for _, one := range r.tools.Calls(t)[before:] {
+		if one.Tool == tooltest.Asmcli || slices.Contains(one.Args, "install") {
+			t.Errorf("%s was called with %v: it overwrites what is there", one.Tool, one.Args)
+		}
+	}
 }
 
 func (r *toolRun) undo(t *testing.T) {
