@@ -75,7 +75,7 @@ func plannedKindNames(from KindImages) images.Names {
 	if from == BuiltHere {
 		return plannedNames()
 	}
-	return images.Names{Hub: "docker.io/istio", Tag: upstreamTag, Sleep: "docker.io/curlimages/curl:8.16.0"}
+	return images.Names{Hub: "docker.io/istio", Tag: upstreamTag, Sleep: fleet.UpstreamImages(1).Sleep}
 }
 
 // Name implements fleet.Provider.

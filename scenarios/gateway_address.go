@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -67,7 +66,7 @@ func resolved(ctx context.Context, query gatewayQuery) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	endpoints, err := parseNetworkz(document, query.of.Network)
+	endpoints, err := entriesOf(document, query.of.Network)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %q: %w", query.seenBy.Name, err)
 	}
@@ -77,16 +76,11 @@ func resolved(ctx context.Context, query gatewayQuery) ([]string, error) {
 	return endpoints, nil
 }
 
-// parseNetworkz reads istiod's /debug/networkz, whose fields have no JSON
-// names of their own (Istio pilot/pkg/model/network.go, NetworkGateway).
-func parseNetworkz(document []byte, network string) ([]string, error) {
-	var gateways []struct {
-		Network string
-		Addr    string
-		Port    uint32
-	}
-	if err := json.Unmarshal(document, &gateways); err != nil {
-		return nil, fmt.Errorf("read /debug/networkz: want a JSON list of gateways: %w", err)
+// entriesOf are the address:port pairs of a network in istiod's /debug/networkz.
+func entriesOf(document []byte, network string) ([]string, error) {
+	gateways, err := fleet.ParseNetworkz(document)
+	if err != nil {
+		return nil, err
 	}
 	var endpoints []string
 	for _, gateway := range gateways {

@@ -164,14 +164,14 @@ func TestReachedDirectly(t *testing.T) {
 func TestParseNetworkz(t *testing.T) {
 	const document = `[{"Network":"network2","Cluster":"cluster2","Addr":"172.30.102.1","Port":15443,"HBONEPort":0,"ServiceAccount":{}},
 		{"Network":"network2","Addr":"2001:db8::1","Port":15443},{"Network":"network3","Addr":"172.30.103.1","Port":15443}]`
-	got, err := parseNetworkz([]byte(document), "network2")
+	got, err := entriesOf([]byte(document), "network2")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]string{"172.30.102.1:15443", "[2001:db8::1]:15443"}, got); diff != "" {
 		t.Errorf("endpoints (-want +got):\n%s", diff)
 	}
-	if _, err := parseNetworkz([]byte("not found"), "network2"); err == nil {
+	if _, err := entriesOf([]byte("not found"), "network2"); err == nil {
 		t.Error("want an error for what is not JSON")
 	}
 }

@@ -186,9 +186,8 @@ const cleanUpName = "cleanup"
 
 // allAnswered wants an answer of every version from every cluster, as the page does.
 func allAnswered(said string, clusters int) error {
-	const calls = 20
-	if got := strings.Count(said, "Hello version: "); got != calls*clusters {
-		return fmt.Errorf("bench: the page's commands: want %d answers, got %d\n%s", calls*clusters, got, said)
+	if got := strings.Count(said, "Hello version: "); got != sample.PageCalls*clusters {
+		return fmt.Errorf("bench: the page's commands: want %d answers, got %d\n%s", sample.PageCalls*clusters, got, said)
 	}
 	for i := range clusters {
 		if version := fleet.Version(i); !strings.Contains(said, "Hello version: "+version) {

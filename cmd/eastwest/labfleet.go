@@ -9,6 +9,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/place"
 )
 
 func newLabFleetCommand(streams ioStreams, flags *labFlags) *cobra.Command {
@@ -46,7 +47,7 @@ without a cloud.`,
 }
 
 func printLabFleet(out io.Writer, l *lab.Lab, platform cell.Platform) error {
-	images := l.State.Images
+	images := place.LabTraits(l).Images
 	_, err := fmt.Fprintf(out, `# The lab %q as a fleet. Its addresses are reached through "eastwest lab exec" only.
 apiVersion: %s
 kind: %s
@@ -62,8 +63,8 @@ images:
   sleep: %q
 clusters:
 `, l.State.Name, fleetfile.APIVersion, fleetfile.Kind, l.State.Name, platform, cell.Istio,
-		l.Program("istioctl"), l.Program("gen-eastwest-gateway.sh"), l.Program("kubectl"),
-		"istio/examples-helloworld-{version}:1.0", images.Sleep)
+		l.Program("istioctl"), l.Program(genGatewayScript), l.Program("kubectl"),
+		images.HelloWorld, images.Sleep)
 	for _, c := range l.State.Clusters {
 		if err == nil {
 			_, err = fmt.Fprintf(out, "  - name: %s\n    kubeconfig: %q\n    context: %s\n", c.Name, l.InsideKubeconfig(), c.Name)

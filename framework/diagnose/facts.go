@@ -1,6 +1,9 @@
 package diagnose
 
-import "github.com/eastwest-mesh/eastwest/framework/probe"
+import (
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+)
 
 // Facts is what was read from one cluster. It holds no secret: of a remote
 // secret only the cluster ID and the server's URL are kept, of a certificate
@@ -61,15 +64,8 @@ type Istiod struct {
 	RemotesKnown bool
 	// Gateways is its answer to /debug/networkz: host names are resolved there.
 	// GatewaysKnown is false when the pod could not be asked, or knows no such page.
-	Gateways      []NetworkGateway
+	Gateways      []fleet.NetworkGateway
 	GatewaysKnown bool
-}
-
-// NetworkGateway is one entry to a network as an istiod knows it.
-type NetworkGateway struct {
-	Network string
-	Addr    string
-	Port    uint32
 }
 
 // Remote is one remote cluster in an istiod's /debug/clusterz.

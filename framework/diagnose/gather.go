@@ -222,7 +222,7 @@ func (r reader) configuredRoots(ctx context.Context) {
 }
 
 func (r reader) root(where, pem string) {
-	fingerprints, err := fingerprint(pem)
+	fingerprints, err := fleet.Fingerprints(pem)
 	if err != nil {
 		r.unread("root certificates of "+where, err)
 		return

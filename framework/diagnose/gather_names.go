@@ -2,11 +2,10 @@ package diagnose
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 )
@@ -18,16 +17,8 @@ func (r reader) networkz(ctx context.Context, istiod *Istiod) {
 	if err != nil {
 		return
 	}
-	istiod.Gateways, err = parseNetworkz(document)
+	istiod.Gateways, err = fleet.ParseNetworkz(document)
 	istiod.GatewaysKnown = err == nil
-}
-
-func parseNetworkz(document []byte) ([]NetworkGateway, error) {
-	var gateways []NetworkGateway
-	if err := json.Unmarshal(document, &gateways); err != nil {
-		return nil, fmt.Errorf("read /debug/networkz: want a JSON list of gateways: %w", err)
-	}
-	return gateways, nil
 }
 
 // namesOfOthers are the host names of all gateways but those of one cluster.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
@@ -59,7 +60,7 @@ func ignorant(facts, owner Facts, network string) bool {
 	}
 	for _, istiod := range facts.Istiods {
 		synced := slices.ContainsFunc(istiod.Remotes, func(r Remote) bool { return r.ID == owner.Cluster.Name && r.Status == "synced" })
-		known := slices.ContainsFunc(istiod.Gateways, func(g NetworkGateway) bool { return g.Network == network })
+		known := slices.ContainsFunc(istiod.Gateways, func(g fleet.NetworkGateway) bool { return g.Network == network })
 		if istiod.GatewaysKnown && synced && !known {
 			return true
 		}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 )
 
@@ -14,18 +15,18 @@ const gatewayName = "gw-1.cluster2.balancers.example"
 // namedFleet is a sound fleet whose second gateway has a host name with an
 // address for each of three zones.
 func namedFleet() []Facts {
-	fleet := healthyFleet()
-	fleet[1].Gateway.Services[0].Addresses = []string{gatewayName}
-	fleet[0].Sample.Lookups = []Lookup{{Name: gatewayName, Resolves: true}}
-	known := []NetworkGateway{{"network1", "172.30.101.1", 15443}}
-	hosts := fleet[0].Sample.Hosts[:1]
+	all := healthyFleet()
+	all[1].Gateway.Services[0].Addresses = []string{gatewayName}
+	all[0].Sample.Lookups = []Lookup{{Name: gatewayName, Resolves: true}}
+	known := []fleet.NetworkGateway{{Network: "network1", Addr: "172.30.101.1", Port: 15443}}
+	hosts := all[0].Sample.Hosts[:1]
 	for _, zone := range []string{"172.31.102.1", "172.31.102.2", "172.31.102.3"} {
-		known = append(known, NetworkGateway{"network2", zone, 15443})
+		known = append(known, fleet.NetworkGateway{Network: "network2", Addr: zone, Port: 15443})
 		hosts = append(hosts, probe.Host{Address: zone + ":15443", Counters: map[string]uint64{"rq_success": 4}})
 	}
-	fleet[0].Sample.Hosts = hosts
-	fleet[0].Istiods[0].Gateways, fleet[0].Istiods[0].GatewaysKnown = known, true
-	return fleet
+	all[0].Sample.Hosts = hosts
+	all[0].Istiods[0].Gateways, all[0].Istiods[0].GatewaysKnown = known, true
+	return all
 }
 
 func TestHostNames(t *testing.T) {

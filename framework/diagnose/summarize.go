@@ -1,12 +1,8 @@
 package diagnose
 
 import (
-	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"slices"
@@ -175,27 +171,6 @@ func parseClusterz(document []byte) ([]Remote, error) {
 		}
 	}
 	return remotes, nil
-}
-
-// fingerprint returns the SHA-256 of each certificate of a PEM bundle, ordered.
-func fingerprint(bundle string) ([]string, error) {
-	var prints []string
-	for rest := []byte(bundle); ; {
-		var block *pem.Block
-		if block, rest = pem.Decode(rest); block == nil {
-			break
-		}
-		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
-			return nil, fmt.Errorf("a certificate cannot be read: %w", err)
-		}
-		sum := sha256.Sum256(block.Bytes)
-		prints = append(prints, hex.EncodeToString(sum[:]))
-	}
-	if len(prints) == 0 {
-		return nil, errors.New("there is no certificate")
-	}
-	slices.Sort(prints)
-	return slices.Compact(prints), nil
 }
 
 // rootOfDump finds the trusted CA of the secret ROOTCA in a proxy's

@@ -1,6 +1,7 @@
 package fleetfile
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,18 +11,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
-
-// The images of Istio's own samples (ISTIO samples/helloworld, samples/sleep),
-// for fleets that name neither images nor samples. There are v1 and v2 only;
-// both read their version from the environment, so that one does for a third.
-const (
-	helloWorldPattern = "docker.io/istio/examples-helloworld-{version}:1.0"
-	helloWorldAny     = "docker.io/istio/examples-helloworld-v1:1.0"
-	sleepImage        = "docker.io/curlimages/curl:8.16.0"
-)
-
-// published is how many versions of HelloWorld Istio publishes.
-const published = 2
 
 // The files of the samples and the Deployments in them.
 const (
@@ -35,15 +24,9 @@ func (f *File) findImages(base string, machine Machine, told *told) {
 	if f.SamplesDir != "" && !placeholder(f.SamplesDir) {
 		f.readSamples(base, machine, told)
 	}
-	if f.Images.HelloWorld == "" {
-		f.Images.HelloWorld = helloWorldPattern
-		if len(f.Clusters) > published {
-			f.Images.HelloWorld = helloWorldAny
-		}
-	}
-	if f.Images.Sleep == "" {
-		f.Images.Sleep = sleepImage
-	}
+	upstream := fleet.UpstreamImages(len(f.Clusters))
+	f.Images.HelloWorld = cmp.Or(f.Images.HelloWorld, upstream.HelloWorld)
+	f.Images.Sleep = cmp.Or(f.Images.Sleep, upstream.Sleep)
 }
 
 func (f *File) readSamples(base string, machine Machine, told *told) {
@@ -69,7 +52,7 @@ func (f *File) readSamples(base string, machine Machine, told *told) {
 // just that, and there is one for every cluster.
 func pattern(v1, v2 string, clusters int) string {
 	open := strings.Replace(v1, "helloworld-v1", "helloworld-{version}", 1)
-	if clusters <= published && v1 != v2 && (fleet.Images{HelloWorld: open}).ForVersion("v2") == v2 {
+	if clusters <= fleet.PublishedVersions && v1 != v2 && (fleet.Images{HelloWorld: open}).ForVersion("v2") == v2 {
 		return open
 	}
 	return v1

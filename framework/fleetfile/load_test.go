@@ -182,7 +182,9 @@ func TestLoadFillsIn(t *testing.T) {
 			"one image for three clusters",
 			[2]string{"clusters:\n", "clusters:\n- {name: north, kubeconfig: north.yaml}\n"},
 			nil,
-			func(_ site, f *File) (any, any) { return f.Images.HelloWorld, helloWorldAny },
+			func(_ site, f *File) (any, any) {
+				return f.Images.HelloWorld, "docker.io/istio/examples-helloworld-v1:1.0"
+			},
 		},
 	}
 	for _, test := range tests {

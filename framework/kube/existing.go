@@ -50,7 +50,7 @@ func (c *Client) differences(ctx context.Context, t target, wanted *unstructured
 		return nil, c.fail("compare", RefOf(wanted), err)
 	}
 	compared := comparison{secret: wanted.GetKind() == "Secret"}
-	compared.maps("", t.existing.Object, would.Object)
+	compared.maps("", Decided(t.existing), Decided(would))
 	return compared.found, nil
 }
 
@@ -67,18 +67,6 @@ func contradiction(wanted *unstructured.Unstructured, err error) string {
 type comparison struct {
 	secret bool
 	found  []string
-}
-
-// bookkeeping lists the fields that nobody decides about, or that a controller
-// writes once the object exists.
-func bookkeeping() []string {
-	return []string{
-		"status",
-		"metadata.managedFields", "metadata.resourceVersion", "metadata.generation",
-		"metadata.uid", "metadata.creationTimestamp", "metadata.selfLink",
-		// istiod fills these in (Istio pilot/pkg/webhooks, pkg/webhooks/validation/controller).
-		"webhooks[].clientConfig.caBundle", "webhooks[].failurePolicy",
-	}
 }
 
 // chartKeys are labels and annotations by which installers mark what they
@@ -153,34 +141,12 @@ func shown(value any) string {
 }
 
 func ignoredField(path, key string) bool {
-	if slices.Contains(bookkeeping(), withoutIndexes(join(path, key))) {
-		return true
-	}
 	if !strings.HasSuffix(path, "metadata.labels") && !strings.HasSuffix(path, "metadata.annotations") {
 		return false
 	}
 	return slices.ContainsFunc(chartKeys(), func(known string) bool {
 		return key == known || strings.HasSuffix(known, "/") && strings.HasPrefix(key, known)
 	})
-}
-
-// withoutIndexes turns "webhooks[3].name" into "webhooks[].name".
-func withoutIndexes(path string) string {
-	var out strings.Builder
-	inside := false
-	for _, r := range path {
-		switch {
-		case r == '[':
-			inside = true
-			out.WriteRune(r)
-		case r == ']':
-			inside = false
-			out.WriteRune(r)
-		case !inside:
-			out.WriteRune(r)
-		}
-	}
-	return out.String()
 }
 
 func join(path, key string) string {

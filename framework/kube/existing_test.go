@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
 // object is the shorthand of these tests for a part of an object.
@@ -45,9 +46,15 @@ func TestComparisonTellsWhatSomebodyDecided(t *testing.T) {
 			want:  []string{`metadata.labels.topology.istio.io/network is "a", want "b"`},
 		},
 		{
-			name:  "what istiod writes into webhooks",
-			have:  object{"webhooks": []any{object{"name": "w", "clientConfig": object{"caBundle": "eA=="}, "failurePolicy": "Fail"}}},
-			would: object{"webhooks": []any{object{"name": "w", "clientConfig": object{}, "failurePolicy": "Ignore"}}},
+			name:  "what istiod writes into its validator",
+			have:  object{"webhooks": []any{object{"name": "rev.validation.istio.io", "clientConfig": object{"caBundle": "eA=="}, "failurePolicy": "Fail"}}},
+			would: object{"webhooks": []any{object{"name": "rev.validation.istio.io", "clientConfig": object{}, "failurePolicy": "Ignore"}}},
+		},
+		{
+			name:  "an injector that lets pods through without a proxy",
+			have:  object{"webhooks": []any{object{"name": "rev.namespace.sidecar-injector.istio.io", "failurePolicy": "Ignore"}}},
+			would: object{"webhooks": []any{object{"name": "rev.namespace.sidecar-injector.istio.io", "failurePolicy": "Fail"}}},
+			want:  []string{`webhooks[0].failurePolicy is "Ignore", want "Fail"`},
 		},
 		{
 			name: "a secret's values stay untold", secret: true,
@@ -57,7 +64,7 @@ func TestComparisonTellsWhatSomebodyDecided(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			compared := comparison{secret: c.secret}
-			compared.maps("", c.have, c.would)
+			compared.maps("", Decided(&unstructured.Unstructured{Object: c.have}), Decided(&unstructured.Unstructured{Object: c.would}))
 			if diff := cmp.Diff(c.want, compared.found); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}

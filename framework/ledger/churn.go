@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"slices"
-	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -79,31 +78,6 @@ func ignoredObject(obj *unstructured.Unstructured) bool {
 		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetName()) ||
 		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetNamespace()+"/"+obj.GetName())
 }
-
-// dropWrittenByIstiod leaves out what istiod writes into webhook configurations
-// on its own, some time after it started and whenever its certificate changes:
-// the CA of every webhook, and with validators the policy on failure, which it
-// raises once it can answer (Istio pkg/webhooks/validation/controller,
-// pilot/pkg/bootstrap/certcontroller.go).
-func dropWrittenByIstiod(content map[string]any) {
-	webhooks, _ := content["webhooks"].([]any)
-	for _, webhook := range webhooks {
-		fields, ok := webhook.(map[string]any)
-		if !ok {
-			continue
-		}
-		if client, ok := fields["clientConfig"].(map[string]any); ok {
-			delete(client, "caBundle")
-		}
-		if name, _ := fields["name"].(string); strings.HasSuffix(name, validatorSuffix) {
-			delete(fields, "failurePolicy")
-		}
-	}
-}
-
-// validatorSuffix ends the names of istiod's validating webhooks
-// (rev.validation.istio.io and validation.istio.io).
-const validatorSuffix = "validation.istio.io"
 
 func dropChurningAnnotations(metadata map[string]any) {
 	annotations, ok := metadata["annotations"].(map[string]any)

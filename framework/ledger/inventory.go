@@ -168,16 +168,11 @@ func (l listing) list(ctx context.Context, client *kube.Client) ([]Item, error) 
 
 // contentHash hashes what somebody decided about an object.
 func contentHash(obj *unstructured.Unstructured) (string, error) {
-	content := obj.DeepCopy().Object
-	delete(content, "status")
+	content := kube.Decided(obj)
 	if _, aggregated := content["aggregationRule"]; aggregated {
 		delete(content, "rules") // gathered by a controller from other cluster roles
 	}
-	dropWrittenByIstiod(content)
 	if metadata, ok := content["metadata"].(map[string]any); ok {
-		for _, bookkeeping := range []string{"managedFields", "resourceVersion", "generation", "selfLink"} {
-			delete(metadata, bookkeeping)
-		}
 		dropChurningAnnotations(metadata)
 	}
 	encoded, err := json.Marshal(content) // sorts the keys

@@ -102,39 +102,53 @@ type IstiodRemotes struct {
 // Clusterz asks every Ready istiod pod of a cluster for its remote clusters.
 // Istio lists istiod's own cluster too, without a secret; it is left out.
 func Clusterz(ctx context.Context, client *kube.Client) ([]IstiodRemotes, error) {
-	pods, err := client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: fleet.IstiodSelector})
+	documents, err := istiodDebug(ctx, client, "/debug/clusterz")
 	if err != nil {
-		return nil, fmt.Errorf("list istiod pods of cluster %q: %w", client.Name, err)
+		return nil, err
 	}
-	var all []IstiodRemotes
-	for i := range pods.Items {
-		if !fleet.PodReady(&pods.Items[i]) {
-			continue
-		}
-		remotes, err := clusterzOf(ctx, client, pods.Items[i].Name)
+	all := make([]IstiodRemotes, 0, len(documents))
+	for _, one := range documents {
+		remotes, err := parseClusterz(one.content)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, IstiodRemotes{Pod: pods.Items[i].Name, Remotes: remotes})
-	}
-	if len(all) == 0 {
-		return nil, fmt.Errorf("cluster %q has no Ready istiod pod", client.Name)
+		all = append(all, IstiodRemotes{Pod: one.pod, Remotes: remotes})
 	}
 	return all, nil
 }
 
-func clusterzOf(ctx context.Context, client *kube.Client, pod string) ([]RemoteStatus, error) {
-	target := kube.Target{Namespace: fleet.SystemNamespace, Pod: pod, Container: istiodContainer}
-	result, err := client.Exec(ctx, target, kube.ExecOptions{
-		Command: []string{"pilot-discovery", "request", "GET", "/debug/clusterz"},
-	})
+// debugDocument is what one istiod pod answered.
+type debugDocument struct {
+	pod     string
+	content []byte
+}
+
+// istiodDebug asks every Ready istiod pod of a cluster for a debug document. A
+// cluster without such a pod is an error: nobody could be asked.
+func istiodDebug(ctx context.Context, client *kube.Client, path string) ([]debugDocument, error) {
+	pods, err := client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: fleet.IstiodSelector})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("list istiod pods of cluster %q: %w", client.Name, err)
 	}
-	if result.ExitCode != 0 {
-		return nil, fmt.Errorf("ask %s on cluster %q for /debug/clusterz: exit code %d: %s", target, client.Name, result.ExitCode, result.Stderr)
+	var documents []debugDocument
+	for i := range pods.Items {
+		if !fleet.PodReady(&pods.Items[i]) {
+			continue
+		}
+		target := kube.Target{Namespace: fleet.SystemNamespace, Pod: pods.Items[i].Name, Container: istiodContainer}
+		result, err := client.Exec(ctx, target, kube.ExecOptions{Command: []string{"pilot-discovery", "request", "GET", path}})
+		if err != nil {
+			return nil, err
+		}
+		if result.ExitCode != 0 {
+			return nil, fmt.Errorf("ask %s on cluster %q for %s: exit code %d: %s", target, client.Name, path, result.ExitCode, result.Stderr)
+		}
+		documents = append(documents, debugDocument{pod: target.Pod, content: result.Stdout})
 	}
-	return parseClusterz(result.Stdout)
+	if len(documents) == 0 {
+		return nil, fmt.Errorf("cluster %q has no Ready istiod pod", client.Name)
+	}
+	return documents, nil
 }
 
 func parseClusterz(output []byte) ([]RemoteStatus, error) {

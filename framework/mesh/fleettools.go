@@ -77,16 +77,16 @@ func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
 	if err != nil {
 		return err
 	}
-	there, err := site.AnyPresent(ctx, refsOf(objects))
+	absent, present, err := site.LookFor(ctx, append(refsOf(objects), installedState()))
 	if err != nil {
 		return err
 	}
-	if there {
+	if len(present) > 0 {
 		// istioctl would overwrite what is there: what is right is left as it is,
 		// and only what is missing is made.
 		return site.Client.ApplyAll(ctx, objects, site.OwnOrReuse())
 	}
-	if err := site.ExpectNew(ctx, append(refsOf(objects), installedState())); err != nil {
+	if err := site.Journal.Expecting(ctx, site.Cluster, absent); err != nil {
 		return err
 	}
 	return plan.Exec{

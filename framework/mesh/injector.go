@@ -18,8 +18,6 @@ import (
 const (
 	injectLabel    = "sidecar.istio.io/inject"
 	proxyContainer = "istio-proxy"
-	// defaultRevision is what the revision without a name calls itself.
-	defaultRevision = "default"
 )
 
 // awaitInjector waits until a pod would get its proxy. That istiod is
@@ -29,7 +27,7 @@ const (
 func (b *builder) awaitInjector(cluster fleet.ClusterSpec) plan.Action {
 	revision := cluster.Revision
 	if revision == "" {
-		revision = defaultRevision
+		revision = fleet.DefaultRevision
 	}
 	return plan.Await{
 		Title: "await the injection webhook",

@@ -2,13 +2,10 @@ package mesh
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
-
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
@@ -54,15 +51,6 @@ func otherNetworks(cluster fleet.ClusterSpec, all []fleet.ClusterSpec) []string 
 	return slices.Compact(networks)
 }
 
-// KnownGateway is one line of istiod's /debug/networkz, whose fields have no
-// JSON names of their own (istio pilot/pkg/model/network.go, NetworkGateway).
-// Host names are resolved there: one that does not resolve is missing.
-type KnownGateway struct {
-	Network string
-	Addr    string
-	Port    uint32
-}
-
 // AwaitGateways waits until every Ready istiod pod of a cluster knows a gateway
 // of each of the networks.
 func AwaitGateways(ctx context.Context, client *kube.Client, networks []string, bounds kube.Bounds) error {
@@ -82,44 +70,21 @@ func AwaitGateways(ctx context.Context, client *kube.Client, networks []string, 
 }
 
 // networkz asks every Ready istiod pod, by its name.
-func networkz(ctx context.Context, client *kube.Client) (map[string][]KnownGateway, error) {
-	pods, err := client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: fleet.IstiodSelector})
+func networkz(ctx context.Context, client *kube.Client) (map[string][]fleet.NetworkGateway, error) {
+	documents, err := istiodDebug(ctx, client, "/debug/networkz")
 	if err != nil {
-		return nil, fmt.Errorf("list istiod pods of cluster %q: %w", client.Name, err)
+		return nil, err
 	}
-	known := map[string][]KnownGateway{}
-	for i := range pods.Items {
-		pod := &pods.Items[i]
-		if !fleet.PodReady(pod) {
-			continue
-		}
-		target := kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "discovery"}
-		result, err := client.Exec(ctx, target, kube.ExecOptions{Command: []string{"pilot-discovery", "request", "GET", "/debug/networkz"}})
-		if err != nil {
+	known := make(map[string][]fleet.NetworkGateway, len(documents))
+	for _, one := range documents {
+		if known[one.pod], err = fleet.ParseNetworkz(one.content); err != nil {
 			return nil, err
 		}
-		if result.ExitCode != 0 {
-			return nil, fmt.Errorf("ask %s on cluster %q for /debug/networkz: exit code %d: %s", target, client.Name, result.ExitCode, result.Stderr)
-		}
-		if known[pod.Name], err = parseNetworkz(result.Stdout); err != nil {
-			return nil, err
-		}
-	}
-	if len(known) == 0 {
-		return nil, fmt.Errorf("cluster %q has no Ready istiod pod", client.Name)
 	}
 	return known, nil
 }
 
-func parseNetworkz(output []byte) ([]KnownGateway, error) {
-	var gateways []KnownGateway
-	if err := json.Unmarshal(output, &gateways); err != nil {
-		return nil, fmt.Errorf("read /debug/networkz: want a JSON list of gateways: %w", err)
-	}
-	return gateways, nil
-}
-
-func judgeGateways(known map[string][]KnownGateway, networks []string) kube.State {
+func judgeGateways(known map[string][]fleet.NetworkGateway, networks []string) kube.State {
 	state := kube.State{Met: true}
 	var seen []string
 	for pod, gateways := range known {
@@ -139,7 +104,7 @@ func judgeGateways(known map[string][]KnownGateway, networks []string) kube.Stat
 	return state
 }
 
-func addressesOf(gateways []KnownGateway, network string) []string {
+func addressesOf(gateways []fleet.NetworkGateway, network string) []string {
 	var addresses []string
 	for _, gateway := range gateways {
 		if gateway.Network == network {

@@ -10,17 +10,17 @@ import (
 )
 
 func TestJudgeGateways(t *testing.T) {
-	east := []KnownGateway{{"east", "192.0.2.2", 15443}, {"east", "192.0.2.1", 15443}, {"west", "192.0.2.9", 15443}}
+	east := []fleet.NetworkGateway{{Network: "east", Addr: "192.0.2.2", Port: 15443}, {Network: "east", Addr: "192.0.2.1", Port: 15443}, {Network: "west", Addr: "192.0.2.9", Port: 15443}}
 	tests := []struct {
 		name     string
-		known    map[string][]KnownGateway
+		known    map[string][]fleet.NetworkGateway
 		networks []string
 		want     kube.State
 	}{
-		{"known, with an address for each zone", map[string][]KnownGateway{"i1": east}, []string{"east"}, kube.State{Met: true, Seen: "i1: east at 192.0.2.1 192.0.2.2"}},
-		{"its name does not resolve yet", map[string][]KnownGateway{"i1": nil}, []string{"east"}, kube.State{Seen: "i1: east nowhere"}},
-		{"one of two networks", map[string][]KnownGateway{"i1": east}, []string{"east", "north"}, kube.State{Seen: "i1: east at 192.0.2.1 192.0.2.2, north nowhere"}},
-		{"one istiod of two lags", map[string][]KnownGateway{"i1": east, "i2": nil}, []string{"east"}, kube.State{Seen: "i1: east at 192.0.2.1 192.0.2.2; i2: east nowhere"}},
+		{"known, with an address for each zone", map[string][]fleet.NetworkGateway{"i1": east}, []string{"east"}, kube.State{Met: true, Seen: "i1: east at 192.0.2.1 192.0.2.2"}},
+		{"its name does not resolve yet", map[string][]fleet.NetworkGateway{"i1": nil}, []string{"east"}, kube.State{Seen: "i1: east nowhere"}},
+		{"one of two networks", map[string][]fleet.NetworkGateway{"i1": east}, []string{"east", "north"}, kube.State{Seen: "i1: east at 192.0.2.1 192.0.2.2, north nowhere"}},
+		{"one istiod of two lags", map[string][]fleet.NetworkGateway{"i1": east, "i2": nil}, []string{"east"}, kube.State{Seen: "i1: east at 192.0.2.1 192.0.2.2; i2: east nowhere"}},
 	}
 	for _, test := range tests {
 		if diff := cmp.Diff(test.want, judgeGateways(test.known, test.networks)); diff != "" {
@@ -31,14 +31,14 @@ func TestJudgeGateways(t *testing.T) {
 
 func TestParseNetworkz(t *testing.T) {
 	// As istiod 1.31 writes it; without any gateway it writes null.
-	got, err := parseNetworkz([]byte(`[{"Network":"network2","Cluster":"cluster2","Addr":"172.31.102.1","Port":15443,"HBONEPort":0,"ServiceAccount":{"Namespace":"","Name":""}}]`))
-	if diff := cmp.Diff([]KnownGateway{{"network2", "172.31.102.1", 15443}}, got); err != nil || diff != "" {
+	got, err := fleet.ParseNetworkz([]byte(`[{"Network":"network2","Cluster":"cluster2","Addr":"172.31.102.1","Port":15443,"HBONEPort":0,"ServiceAccount":{"Namespace":"","Name":""}}]`))
+	if diff := cmp.Diff([]fleet.NetworkGateway{{Network: "network2", Addr: "172.31.102.1", Port: 15443}}, got); err != nil || diff != "" {
 		t.Errorf("%v: %s", err, diff)
 	}
-	if got, err := parseNetworkz([]byte("null")); err != nil || len(got) != 0 {
+	if got, err := fleet.ParseNetworkz([]byte("null")); err != nil || len(got) != 0 {
 		t.Errorf("got %v, %v", got, err)
 	}
-	if _, err := parseNetworkz([]byte("404 page not found")); err == nil {
+	if _, err := fleet.ParseNetworkz([]byte("404 page not found")); err == nil {
 		t.Error("want an error")
 	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -98,26 +97,17 @@ func FindControlPlane(ctx context.Context, client *kube.Client, revision string)
 	if err != nil {
 		return ControlPlane{}, err
 	}
-	pods, err := client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{
-		LabelSelector: fleet.IstiodSelector + "," + fleet.RevisionLabel + "=" + revision,
-	})
+	istiod, err := fleet.IstiodPod(ctx, client, revision)
 	if err != nil {
-		return ControlPlane{}, fmt.Errorf("list istiod pods of cluster %q: %w", client.Name, err)
+		return ControlPlane{}, err
 	}
-	for i := range pods.Items {
-		if fleet.PodReady(&pods.Items[i]) {
-			return controlPlaneOf(client.Name, revision, &pods.Items[i]), nil
-		}
-	}
-	return ControlPlane{}, fmt.Errorf("cluster %q: no istiod pod of revision %q is Ready any more; try again", client.Name, revision)
+	return controlPlaneOf(client.Name, revision, istiod), nil
 }
 
-func controlPlaneOf(cluster, revision string, pod *corev1.Pod) ControlPlane {
-	plane := ControlPlane{Cluster: cluster, Revision: revision}
-	if at := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == istiodContainer }); at >= 0 {
-		plane.Version = imageTag(pod.Spec.Containers[at].Image)
-		plane.ClusterID = variable(pod.Spec.Containers[at], "CLUSTER_ID")
-		plane.CertProvider = variable(pod.Spec.Containers[at], certProviderVariable)
+func controlPlaneOf(cluster, revision string, istiod *corev1.Pod) ControlPlane {
+	plane := ControlPlane{
+		Cluster: cluster, Revision: revision, Version: fleet.IstiodVersion(istiod),
+		ClusterID: fleet.ClusterID(istiod), CertProvider: fleet.Env(&istiod.Spec, certProviderVariable),
 	}
 	if release, err := cell.ParseVersion(plane.Version); err == nil {
 		plane.Release = release
@@ -129,13 +119,6 @@ const (
 	istiodContainer      = "discovery"
 	certProviderVariable = "PILOT_CERT_PROVIDER"
 )
-
-// imageTag is the tag of an image's name, without the digest that may follow.
-func imageTag(image string) string {
-	name, _, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], "@")
-	_, tag, _ := strings.Cut(name, ":")
-	return tag
-}
 
 func variable(container corev1.Container, name string) string {
 	for _, variable := range container.Env {

@@ -16,7 +16,7 @@ import (
 func Outline(asked cell.Cell, clusters int, release cell.Version) Options {
 	opts := Options{
 		Traits: fleet.Traits{
-			Images: upstreamImages(),
+			Images: fleet.UpstreamImages(clusters),
 			Tools: fleet.Tools{
 				Istioctl: "./istioctl", Asmcli: "./asmcli", OutputDir: ".",
 				GenGateway:     "asm/istio/expansion/gen-eastwest-gateway.sh",
@@ -36,11 +36,6 @@ func Outline(asked cell.Cell, clusters int, release cell.Version) Options {
 		})
 	}
 	return opts
-}
-
-// upstreamImages are those of the page's samples.
-func upstreamImages() fleet.Images {
-	return fleet.Images{HelloWorld: "docker.io/istio/examples-helloworld-{version}:1.0", Sleep: "docker.io/curlimages/curl:8.16.0"}
 }
 
 // outlineNotes say what the plan takes for granted.

@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -162,45 +161,21 @@ func (a Expect) Do(ctx context.Context, site *Site) error {
 	if err != nil {
 		return err
 	}
-	absent, _, err := site.lookFor(ctx, refs)
+	absent, _, err := site.LookFor(ctx, refs)
 	if err != nil || len(absent) == 0 {
 		return err
 	}
 	return site.Journal.Expecting(ctx, site.Cluster, absent)
 }
 
-// ExpectNew notes objects that a program is about to make, as Expect does, and
-// refuses, naming all of them, when some exist: the program would overwrite
-// what is not ours.
-func (s *Site) ExpectNew(ctx context.Context, refs []kube.Ref) error {
-	absent, present, err := s.lookFor(ctx, refs)
-	if err != nil {
-		return err
-	}
-	var refused []error
-	for _, obj := range present {
-		refused = append(refused, &kube.NotOursError{Cluster: s.Cluster, Ref: kube.RefOf(obj), Run: kube.RunOf(obj)})
-	}
-	if len(refused) > 0 {
-		return errors.Join(refused...)
-	}
-	return s.Journal.Expecting(ctx, s.Cluster, absent)
-}
-
-// AnyPresent is whether some of the objects exist.
-func (s *Site) AnyPresent(ctx context.Context, refs []kube.Ref) (bool, error) {
-	_, present, err := s.lookFor(ctx, refs)
-	return len(present) > 0, err
-}
-
-// lookFor tells which objects exist. One whose kind the cluster does not know
+// LookFor tells which objects exist. One whose kind the cluster does not know
 // can be made by nobody and is in neither list.
-func (s *Site) lookFor(ctx context.Context, refs []kube.Ref) (absent []kube.Ref, present []*unstructured.Unstructured, err error) {
+func (s *Site) LookFor(ctx context.Context, refs []kube.Ref) (absent, present []kube.Ref, err error) {
 	for _, ref := range refs {
-		obj, err := s.Client.Get(ctx, ref)
+		_, err := s.Client.Get(ctx, ref)
 		switch {
 		case err == nil:
-			present = append(present, obj)
+			present = append(present, ref)
 		case apierrors.IsNotFound(err):
 			absent = append(absent, ref)
 		case !meta.IsNoMatchError(err):

@@ -262,7 +262,7 @@ func FuzzParse(f *testing.F) {
 	f.Add("trustDomain: x", "-----BEGIN CERTIFICATE-----")
 	f.Fuzz(func(t *testing.T, mesh, bundle string) {
 		_, _ = parseMesh(mesh)
-		if prints, err := fingerprints(bundle); err == nil && len(prints) == 0 {
+		if prints, err := fleet.Fingerprints(bundle); err == nil && len(prints) == 0 {
 			t.Error("no fingerprint and no error")
 		}
 	})

@@ -3,6 +3,7 @@ package preflight
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -118,20 +119,9 @@ func (g gatherer) istiods(ctx context.Context) error {
 
 func istiodOf(pod *corev1.Pod) istiod {
 	return istiod{
-		pod: pod.Name, revision: pod.Labels[fleet.RevisionLabel], ready: fleet.PodReady(pod), version: tagOf(&pod.Spec),
+		pod: pod.Name, revision: pod.Labels[fleet.RevisionLabel], ready: fleet.PodReady(pod), version: fleet.IstiodVersion(pod),
 		clusterID: fleet.ClusterID(pod), certProvider: fleet.Env(&pod.Spec, "PILOT_CERT_PROVIDER"), caProvider: fleet.Env(&pod.Spec, "CA_PROVIDER"),
 	}
-}
-
-// tagOf is the tag of the first container's image, which is its version.
-func tagOf(pod *corev1.PodSpec) string {
-	if len(pod.Containers) == 0 {
-		return ""
-	}
-	image := pod.Containers[0].Image
-	_, tag, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":")
-	tag, _, _ = strings.Cut(tag, "@")
-	return tag
 }
 
 func (g gatherer) namespace(ctx context.Context) error {
@@ -194,8 +184,10 @@ func (g gatherer) rootCertificates(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	g.facts.roots, err = fingerprints(config.Data["root-cert.pem"])
-	return err
+	if g.facts.roots, err = fleet.Fingerprints(config.Data["root-cert.pem"]); err != nil {
+		return fmt.Errorf("ConfigMap %s: %w", rootConfigMap, err)
+	}
+	return nil
 }
 
 func (g gatherer) gateway(ctx context.Context) error {

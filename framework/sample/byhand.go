@@ -12,14 +12,14 @@ const (
 	SwitchCleanUp = "CLEAN_UP"
 )
 
-// pageCalls is how often the page calls from each cluster.
-const pageCalls = 20
+// PageCalls is how often the page calls from each cluster.
+const PageCalls = 20
 
 // ByHand returns the page's own proof and clean-up.
 func ByHand(opts Options) []plan.Optional {
 	prove := plan.Optional{
 		Switch: SwitchProve, Source: "page lines 274-298 (A10d); eastwest measures it instead, in a sample of a size that is sound",
-		Title: fmt.Sprintf("Call HelloWorld %d times from every cluster: every version should answer", pageCalls),
+		Title: fmt.Sprintf("Call HelloWorld %d times from every cluster: every version should answer", PageCalls),
 	}
 	cleanUp := plan.Optional{
 		Switch: SwitchCleanUp, Source: "page, last 3 lines (A11); gateways, secrets and what they need stay",
@@ -29,7 +29,7 @@ func ByHand(opts Options) []plan.Optional {
 		prove.Commands = append(prove.Commands, plan.Command{Cluster: cluster.Name, Shell: fmt.Sprintf(
 			`kubectl --kubeconfig="%s" --namespace=%[2]s exec deployment/%[3]s --container=%[3]s -- \
   /bin/sh -c 'for i in $(seq 1 %[4]d); do curl -sS helloworld.%[2]s:%[5]d/hello; done'`,
-			plan.Here(), opts.namespace(), Sleep, pageCalls, HelloWorldPort)})
+			plan.Here(), opts.namespace(), Sleep, PageCalls, HelloWorldPort)})
 		cleanUp.Commands = append(cleanUp.Commands, plan.Command{Cluster: cluster.Name, Shell: fmt.Sprintf(
 			`kubectl --kubeconfig="%s" delete namespace %s --ignore-not-found`, plan.Here(), opts.namespace())})
 	}

@@ -84,7 +84,15 @@ func TestLabFleet(t *testing.T) {
 			t.Errorf("the first run: %v\n%s", err, first.said.String())
 		}
 	})
-	t.Run("preflight refuses a fleet without control planes", func(t *testing.T) {
+	t.Run("preflight refuses networks that contradict each other, as wrong use", func(t *testing.T) {
+		const network = "topology.istio.io/network="
+		f.kubectl(t, "label", "namespace", "istio-system", network+"elsewhere", "--overwrite")
+		if _, said := f.verify(t, usage, "--namespace", "eastwest-refused"); !strings.Contains(said, "the fleet is refused") || !strings.Contains(said, "F-03") {
+			t.Errorf("want the fleet refused for F-03, got\n%s", said)
+		}
+		f.kubectl(t, "label", "namespace", "istio-system", network+"network1", "--overwrite")
+	})
+	t.Run("a fleet without control planes is not begun", func(t *testing.T) {
 		f.kubectl(t, "scale", "deployment/istiod", "--replicas=0")
 		f.kubectl(t, "wait", "pod", "--selector=app=istiod", "--for=delete", "--timeout=60s")
 		if _, said := f.verify(t, noVerdict); !strings.Contains(said, "install the control plane first") {

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
@@ -70,24 +68,12 @@ func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
 	}
 	if istiod, err := probe.ReadyPod(ctx, cluster.Client, fleet.SystemNamespace, fleet.IstiodSelector); err == nil {
 		described.Revision = istiod.Labels[fleet.RevisionLabel]
-		described.IstioVersion = tagOf(istiod)
+		described.IstioVersion = fleet.IstiodVersion(istiod)
 	}
 	if addresses, err := mesh.GatewayAddresses(ctx, cluster.Client); err == nil {
 		described.Gateway = strings.Join(addresses, ", ")
 	}
 	return described
-}
-
-// tagOf is the tag of istiod's image: what Istio itself takes for its version.
-func tagOf(istiod *corev1.Pod) string {
-	if len(istiod.Spec.Containers) == 0 {
-		return ""
-	}
-	image := istiod.Spec.Containers[0].Image
-	if _, tag, found := strings.Cut(image[strings.LastIndex(image, "/")+1:], ":"); found {
-		return tag
-	}
-	return ""
 }
 
 // components lists each program and version once.
