@@ -3,13 +3,16 @@
 package preflight_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -82,6 +85,9 @@ func TestAPIServerRights(t *testing.T) {
 		t.Errorf("a user without any right: want them all told, got %+v", check)
 	}
 	allowReading(t, admin)
+	if check := settled(t, opts, "reach"); check.Status != preflight.OK {
+		t.Fatalf("a user who may be identified: %+v", check)
+	}
 	before := preflight.Run(ctx, opts)
 	if check := find(before, "rights", "west"); check.Status != preflight.OK {
 		t.Errorf("an administrator may do everything, got %+v", check)
@@ -99,9 +105,21 @@ func TestAPIServerRights(t *testing.T) {
 		t.Errorf("want no control plane told, got %+v", check)
 	}
 	bind(t, admin)
-	if check := find(preflight.Run(ctx, opts), "rights", "east"); check.Status != preflight.OK {
+	if check := settled(t, opts, "rights"); check.Status != preflight.OK {
 		t.Errorf("the roles of docs/ are bound, and still: %+v", check)
 	}
+}
+
+// settled is the runner's check once it is OK, or as it is after a bound: the
+// API server's authorizer watches roles, and answers by those it has seen.
+func settled(t *testing.T, opts preflight.Options, id string) (check preflight.Check) {
+	t.Helper()
+	const every, bound = 100 * time.Millisecond, 10 * time.Second
+	_ = wait.PollUntilContextTimeout(t.Context(), every, bound, true, func(ctx context.Context) (bool, error) {
+		check = find(preflight.Run(ctx, opts), id, "east")
+		return check.Status == preflight.OK, nil
+	}) // the check tells why
+	return check
 }
 
 // allowReading lets the runner be identified at all.
