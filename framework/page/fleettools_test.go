@@ -35,8 +35,9 @@ const servers = "https://%s.example.org:6443"
 // istioctl and asmcli (doubles that check their arguments), on clusters whose
 // control plane is somebody else's, and takes it back.
 func TestAPIServerFleetTools(t *testing.T) {
-	t.Setenv("PLATFORM", "aws") // as make has it; asmcli has its own idea of it
-	t.Setenv("CA", "istio")
+	for _, name := range []string{"PLATFORM", "CA", "REVISION"} {
+		t.Setenv(name, "of-eastwest") // as make exports them; the tools have their own idea of each
+	}
 	f, traits := connect(t, kubetest.Start(t), kubetest.Start(t))
 	if err := f.ForEach(t.Context(), installedControlPlane); err != nil {
 		t.Fatal(err)

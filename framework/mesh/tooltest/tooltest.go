@@ -68,7 +68,8 @@ type Call struct {
 	Args []string
 	// Kubeconfigs are the files among the arguments, in their order.
 	Kubeconfigs []Kubeconfig
-	// Inherited names those of eastwest's own variables that reached the program.
+	// Inherited names those of eastwest's own variables that reached the program
+	// and would mean something else to it.
 	Inherited []string
 	Dir       string
 }
@@ -177,7 +178,7 @@ func (d *double) start() error {
 			call.Kubeconfigs = append(call.Kubeconfigs, found)
 		}
 	}
-	for _, name := range []string{"PLATFORM", "CA", "REVISION", "CLUSTERS", "FLEET", "ON", "SUITE"} {
+	for _, name := range []string{"PLATFORM", "CA", "REVISION"} {
 		if _, ok := os.LookupEnv(name); ok {
 			call.Inherited = append(call.Inherited, name)
 		}
