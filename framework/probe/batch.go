@@ -3,7 +3,6 @@ package probe
 import (
 	"context"
 	"crypto/rand"
-	_ "embed" // the script
 	"fmt"
 	"math"
 	"strconv"
@@ -13,16 +12,15 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
-//go:embed batch.sh
-var batchScript string
-
 // Execer runs a command in a container; *kube.Client is one. Its error tells
 // only of the transport.
 type Execer interface {
 	Exec(ctx context.Context, target kube.Target, opts kube.ExecOptions) (kube.ExecResult, error)
 }
 
-// Batch is a number of calls that one exec makes, one after another.
+// Batch is a number of calls that one curl makes, one after another, each on a
+// connection of its own, so that each is balanced anew, also where a proxy
+// binds requests to connections. A host name is resolved once.
 type Batch struct {
 	URL string
 	// Count is the number of calls.
@@ -45,11 +43,11 @@ const DefaultLimit = 15 * time.Second
 func Run(ctx context.Context, from Execer, target kube.Target, batch Batch) ([]Call, error) {
 	nonce := rand.Text()
 	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: batch.command(nonce)})
-	calls, whole := parseBatch(result.Stdout, nonce, batch.Count, lostBecause(result, err))
-	if !whole && allUnsound(calls) {
+	calls, told := parseBatch(result.Stdout, nonce, batch.Count, lostBecause(result, err))
+	if told == 0 {
 		if err == nil {
-			err = fmt.Errorf("the probe's script ended with exit code %d and printed nothing: %s",
-				result.ExitCode, clip(strings.TrimSpace(string(result.Stderr)), 300))
+			err = fmt.Errorf("want curl 7.75 or newer to tell of %d calls; it ended with exit code %d and told of none: %s",
+				batch.Count, result.ExitCode, clip(strings.TrimSpace(string(result.Stderr)), 300))
 		}
 		return calls, fmt.Errorf("call %s from %s: %w", batch.URL, target, err)
 	}
@@ -66,7 +64,31 @@ func (b Batch) command(nonce string) []string {
 	if b.UserAgent != "" {
 		agent += "/" + b.UserAgent
 	}
-	return []string{"/bin/sh", "-c", batchScript, "eastwest-batch", nonce, strconv.Itoa(b.Count), seconds, agent, b.URL}
+	return []string{
+		"curl", "--silent", "--max-time", seconds, "--max-filesize", strconv.Itoa(largestAnswer),
+		"--user-agent", agent, "--header", "Connection: close", "--write-out", trailer(nonce),
+		// curl counts in the fragment, which it does not send: thus the command,
+		// which is part of a URL itself, is short however many calls it makes.
+		noGlob(b.URL) + fmt.Sprintf("#[1-%d]", b.Count),
+	}
+}
+
+// largestAnswer is in bytes. Old versions of curl (before 8.4) keep to it only
+// where the server tells the size.
+const largestAnswer = 1 << 16
+
+// trailer is what curl prints after each answer's body: a line of its own with
+// the nonce, curl's exit code, HTTP status, seconds, and the URL with the
+// number of the call as its fragment. The nonce is drawn anew for each batch
+// and is not sent, so that no answer can imitate a trailer. The exit code and
+// the URL of one call need curl 7.75 (2021).
+func trailer(nonce string) string {
+	return `\n` + nonce + `\t%{exitcode}\t%{http_code}\t%{time_total}\t%{url}\n`
+}
+
+// noGlob keeps curl from taking parts of a URL for ranges.
+func noGlob(url string) string {
+	return strings.NewReplacer(`[`, `\[`, `]`, `\]`, `{`, `\{`, `}`, `\}`).Replace(url)
 }
 
 // lostBecause says why a call may be missing from the output.
@@ -75,17 +97,8 @@ func lostBecause(result kube.ExecResult, err error) string {
 	case err != nil:
 		return "lost: " + err.Error()
 	case result.ExitCode != 0:
-		return fmt.Sprintf("lost: the probe's script ended with exit code %d", result.ExitCode)
+		return fmt.Sprintf("lost: the probe ended with exit code %d", result.ExitCode)
 	default:
 		return "lost: the probe did not tell of this call"
 	}
-}
-
-func allUnsound(calls []Call) bool {
-	for _, call := range calls {
-		if !call.Unsound {
-			return false
-		}
-	}
-	return true
 }

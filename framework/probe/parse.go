@@ -5,33 +5,26 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
-// parseBatch reads what batch.sh printed for a batch of count calls.
+// parseBatch reads what curl printed for a batch of count calls: for each the
+// body, then the trailer.
 //
-// It returns exactly count calls: a call whose line is missing, cut, repeated
-// or out of shape is Unsound with the reason lostWhy. Lines that do not begin
-// with the nonce are ignored: they are noise of the container's shell.
-// whole is true when the script reached its end.
-func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls []Call, whole bool) {
+// It returns exactly count calls, and how many it was told of: a call whose
+// trailer is missing, cut, repeated or out of shape is Unsound with the reason
+// lostWhy.
+func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls []Call, told int) {
 	calls = make([]Call, count)
 	seen := make([]bool, count)
-	text := string(stdout)
-	for {
-		line, rest, complete := strings.Cut(text, "\n")
-		if !complete {
+	for text := string(stdout); nonce != ""; {
+		body, rest, found := strings.Cut(text, "\n"+nonce+"\t")
+		line, rest, complete := strings.Cut(rest, "\n")
+		if !found || !complete {
 			break // a line without its end was cut: its fields cannot be trusted
 		}
 		text = rest
-		fields, ok := ownLine(line, nonce)
-		if !ok {
-			continue
-		}
-		if len(fields) == 1 && fields[0] == "done" {
-			whole = true
-			continue
-		}
-		number, call, ok := parseFields(fields)
+		number, call, ok := parseTrailer(line, body)
 		if !ok || number < 1 || number > count {
 			continue
 		}
@@ -39,38 +32,49 @@ func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls [
 			call = lost("the probe told of this call twice")
 		}
 		calls[number-1], seen[number-1] = call, true
+		told++
 	}
 	for i := range calls {
 		if !seen[i] {
 			calls[i] = lost(lostWhy)
 		}
 	}
-	return calls, whole
+	return calls, told
 }
 
-// ownLine returns the fields after the nonce of a line that the script printed.
-func ownLine(line, nonce string) ([]string, bool) {
-	rest, ok := strings.CutPrefix(line, nonce+"\t")
-	if !ok || nonce == "" {
-		return nil, false
-	}
-	return strings.SplitN(rest, "\t", 5), true
-}
-
-// parseFields reads number, exit code, status, seconds, body.
-func parseFields(fields []string) (int, Call, bool) {
-	if len(fields) != 5 {
+// parseTrailer reads exit code, status, seconds and URL, which ends with the
+// number of the call.
+func parseTrailer(line, body string) (int, Call, bool) {
+	fields := strings.Split(line, "\t")
+	if len(fields) != 4 {
 		return 0, Call{}, false
 	}
-	number, err1 := strconv.Atoi(fields[0])
-	exit, err2 := strconv.Atoi(fields[1])
-	status, err3 := strconv.Atoi(fields[2])
-	latency, ok := parseSeconds(fields[3])
+	exit, err1 := strconv.Atoi(fields[0])
+	status, err2 := strconv.Atoi(fields[1])
+	latency, ok := parseSeconds(fields[2])
+	number, err3 := strconv.Atoi(fields[3][strings.LastIndexByte(fields[3], '#')+1:])
 	if err1 != nil || err2 != nil || err3 != nil || !ok || status < 0 || status > 999 {
 		return 0, Call{}, false
 	}
-	return number, newCall(exit, status, latency, fields[4]), true
+	return number, newCall(exit, status, latency, oneLine(body)), true
 }
+
+// oneLine shortens a body and replaces its control characters by spaces, as
+// somebody may read it on a terminal. Without its last line breaks it is what
+// HelloWorld says.
+func oneLine(body string) string {
+	body = clip(strings.TrimRight(body, "\n"), largestQuote)
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, body)
+}
+
+// largestQuote is how many bytes of a body are looked at: HelloWorld's answers
+// are a tenth of it.
+const largestQuote = 1 << 10
 
 // parseSeconds reads curl's decimal seconds. Some locales print a comma.
 func parseSeconds(s string) (time.Duration, bool) {

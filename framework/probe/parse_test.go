@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -13,79 +14,87 @@ func TestParseBatch(t *testing.T) {
 		return Call{Status: 200, Version: version, Instance: instance, Latency: 20 * time.Millisecond}
 	}
 	const lostWhy = "lost: why"
+	trailer := func(fields string, number int) string {
+		return fmt.Sprintf("\nN\t%s\thttp://helloworld.sample:5000/hello#%d\n", fields, number)
+	}
 	tests := map[string]struct {
 		stdout string
 		want   []Call
-		whole  bool
+		told   int
 	}{
 		"whole": {
-			stdout: "N\t1\t0\t200\t0.020\tHello version: v1, instance: a-1\nN\t2\t0\t200\t0.02\tHello version: v2, instance: b-2\nN\tdone\n",
-			want:   []Call{good("v1", "a-1"), good("v2", "b-2")}, whole: true,
+			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instance: b-2\n" + trailer("0\t200\t0.02", 2),
+			want:   []Call{good("v1", "a-1"), good("v2", "b-2")}, told: 2,
 		},
 		"nothing at all": {
 			want: []Call{lost(lostWhy), lost(lostWhy)},
 		},
-		"cut in the middle of a line": {
-			stdout: "N\t1\t0\t200\t0.020\tHello version: v1, instance: a-1\nN\t2\t0\t200\t0.02\tHello version: v2, instan",
-			want:   []Call{good("v1", "a-1"), lost(lostWhy)},
+		"cut in the middle of an answer": {
+			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instan",
+			want:   []Call{good("v1", "a-1"), lost(lostWhy)}, told: 1,
 		},
-		"the missing newline of the last line": {
-			stdout: "N\t1\t0\t200\t0.020\tHello version: v1, instance: a-1\nN\t2\t0\t200\t0.02\tHello version: v2, instance: b-2",
-			want:   []Call{good("v1", "a-1"), lost(lostWhy)},
+		"cut in the middle of a trailer": {
+			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instance: b-2\n" + strings.TrimSuffix(trailer("0\t200\t0.02", 2), "\n"),
+			want:   []Call{good("v1", "a-1"), lost(lostWhy)}, told: 1,
 		},
-		"noise of the shell between the lines": {
-			stdout: "sh: can't access tty\nN\t1\t0\t200\t0.020\tHello version: v1, instance: a-1\nM\t2\t0\t200\t0.1\tHello version: v2, instance: b\nN\t2\t7\t000\t0.001\t\nN\tdone\n",
+		"a trailer with another nonce": {
+			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "\nM\t0\t200\t0.1\thttp://x/#2\n" + trailer("7\t000\t0.001", 2),
 			want: []Call{
 				good("v1", "a-1"),
 				{Exit: 7, Latency: time.Millisecond, Err: "could not connect (curl exit 7)"},
 			},
-			whole: true,
+			told: 2,
 		},
 		"a call told of twice is not believed": {
-			stdout: "N\t1\t0\t200\t0.020\tHello version: v1, instance: a-1\nN\t1\t0\t200\t0.020\tHello version: v1, instance: a-1\nN\t2\t0\t200\t0.02\tHello version: v2, instance: b-2\n",
-			want:   []Call{lost("the probe told of this call twice"), good("v2", "b-2")},
+			stdout: "Hello version: v1, instance: a-1" + trailer("0\t200\t0.020", 1) + "Hello version: v1, instance: a-1" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instance: b-2" + trailer("0\t200\t0.02", 2),
+			want:   []Call{lost("the probe told of this call twice"), good("v2", "b-2")}, told: 3,
 		},
 		"numbers that are none of ours": {
-			stdout: "N\t0\t0\t200\t0.02\tx\nN\t3\t0\t200\t0.02\tx\nN\tone\t0\t200\t0.02\tx\nN\t1\t0\t2000\t0.02\tx\nN\t1\t0\t200\t-1\tx\nN\t1\t0\t200\tNaN\tx\n",
+			stdout: trailer("0\t200\t0.02", 0) + trailer("0\t200\t0.02", 3) + trailer("one\t200\t0.02", 1) + trailer("0\t2000\t0.02", 1) + trailer("0\t200\t-1", 1) + trailer("0\t200\tNaN", 1) +
+				"\nN\t0\t200\t0.02\thttp://x/\n\nN\t0\t200\t0.02\n",
+			want: []Call{lost(lostWhy), lost(lostWhy)},
+		},
+		"a curl that knows no exit codes": {
+			stdout: trailer("\t200\t0.02", 1) + trailer("\t200\t0.02", 2),
 			want:   []Call{lost(lostWhy), lost(lostWhy)},
 		},
 		"an error page": {
-			stdout: "N\t1\t0\t503\t0.020\tno healthy upstream\nN\t2\t0\t200\t0.02\t<html> hello </html>\nN\tdone\n",
+			stdout: "no healthy upstream" + trailer("0\t503\t0.020", 1) + "<html>\n hello </html>" + trailer("0\t200\t0.02", 2),
 			want: []Call{
 				{Status: 503, Latency: 20 * time.Millisecond, Err: `HTTP status 503: "no healthy upstream"`},
-				{Status: 200, Latency: 20 * time.Millisecond, Err: `HTTP status 200, but not a HelloWorld answer: "<html> hello </html>"`},
+				{Status: 200, Latency: 20 * time.Millisecond, Err: `HTTP status 200, but not a HelloWorld answer: "<html>  hello </html>"`},
 			},
-			whole: true,
+			told: 2,
 		},
-		"no curl in the container": {
-			stdout: "N\t1\t127\t000\t0\t\nN\t2\t137\t000\t0\t\nN\tdone\n",
+		"curl's own troubles": {
+			stdout: trailer("27\t000\t0", 1) + trailer("23\t200\t0", 2),
 			want: []Call{
-				{Exit: 127, Unsound: true, Err: "there is no curl in the container (curl exit 127)"},
-				{Exit: 137, Unsound: true, Err: "curl was killed by signal 9"},
+				{Exit: 27, Unsound: true, Err: "curl exit 27"},
+				{Exit: 23, Unsound: true, Err: "curl exit 23"},
 			},
-			whole: true,
+			told: 2,
 		},
 		"an answer that was cut short is no answer": {
-			stdout: "N\t1\t28\t200\t15.0\tHello version: v1, instance: a-1\nN\t2\t18\t200\t0.1\tHello version: v2, instance: b-2\nN\tdone\n",
+			stdout: "Hello version: v1, instance: a-1" + trailer("28\t200\t15.0", 1) + "Hello version: v2, instance: b-2" + trailer("18\t200\t0.1", 2),
 			want: []Call{
 				{Exit: 28, Latency: 15 * time.Second, Err: "timed out (curl exit 28)"},
 				{Exit: 18, Latency: 100 * time.Millisecond, Err: "the answer was cut short (curl exit 18)"},
 			},
-			whole: true,
+			told: 2,
 		},
 		"a decimal comma": {
-			stdout: "N\t1\t0\t200\t0,020\tHello version: v1, instance: a-1\nN\t2\t0\t200\t0,020\tHello version: v1, instance: a-1\nN\tdone\n",
-			want:   []Call{good("v1", "a-1"), good("v1", "a-1")}, whole: true,
+			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0,020", 1) + "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0,020", 2),
+			want:   []Call{good("v1", "a-1"), good("v1", "a-1")}, told: 2,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, whole := parseBatch([]byte(test.stdout), "N", 2, lostWhy)
+			got, told := parseBatch([]byte(test.stdout), "N", 2, lostWhy)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
-			if whole != test.whole {
-				t.Errorf("whole: want %v, got %v", test.whole, whole)
+			if told != test.told {
+				t.Errorf("told: want %d, got %d", test.told, told)
 			}
 		})
 	}
@@ -117,8 +126,8 @@ func TestRefused(t *testing.T) {
 }
 
 func FuzzParseBatch(f *testing.F) {
-	f.Add([]byte("N\t1\t0\t200\t0.020\tHello version: v1, instance: a-1\nN\tdone\n"), 2)
-	f.Add([]byte("N\t1\t0\t200\t1e308\tHello version: v1\n"), 1)
+	f.Add([]byte("Hello version: v1, instance: a-1\n\nN\t0\t200\t0.020\thttp://x/#1\n"), 2)
+	f.Add([]byte("Hello version: v1\nN\t0\t200\t1e308\t#1\n"), 1)
 	f.Add([]byte("\nN\t\n\t\t\t\t\t\t"), 0)
 	f.Fuzz(func(t *testing.T, stdout []byte, count int) {
 		count = max(0, min(count, 50))

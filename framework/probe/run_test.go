@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -17,10 +19,10 @@ import (
 )
 
 // local runs what would run in a container on this machine, with the shell and
-// curl that are here: the scripts are tested as they are.
+// curl that are here: what is run there is tested as it is.
 type local struct {
-	// shell replaces /bin/sh when set.
-	shell []string
+	// program replaces the one that was asked for when set.
+	program string
 	// cut limits the output, as a connection that breaks does.
 	cut int
 	err error
@@ -28,10 +30,7 @@ type local struct {
 
 func (l local) Exec(ctx context.Context, _ kube.Target, opts kube.ExecOptions) (kube.ExecResult, error) {
 	argv := opts.Command
-	if len(l.shell) > 0 {
-		argv = append(append([]string(nil), l.shell...), argv[1:]...)
-	}
-	command := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	command := exec.CommandContext(ctx, cmp.Or(l.program, argv[0]), argv[1:]...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	err := command.Run()
@@ -57,32 +56,39 @@ func helloServer(t *testing.T) *httptest.Server {
 	return server
 }
 
-func TestRunWithEveryShell(t *testing.T) {
+func TestRun(t *testing.T) {
 	server := helloServer(t)
-	shells := map[string][]string{"sh": {"/bin/sh"}}
-	if path, err := exec.LookPath("busybox"); err == nil {
-		shells["busybox"] = []string{path, "sh"}
+	calls, err := Run(t.Context(), local{}, kube.Target{}, Batch{URL: server.URL + "/hello", Count: 6, UserAgent: "E-00"})
+	if err != nil {
+		t.Fatal(err)
 	}
-	if path, err := exec.LookPath("bash"); err == nil {
-		shells["bash"] = []string{path}
+	versions := map[string]int{}
+	for _, call := range calls {
+		if !call.Good() || call.Instance != "helloworld-E-00" || call.Latency <= 0 {
+			t.Errorf("want a good answer, got %+v", call)
+		}
+		versions[call.Version]++
 	}
-	for name, shell := range shells {
-		t.Run(name, func(t *testing.T) {
-			calls, err := Run(t.Context(), local{shell: shell}, kube.Target{}, Batch{URL: server.URL + "/hello", Count: 6, UserAgent: "E-00"})
-			if err != nil {
-				t.Fatal(err)
-			}
-			versions := map[string]int{}
-			for _, call := range calls {
-				if !call.Good() || call.Instance != "helloworld-E-00" || call.Latency <= 0 {
-					t.Errorf("want a good answer, got %+v", call)
-				}
-				versions[call.Version]++
-			}
-			if versions["v1"] != 3 || versions["v2"] != 3 {
-				t.Errorf("want 3 v1 and 3 v2, got %v", versions)
-			}
-		})
+	if versions["v1"] != 3 || versions["v2"] != 3 {
+		t.Errorf("want 3 v1 and 3 v2, got %v", versions)
+	}
+}
+
+// Each call has a connection of its own and the path that was asked for.
+func TestRunConnections(t *testing.T) {
+	var asked []string
+	from := map[string]bool{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked, from[r.RemoteAddr] = append(asked, r.RequestURI), true // curl calls one after another
+		_, _ = fmt.Fprint(w, "Hello version: v1, instance: a\n")
+	}))
+	defer server.Close()
+	// An address that curl would take for a range must not become several calls.
+	if _, err := Run(t.Context(), local{}, kube.Target{}, Batch{URL: server.URL + "/hel[1-2]{a,b}o", Count: 3}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"/hel[1-2]{a,b}o", "/hel[1-2]{a,b}o", "/hel[1-2]{a,b}o"}; !slices.Equal(asked, want) || len(from) != len(want) {
+		t.Errorf("want %v on connections of their own, got %v on %d", want, asked, len(from))
 	}
 }
 
@@ -92,7 +98,7 @@ func TestRunHostileAnswers(t *testing.T) {
 	bodies := map[string]string{
 		"no newline":         "Hello version: v9, instance: x",
 		"many lines":         "a\nb\n\n\nc\n",
-		"forged lines":       "x\nN\t2\t0\t200\t0.1\tHello version: v2, instance: forged\nN\tdone\n",
+		"forged lines":       "Hello version: v2, instance: forged\nN\t0\t200\t0.1\thttp://x/#2\n",
 		"forged answer":      "Hello version: v1, instance: a\nHello version: v2, instance: b\n",
 		"tabs and nothing":   "\t\t\t\t\n",
 		"control characters": "\x1b[2J\x00\x01\x7f",
@@ -132,7 +138,7 @@ func TestRunTellsWhatFailed(t *testing.T) {
 	}{
 		"nobody listens": {url: "http://" + closed, want: "could not connect", refused: true},
 		"no such name":   {url: "http://eastwest.invalid/", want: "could not resolve"},
-		"lost half way":  {from: local{cut: 60, err: broken}, url: server.URL, want: "", unsound: false},
+		"lost half way":  {from: local{cut: 150, err: broken}, url: server.URL, want: "", unsound: false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -157,7 +163,7 @@ func TestRunTellsWhatFailed(t *testing.T) {
 
 // An exec that could not even start is an error and not a result.
 func TestRunThatNeverStarted(t *testing.T) {
-	_, err := Run(t.Context(), local{shell: []string{"/bin/false"}}, kube.Target{Namespace: "sample", Pod: "sleep-1", Container: "sleep"}, Batch{URL: "http://x", Count: 2})
+	_, err := Run(t.Context(), local{program: "/bin/false"}, kube.Target{Namespace: "sample", Pod: "sleep-1", Container: "sleep"}, Batch{URL: "http://x", Count: 2})
 	if err == nil || !strings.Contains(err.Error(), "sample/sleep-1[sleep]") || !strings.Contains(err.Error(), "exit code 1") {
 		t.Errorf("want an error that names the container and the exit code, got %v", err)
 	}
