@@ -2,9 +2,11 @@ package scenarios
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
@@ -31,10 +33,13 @@ func runGatewayCrossing(ctx context.Context, env *Env) error {
 	if err := separateNetworks(env.Fleet); err != nil {
 		return err
 	}
-	if err := env.outsiders(ctx); err != nil {
-		return err
-	}
-	if err := env.samples(ctx, verdict.EqualShares(env.versions()...)); err != nil {
+	// The outsiders start while the sample is taken, which they have no part in.
+	var outside, sampled error
+	var both sync.WaitGroup
+	both.Go(func() { outside = env.outsiders(ctx) })
+	both.Go(func() { sampled = env.samples(ctx, verdict.EqualShares(env.versions()...)) })
+	both.Wait()
+	if err := errors.Join(outside, sampled); err != nil {
 		return err
 	}
 	return env.Fleet.ForEach(ctx, func(ctx context.Context, source *fleet.Cluster) error {

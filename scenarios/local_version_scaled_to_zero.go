@@ -3,6 +3,7 @@ package scenarios
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
@@ -23,50 +24,68 @@ func localVersionScaledToZero() Scenario {
 }
 
 // runLocalVersionScaledToZero takes the clusters one after another: with all
-// at zero at once nobody would answer.
+// at zero at once nobody would answer. While one cluster's own version ends,
+// that of the cluster before starts again; a sample is taken when both have.
+// Whatever happened, every version runs again when it returns.
 func runLocalVersionScaledToZero(ctx context.Context, env *Env) error {
 	var errs []error
+	var before *fleet.Cluster // whose own version is to start again
 	for _, cluster := range env.Fleet.Clusters {
 		if ctx.Err() != nil {
-			return errors.Join(append(errs, ctx.Err())...)
+			errs = append(errs, ctx.Err())
+			break
 		}
-		errs = append(errs, env.withoutLocal(ctx, cluster))
+		var started, err error
+		var both sync.WaitGroup
+		both.Go(func() { started = env.startLocal(ctx, before) })
+		both.Go(func() { err = env.scaleLocal(ctx, cluster, 0) })
+		both.Wait()
+		before = cluster
+		if err == nil {
+			err = env.sample(ctx, expect{
+				source:  cluster,
+				shares:  verdict.EqualShares(versionsWithout(env.versions(), cluster.Version)...),
+				sources: 1,
+			})
+		}
+		errs = append(errs, started, err)
 	}
-	return errors.Join(errs...)
+	last := env.startLocal(ctx, before)
+	if last == nil && ctx.Err() == nil {
+		last = env.answeredByAll(ctx)
+	}
+	return errors.Join(append(errs, last)...)
 }
 
-// withoutLocal samples from a cluster whose own version is scaled to zero, and
-// restores it whatever happened meanwhile.
-func (e *Env) withoutLocal(ctx context.Context, cluster *fleet.Cluster) (err error) {
-	scaling := sample.Scaling{Namespace: e.Namespace, Version: cluster.Version}
-	defer func() { err = errors.Join(err, e.restoreLocal(ctx, cluster, scaling)) }()
-	if err := sample.Scale(ctx, cluster, scaling, e.Bounds); err != nil {
-		return err
-	}
-	return e.sample(ctx, expect{
-		source:  cluster,
-		shares:  verdict.EqualShares(versionsWithout(e.versions(), cluster.Version)...),
-		sources: 1,
-	})
+func (e *Env) scaleLocal(ctx context.Context, cluster *fleet.Cluster, replicas int32) error {
+	scaling := sample.Scaling{Namespace: e.Namespace, Version: cluster.Version, Replicas: replicas}
+	return sample.Scale(ctx, cluster, scaling, e.Bounds)
 }
 
-// restoreLocal scales back to one and waits until the cluster's callers are
-// answered by every version again.
-func (e *Env) restoreLocal(ctx context.Context, cluster *fleet.Cluster, scaling sample.Scaling) error {
+// startLocal scales a cluster's own version back to one, also after the run was
+// interrupted; of no cluster it does nothing.
+func (e *Env) startLocal(ctx context.Context, cluster *fleet.Cluster) error {
+	if cluster == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreBound)
 	defer cancel()
-	scaling.Replicas = 1
-	if err := sample.Scale(ctx, cluster, scaling, e.Bounds); err != nil {
-		return err
-	}
-	goal := probe.AllOf(e.versions(), e.batch(0))
-	goal.Bound = e.Bounds.Converge
-	back, err := probe.Converge(ctx, e.sleep(cluster), goal)
-	if err != nil {
-		return errorOfGoal("after HelloWorld was scaled back on cluster "+cluster.Name, err)
-	}
-	e.note("all versions answered cluster %s again %s after its own version was back", cluster.Name, back.Round(roundTo))
-	return nil
+	return e.scaleLocal(ctx, cluster, 1)
+}
+
+// answeredByAll waits until the callers of every cluster are answered by every
+// version again, as before the scenario.
+func (e *Env) answeredByAll(ctx context.Context) error {
+	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
+		goal := probe.AllOf(e.versions(), e.batch(0))
+		goal.Bound = e.Bounds.Converge
+		back, err := probe.Converge(ctx, e.sleep(cluster), goal)
+		if err != nil {
+			return errorOfGoal("after HelloWorld was scaled back on every cluster: from cluster "+cluster.Name, err)
+		}
+		e.note("all versions answered cluster %s again %s after each was back", cluster.Name, back.Round(roundTo))
+		return nil
+	})
 }
 
 func versionsWithout(versions []string, without string) []string {

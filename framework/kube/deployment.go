@@ -105,8 +105,9 @@ func deploymentTrouble(status appsv1.DeploymentStatus) string {
 	return trouble.String()
 }
 
-// ScaleDeployment sets the number of replicas and waits until exactly that
-// many run and are available, with no older pod left.
+// ScaleDeployment sets the number of replicas and waits until exactly that many
+// are there and available. Pods that are ending are not counted and not waited
+// for: no Service sends anything to them.
 func (c *Client) ScaleDeployment(ctx context.Context, deployment Deployment, replicas int32, bounds Bounds) error {
 	patch := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, replicas)
 	_, err := c.Kubernetes.AppsV1().Deployments(deployment.Namespace).Patch(ctx, deployment.Name,
@@ -114,29 +115,5 @@ func (c *Client) ScaleDeployment(ctx context.Context, deployment Deployment, rep
 	if err != nil {
 		return c.fail("scale", deployment.ref(), err)
 	}
-	if err := c.AwaitDeployment(ctx, deployment, bounds); err != nil {
-		return err
-	}
-	return c.awaitPodCount(ctx, deployment, int(replicas), bounds)
-}
-
-// awaitPodCount waits until terminating pods are gone too: they are no longer
-// counted in the Deployment's status, but still answer while they drain.
-func (c *Client) awaitPodCount(ctx context.Context, deployment Deployment, count int, bounds Bounds) error {
-	found, err := c.Kubernetes.AppsV1().Deployments(deployment.Namespace).Get(ctx, deployment.Name, metav1.GetOptions{})
-	if err != nil {
-		return c.fail("await pods of", deployment.ref(), err)
-	}
-	selector, err := metav1.LabelSelectorAsSelector(found.Spec.Selector)
-	if err != nil {
-		return c.fail("await pods of", deployment.ref(), err)
-	}
-	return c.Await(ctx, Wait{
-		For:   fmt.Sprintf("exactly %d pods of %s", count, deployment.ref()),
-		Bound: bounds.Deployment,
-		Watch: Selected(Selection{APIVersion: "v1", Kind: "Pod", Namespace: deployment.Namespace, Labels: selector.String()}),
-		Until: func(objects []*unstructured.Unstructured) State {
-			return State{Met: len(objects) == count, Seen: fmt.Sprintf("%d pods", len(objects))}
-		},
-	})
+	return c.AwaitDeployment(ctx, deployment, bounds)
 }
