@@ -29,7 +29,7 @@ func (s Spec) client() (kubernetes.Interface, error) {
 
 // poll asks again and again, because a program that starts cannot be watched.
 func poll(ctx context.Context, check func(context.Context) error) error {
-	const interval = 100 * time.Millisecond
+	const interval = 50 * time.Millisecond
 	var last error
 	err := wait.PollUntilContextTimeout(ctx, interval, bound, true, func(ctx context.Context) (bool, error) {
 		last = check(ctx)
@@ -41,10 +41,10 @@ func poll(ctx context.Context, check func(context.Context) error) error {
 	return err
 }
 
-func awaitSocket(ctx context.Context, path string) error {
+func awaitListener(ctx context.Context, network, address string) error {
 	return poll(ctx, func(ctx context.Context) error {
 		var d net.Dialer
-		c, err := d.DialContext(ctx, "unix", path)
+		c, err := d.DialContext(ctx, network, address)
 		if err != nil {
 			return err
 		}
@@ -52,11 +52,12 @@ func awaitSocket(ctx context.Context, path string) error {
 	})
 }
 
-// awaitAPI waits for /readyz, which is also when the bootstrap roles are
-// there: a component that starts earlier is refused and backs off for seconds.
-func awaitAPI(ctx context.Context, client kubernetes.Interface) error {
+// awaitAPI waits until the API server is well at a path. /readyz is also when
+// the bootstrap roles are there: a component that needs them and starts earlier
+// is refused and backs off for seconds.
+func awaitAPI(ctx context.Context, client kubernetes.Interface, path string) error {
 	return poll(ctx, func(ctx context.Context) error {
-		return client.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).Error()
+		return client.Discovery().RESTClient().Get().AbsPath(path).Do(ctx).Error()
 	})
 }
 

@@ -25,7 +25,9 @@ func (s Spec) users() []user {
 	return []user{
 		{file: "admin", name: "eastwest:admin", groups: []string{masters}},
 		{file: "apiserver-kubelet", name: "eastwest:apiserver", groups: []string{masters}},
-		{file: "controller-manager", name: "system:kube-controller-manager"},
+		// With accounts and tokens of their own for some forty controllers a start
+		// takes longer, and this API server is asked by nobody else yet.
+		{file: "controller-manager", name: "system:kube-controller-manager", groups: []string{masters}},
 		{file: "scheduler", name: "system:kube-scheduler"},
 		{file: "kubelet", name: "system:node:" + s.Cluster.NodeName(), groups: []string{"system:nodes"}},
 		{file: "proxy", name: "system:kube-proxy"},

@@ -7,8 +7,11 @@ import (
 
 // The command lines. What is not said here is the program's default.
 
+// etcdAddress is in the node's own network namespace.
+const etcdAddress = "127.0.0.1:2379"
+
 func (s Spec) etcd() program {
-	const clients, peers = "http://127.0.0.1:2379", "http://127.0.0.1:2380"
+	const clients, peers = "http://" + etcdAddress, "http://127.0.0.1:2380"
 	return program{"etcd", []string{
 		"--name=default",
 		"--data-dir=" + s.file("etcd"),
@@ -26,7 +29,7 @@ func (s Spec) etcd() program {
 func (s Spec) apiserver() program {
 	const issuer = "https://kubernetes.default.svc.cluster.local"
 	return program{"kube-apiserver", []string{
-		"--etcd-servers=http://127.0.0.1:2379",
+		"--etcd-servers=http://" + etcdAddress,
 		"--advertise-address=" + s.Cluster.Node().String(),
 		"--bind-address=0.0.0.0",
 		"--service-cluster-ip-range=" + s.Cluster.Services().String(),
@@ -58,7 +61,6 @@ func (s Spec) controllerManager() program {
 		"--kubeconfig=" + s.kubeconfig("controller-manager"),
 		"--authentication-kubeconfig=" + s.kubeconfig("controller-manager"),
 		"--authorization-kubeconfig=" + s.kubeconfig("controller-manager"),
-		"--use-service-account-credentials",
 		"--service-account-private-key-file=" + s.pki("service-accounts.key"),
 		"--root-ca-file=" + s.pki("ca.crt"),
 		"--cluster-signing-cert-file=" + s.pki("ca.crt"),

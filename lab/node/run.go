@@ -39,35 +39,54 @@ func privateFolders(keep string) error {
 	return sandbox.Scratch(keep, "/etc", "/opt", "/usr", "/var")
 }
 
-// bringUp starts the programs, each as soon as what it needs is there.
+// bringUp starts the programs, each as soon as what it needs is there: one that
+// starts earlier looks, finds nothing, and looks again a second later.
 func (r *runner) bringUp(report func(Stage)) error {
 	s := r.spec
-	for _, p := range []program{s.etcd(), s.apiserver(), s.containerd()} {
-		if err := r.start(p); err != nil {
-			return err
-		}
-	}
-	if err := awaitSocket(r.ctx, containerdSocket); err != nil {
+	if err := r.startAll(s.etcd(), s.containerd()); err != nil {
 		return err
+	}
+	if err := awaitListener(r.ctx, "tcp", etcdAddress); err != nil {
+		return fmt.Errorf("await etcd of cluster %q: %w", s.Cluster.Name(), err)
+	}
+	if err := r.startAll(s.apiserver()); err != nil {
+		return err
+	}
+	if err := awaitListener(r.ctx, "unix", containerdSocket); err != nil {
+		return fmt.Errorf("await containerd of cluster %q: %w", s.Cluster.Name(), err)
 	}
 	report(StageContainerd)
 	client, err := s.client()
 	if err != nil {
 		return err
 	}
-	if err := awaitAPI(r.ctx, client); err != nil {
+	// What a kubelet may do is decided by the authorizer for nodes, which needs no roles.
+	if err := awaitAPI(r.ctx, client, "/livez/ping"); err != nil {
+		return fmt.Errorf("await the API server of cluster %q: %w", s.Cluster.Name(), err)
+	}
+	if err := r.startAll(s.kubelet()); err != nil {
+		return err
+	}
+	if err := awaitAPI(r.ctx, client, "/readyz"); err != nil {
 		return fmt.Errorf("await the API server of cluster %q: %w", s.Cluster.Name(), err)
 	}
 	report(StageAPI)
-	for _, p := range []program{s.kubelet(), s.controllerManager(), s.scheduler(), s.proxy(), s.dns()} {
-		if err := r.start(p); err != nil {
-			return err
-		}
+	if err := r.startAll(s.controllerManager(), s.scheduler(), s.proxy(), s.dns()); err != nil {
+		return err
 	}
 	if err := awaitReady(r.ctx, client, s.Cluster.NodeName()); err != nil {
 		return fmt.Errorf("await node %q: %w", s.Cluster.NodeName(), err)
 	}
 	report(StageReady)
+	return nil
+}
+
+func (r *runner) startAll(programs ...program) error {
+	for _, p := range programs {
+		if err := r.start(p); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
