@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -74,28 +75,35 @@ func (c *Client) Apply(ctx context.Context, obj *unstructured.Unstructured, opts
 	return applied[0], nil
 }
 
-// ApplyAll applies objects as Apply does: CustomResourceDefinitions first, then
-// the rest in order. It returns once the definitions are Established, and
-// waits for that before the rest only if the rest needs it. If one object is
-// not ours, none of its batch (definitions, rest) is touched, and all such are
-// told.
+// ApplyAll applies objects as Apply does, and returns once the
+// CustomResourceDefinitions among them are Established. What needs them is
+// applied after that; otherwise the two go beside each other, since an API
+// server is busy with definitions for seconds in which programs can start. If
+// one object is not ours, none of its batch (definitions, rest) is touched, and
+// all such are told.
 func (c *Client) ApplyAll(ctx context.Context, objects []*unstructured.Unstructured, opts ApplyOptions) error {
 	definitions, rest := splitDefinitions(objects)
+	if defineSome(definitions, rest) {
+		if err := c.applyDefinitions(ctx, definitions, opts); err != nil {
+			return err
+		}
+		_, err := c.applyBatch(ctx, rest, opts)
+		return err
+	}
+	var errDefinitions, errRest error
+	var both sync.WaitGroup
+	both.Go(func() { errDefinitions = c.applyDefinitions(ctx, definitions, opts) })
+	both.Go(func() { _, errRest = c.applyBatch(ctx, rest, opts) })
+	both.Wait()
+	return errors.Join(errDefinitions, errRest)
+}
+
+func (c *Client) applyDefinitions(ctx context.Context, definitions []*unstructured.Unstructured, opts ApplyOptions) error {
 	made, err := c.applyBatch(ctx, definitions, opts)
 	if err != nil {
 		return err
 	}
-	first, last := made, []*unstructured.Unstructured(nil)
-	if !defineSome(definitions, rest) {
-		first, last = last, first
-	}
-	if err := c.awaitEstablished(ctx, first, opts.bounds()); err != nil {
-		return err
-	}
-	if _, err := c.applyBatch(ctx, rest, opts); err != nil {
-		return err
-	}
-	return c.awaitEstablished(ctx, last, opts.bounds())
+	return c.awaitEstablished(ctx, made, opts.bounds())
 }
 
 // target is an object on its way into the cluster.
