@@ -36,8 +36,9 @@ unit: ## vet and the tests that need no root, no cluster and no network
 drills: ## break a running mesh in every way, see it found and named (root)
 	.ci/test drills
 
-bench: build ## verify beside the page's own commands, each on fresh labs: medians and ratio (root)
-	bin/eastwest lab bench --clusters $(or $(CLUSTERS),2)
+bench: build ## verify beside the page's own commands, and the lab beside kind: medians and ratios (root)
+	bin/eastwest bench script --clusters $(or $(CLUSTERS),2)
+	kind/ci/run bench
 
 lint: ## golangci-lint as pinned in tools/go.mod
 	$(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...

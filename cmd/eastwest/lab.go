@@ -69,7 +69,6 @@ quarter of an hour on two cores; later ones take seconds.`,
 		newLabKubeconfigCommand(streams, &flags),
 		newLabExecCommand(streams, &flags),
 		newLabFleetCommand(streams, &flags),
-		newLabBenchCommand(streams, &flags),
 	)
 	cmd.AddCommand(newLabFaultCommands(streams, &flags)...)
 	cmd.AddCommand(newLabInsideCommands(streams)...)

@@ -52,6 +52,7 @@ clusters (--on kind), or on your own fleet (--on fleet).`,
 		newLabCommand(streams),
 		newKindCommand(streams),
 		newMatrixCommand(streams),
+		newBenchCommand(streams),
 		newReportCommand(streams),
 		newExitCodesTopic(),
 	)

@@ -23,6 +23,6 @@ func TestCurve(t *testing.T) {
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	_, err := execute(t, newLabCommand, "", "bench", "--curve", "2,1")
+	_, err := execute(t, newBenchCommand, "", "clusters", "--numbers", "2,1")
 	wantUsageError(t, err, "at least 2")
 }

@@ -6,11 +6,28 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"text/tabwriter"
 	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/lab"
 )
+
+func newBenchClustersCommand(streams ioStreams) *cobra.Command {
+	var (
+		runs  int
+		sizes []int
+	)
+	cmd := &cobra.Command{
+		Use:   "clusters",
+		Short: "How the time of verify grows with the number of clusters",
+		Args:  checkedArgs(cobra.NoArgs),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runCurve(cmd.Context(), streams, sizes, runs) },
+	}
+	cmd.Flags().IntVar(&runs, "runs", benchRuns, "how often verify runs with each number")
+	cmd.Flags().IntSliceVar(&sizes, "numbers", []int{2, 3, 4, 6}, "numbers of clusters")
+	return cmd
+}
 
 // point is what a run takes with a number of clusters.
 type point struct {
@@ -19,21 +36,20 @@ type point struct {
 }
 
 // runCurve measures verify with each number of clusters on fresh labs.
-func runCurve(ctx context.Context, streams ioStreams, flags labFlags, sizes []int, runs int) error {
+func runCurve(ctx context.Context, streams ioStreams, sizes []int, runs int) error {
 	if err := checkSizes(sizes); err != nil {
 		return usageError(err)
 	}
-	if err := lab.Prepare(ctx, flags.options(streams)); err != nil {
+	if err := lab.Prepare(ctx, labFlags{name: benchLab, clusters: fewest}.options(streams)); err != nil {
 		return err
 	}
 	slices.Sort(sizes)
 	var curve []point
 	for _, clusters := range slices.Compact(sizes) {
-		flags.clusters = clusters
 		var all [][]timing
 		for i := range runs {
 			fmt.Fprintf(streams.errOut, "bench: %d clusters, run %d of %d\n", clusters, i+1, runs)
-			took, err := benchVerify(ctx, flags)
+			took, err := benchVerify(ctx, onLab(clusters)...)
 			if err != nil {
 				return err
 			}
@@ -47,7 +63,7 @@ func runCurve(ctx context.Context, streams ioStreams, flags labFlags, sizes []in
 func checkSizes(sizes []int) error {
 	for _, size := range sizes {
 		if size < fewest {
-			return fmt.Errorf("--curve: want numbers of at least %d, got %d", fewest, size)
+			return fmt.Errorf("--numbers: want numbers of at least %d, got %d", fewest, size)
 		}
 	}
 	return nil
@@ -58,7 +74,7 @@ func checkSizes(sizes []int) error {
 // cluster takes by itself there: nothing where clusters do not hinder each
 // other, and all of it where they wait for one another.
 func printCurve(out io.Writer, runs int, curve []point) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	w := newTable(out)
 	fmt.Fprintf(w, "medians of %s\tclusters ready\tset-up to the last call\ta cluster more adds\ttotal\t\n", strconv.Itoa(runs))
 	first := curve[0]
 	for _, p := range curve {

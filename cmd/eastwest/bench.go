@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// benchRuns is how often each side of a measurement runs unless told otherwise.
+const benchRuns = 5
+
+func newBenchCommand(streams ioStreams) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "bench",
+		Short: "Measure eastwest on this machine, beside what it is compared with",
+		Long: `Each measurement runs "eastwest verify" on clusters made for it, several times,
+beside something else, and prints medians and ratios of that one session. Absolute
+figures are those of this machine at this moment; the ratios are what lasts. Run
+nothing else meanwhile.`,
+	}
+	groupOnly(cmd)
+	cmd.AddCommand(newBenchScriptCommand(streams), newBenchPlacesCommand(streams), newBenchClustersCommand(streams))
+	return cmd
+}
+
+// timing is one named duration of one run.
+type timing struct {
+	name string
+	took time.Duration
+}
+
+// medians gives the median of each name, in the order of the first run.
+func medians(runs [][]timing) []timing {
+	var out []timing
+	for _, first := range runs[0] {
+		var took []time.Duration
+		for _, run := range runs {
+			for _, t := range run {
+				if t.name == first.name {
+					took = append(took, t.took)
+				}
+			}
+		}
+		out = append(out, timing{first.name, median(took)})
+	}
+	return out
+}
+
+func median[T int64 | time.Duration](values []T) T {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
+// find is the duration of a name, 0 where there is none.
+func find(all []timing, name string) time.Duration {
+	for _, t := range all {
+		if t.name == name {
+			return t.took
+		}
+	}
+	return 0
+}
+
+func seconds(d time.Duration) string {
+	if d == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f s", d.Seconds())
+}
+
+// newTable writes rows whose cells end with a tab, aligned to the right.
+func newTable(out io.Writer) *tabwriter.Writer {
+	return tabwriter.NewWriter(out, 0, 0, columnGap, ' ', tabwriter.AlignRight)
+}
+
+// columnGap is the space between two columns.
+const columnGap = 2
