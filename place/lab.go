@@ -121,6 +121,9 @@ func plannedNames() images.Names {
 func LabTraits(l *lab.Lab) fleet.Traits {
 	t := traits(l.State.Images, fleet.Tools{Istioctl: l.Program("istioctl"), Kubectl: l.Program("kubectl")})
 	t.StateDir = filepath.Join(l.Dir(), "runs")
+	if l.State.Name != lab.DefaultName {
+		t.Cleanup = "eastwest cleanup --lab " + l.State.Name
+	}
 	for _, p := range l.State.Parts {
 		t.Programs = append(t.Programs, fleet.Program{Name: p.Name, Version: p.Version})
 	}

@@ -41,6 +41,9 @@ type Traits struct {
 	// StateDir is where runs on this place keep their ledgers, so that they go
 	// with clusters that go; empty means the user's own folder for ledgers.
 	StateDir string
+	// Cleanup is the command that undoes what runs left on this place, for
+	// people to read; empty means "eastwest cleanup".
+	Cleanup string
 	// Programs are what the clusters are made of, where the place knows.
 	Programs []Program
 	// ProxyReadiness is how often a proxy is asked whether it is ready; zero

@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,11 @@ func (s *Stage) Cleanup(ctx context.Context) report.Case {
 	return result
 }
 
+// cleanupCommand is what a person types to undo a run on this place.
+func (s *Stage) cleanupCommand(run string) string {
+	return cmp.Or(s.config.Provider.Traits().Cleanup, "eastwest cleanup") + " --run " + run
+}
+
 // undo says how the clean-up ended. Nothing having been made, there is nothing to prove.
 func (s *Stage) undo(ctx context.Context) (report.Status, string) {
 	switch {
@@ -54,13 +60,13 @@ func (s *Stage) undo(ctx context.Context) (report.Status, string) {
 		return report.Unsupported, "nothing was made"
 	case s.config.Keep:
 		s.keep()
-		return report.Unsupported, fmt.Sprintf("kept, as was asked for; \"eastwest cleanup --run %s\" undoes it", s.run.ID)
+		return report.Unsupported, fmt.Sprintf("kept, as was asked for; %q undoes it", s.cleanupCommand(s.run.ID))
 	}
 	ctx, cancel := ledger.UndoContext(ctx, s.bounds)
 	defer cancel()
 	if err := s.journal.Undo(ctx, ledger.UndoOptions{Clients: page.Clients(s.fleet), Bounds: s.bounds}); err != nil {
 		_ = s.journal.Close()
-		return report.Failed, fmt.Sprintf("%v; \"eastwest cleanup --run %s\" tries again", err, s.run.ID)
+		return report.Failed, fmt.Sprintf("%v; %q tries again", err, s.cleanupCommand(s.run.ID))
 	}
 	if err := s.journal.Remove(); err != nil {
 		return report.Errored, err.Error()

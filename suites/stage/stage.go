@@ -164,8 +164,8 @@ func (s *Stage) tellLeftRuns(dir string) {
 		s.progress.line("", "ledgers of earlier runs: "+err.Error())
 	}
 	for _, header := range left {
-		s.progress.line("", fmt.Sprintf("run %s of %s left things on these clusters; \"eastwest cleanup --run %s\" removes them",
-			header.Run, header.Started.Format(time.RFC3339), header.Run))
+		s.progress.line("", fmt.Sprintf("run %s of %s left things on these clusters; %q removes them",
+			header.Run, header.Started.Format(time.RFC3339), s.cleanupCommand(header.Run)))
 	}
 }
 

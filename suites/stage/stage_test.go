@@ -16,14 +16,19 @@ import (
 )
 
 // nowhere is a place whose clusters cannot be made.
-type nowhere struct{ destroyed int }
+type nowhere struct {
+	destroyed int
+	cleanup   string
+}
 
 func (n *nowhere) Name() string { return "nowhere" }
 func (n *nowhere) Create(context.Context, int) ([]fleet.ClusterSpec, error) {
 	return nil, errors.New("no room")
 }
 func (n *nowhere) Destroy(context.Context) error { n.destroyed++; return nil }
-func (n *nowhere) Traits() fleet.Traits          { return fleet.Traits{Bounds: kube.LocalBounds()} }
+func (n *nowhere) Traits() fleet.Traits {
+	return fleet.Traits{Bounds: kube.LocalBounds(), Cleanup: n.cleanup}
+}
 
 // A set-up that fails leaves a whole report that says so, and is not a verdict on the mesh.
 func TestSetUpThatFails(t *testing.T) {
@@ -122,5 +127,18 @@ func TestFirstAnswer(t *testing.T) {
 	run.Cases[1].Status = report.Failed
 	if phase, ok := firstAnswer(run); ok {
 		t.Errorf("want none where the scenario failed, got %v", phase.Duration)
+	}
+}
+
+// What a person is told to type must find the run: that of a lab is kept with the lab.
+func TestCleanupCommand(t *testing.T) {
+	for cleanup, want := range map[string]string{
+		"":                             "eastwest cleanup --run r1",
+		"eastwest cleanup --lab trial": "eastwest cleanup --lab trial --run r1",
+	} {
+		s := &Stage{config: Config{Provider: &nowhere{cleanup: cleanup}}}
+		if got := s.cleanupCommand("r1"); got != want {
+			t.Errorf("want %q, got %q", want, got)
+		}
 	}
 }
