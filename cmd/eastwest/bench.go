@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -8,6 +9,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/eastwest-mesh/eastwest/lab"
 )
 
 // benchRuns is how often each side of a measurement runs unless told otherwise.
@@ -25,6 +28,19 @@ nothing else meanwhile.`,
 	groupOnly(cmd)
 	cmd.AddCommand(newBenchScriptCommand(streams), newBenchPlacesCommand(streams), newBenchClustersCommand(streams))
 	return cmd
+}
+
+// checkRuns refuses a number of runs that has no median.
+func checkRuns(runs int) error {
+	if runs < 1 {
+		return usageError(fmt.Errorf("--runs: want at least 1, got %d", runs))
+	}
+	return nil
+}
+
+// prepareBench builds what the lab of measurements needs, which is not measured.
+func prepareBench(ctx context.Context, streams ioStreams) error {
+	return lab.Prepare(ctx, labFlags{name: benchLab, clusters: fewest}.options(streams))
 }
 
 // timing is one named duration of one run.

@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"github.com/eastwest-mesh/eastwest/lab"
 )
 
 func newBenchClustersCommand(streams ioStreams) *cobra.Command {
@@ -40,7 +38,10 @@ func runCurve(ctx context.Context, streams ioStreams, sizes []int, runs int) err
 	if err := checkSizes(sizes); err != nil {
 		return usageError(err)
 	}
-	if err := lab.Prepare(ctx, labFlags{name: benchLab, clusters: fewest}.options(streams)); err != nil {
+	if err := checkRuns(runs); err != nil {
+		return err
+	}
+	if err := prepareBench(ctx, streams); err != nil {
 		return err
 	}
 	slices.Sort(sizes)

@@ -26,3 +26,10 @@ func TestCurve(t *testing.T) {
 	_, err := execute(t, newBenchCommand, "", "clusters", "--numbers", "2,1")
 	wantUsageError(t, err, "at least 2")
 }
+
+func TestBenchWithoutRuns(t *testing.T) {
+	for _, measurement := range []string{"script", "places", "clusters"} {
+		_, err := execute(t, newBenchCommand, "", measurement, "--runs", "0")
+		wantUsageError(t, err, "--runs: want at least 1, got 0")
+	}
+}

@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/procfs"
 	"github.com/spf13/cobra"
 
-	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/place"
 )
 
@@ -59,7 +58,10 @@ type placeRuns struct {
 }
 
 func runBenchPlaces(ctx context.Context, streams ioStreams, clusters, runs int) error {
-	if err := lab.Prepare(ctx, labFlags{name: benchLab, clusters: fewest}.options(streams)); err != nil {
+	if err := checkRuns(runs); err != nil {
+		return err
+	}
+	if err := prepareBench(ctx, streams); err != nil {
 		return err
 	}
 	image, err := place.BuildNodeImage(ctx, "", streams.errOut)

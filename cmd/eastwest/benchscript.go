@@ -44,7 +44,10 @@ are the same commands on both sides.`,
 }
 
 func runBenchScript(ctx context.Context, streams ioStreams, flags labFlags, runs int) error {
-	if err := lab.Prepare(ctx, flags.options(streams)); err != nil {
+	if err := checkRuns(runs); err != nil {
+		return err
+	}
+	if err := prepareBench(ctx, streams); err != nil {
 		return err
 	}
 	var verify, script [][]timing
