@@ -2,6 +2,8 @@ package kube
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
@@ -9,8 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Delete asks for the object's deletion and does not wait for it: AwaitGone does. Only the object with ref's UID is deleted; an object
-// (or its whole kind) that is gone already is a success.
+// Delete asks for the object's deletion and does not wait for it: AwaitGone
+// does. Only the object with ref's UID is deleted; an object (or its whole
+// kind) that is gone already is a success.
 func (c *Client) Delete(ctx context.Context, ref Ref) error {
 	resource, err := c.resource(ref)
 	if meta.IsNoMatchError(err) {
@@ -72,4 +75,35 @@ func goneSeen(obj *unstructured.Unstructured) string {
 		seen += ", finalizer " + finalizer
 	}
 	return seen
+}
+
+// DeletePods asks for the deletion of every pod in the namespace, one by one:
+// who may delete pods is not always allowed to delete the collection. It does
+// not wait for them: AwaitNoPods does.
+func (c *Client) DeletePods(ctx context.Context, namespace string) error {
+	pods, err := c.Kubernetes.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return c.fail("list", Ref{Kind: "Pod", Namespace: namespace, Name: "*"}, err)
+	}
+	var errs []error
+	for _, pod := range pods.Items {
+		ref := Ref{APIVersion: "v1", Kind: "Pod", Namespace: namespace, Name: pod.Name, UID: pod.UID}
+		errs = append(errs, c.Delete(ctx, ref))
+	}
+	return errors.Join(errs...)
+}
+
+// AwaitNoPods waits until no pod is left in the namespace.
+func (c *Client) AwaitNoPods(ctx context.Context, namespace string, bounds Bounds) error {
+	return c.Await(ctx, Wait{
+		For:   "no pod in Namespace " + namespace,
+		Bound: bounds.Gone,
+		Watch: Selected(Selection{APIVersion: "v1", Kind: "Pod", Namespace: namespace}),
+		Until: func(pods []*unstructured.Unstructured) State {
+			if len(pods) == 0 {
+				return State{Met: true, Seen: "none"}
+			}
+			return State{Seen: fmt.Sprintf("%d, such as %s: %s", len(pods), pods[0].GetName(), goneSeen(pods[0]))}
+		},
+	})
 }

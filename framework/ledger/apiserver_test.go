@@ -11,7 +11,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
@@ -26,6 +28,8 @@ func TestAPIServer(t *testing.T) {
 	t.Run("undo leaves nothing", func(t *testing.T) { testUndo(t, client) })
 	t.Run("undo after a crash", func(t *testing.T) { testUndoAfterCrash(t, client) })
 	t.Run("undo spares what others did since", func(t *testing.T) { testUndoSpares(t, client) })
+	t.Run("undo ends the pods of a namespace that goes", func(t *testing.T) { testUndoEndsPods(t, client) })
+	t.Run("undo spares a namespace that others made again", func(t *testing.T) { testUndoSparesNamespace(t, client) })
 	t.Run("lock", func(t *testing.T) { testLock(t, client) })
 }
 
@@ -193,6 +197,98 @@ func testUndoSpares(t *testing.T, client *kube.Client) {
 	}
 	if got := found.GetLabels()["example.org/zone"]; got != theirs {
 		t.Errorf("a label that somebody set since: want %q kept, got %q", theirs, got)
+	}
+}
+
+// Without a kubelet only an unscheduled pod goes at once; a finalizer keeps it
+// long enough to see when the definitions are asked to go.
+func testUndoEndsPods(t *testing.T, client *kube.Client) {
+	ctx := t.Context()
+	journal := newJournal(t, t.TempDir(), "run-pods")
+	applyManifest(t, client, "run-pods", journal)
+	makePod(t, client, "trial", "example.org/hold")
+	definition := kube.Ref{APIVersion: "apiextensions.k8s.io/v1", Kind: "CustomResourceDefinition", Name: "widgets.example.org"}
+
+	done := make(chan error, 1)
+	go func() {
+		done <- journal.Undo(ctx, UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
+	}()
+	pod := kube.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "trial", Name: "p"}
+	secret := kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: "default", Name: "s"}
+	err := client.AwaitPoll(ctx, kube.Poll{For: "the pod being deleted and the rest gone", Bound: time.Minute, Ask: func(ctx context.Context) (kube.State, error) {
+		found, err := client.Get(ctx, pod)
+		if err != nil {
+			return kube.State{}, err
+		}
+		_, err = client.Get(ctx, secret)
+		return kube.State{Met: found.GetDeletionTimestamp() != nil && apierrors.IsNotFound(err)}, nil
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := client.Get(ctx, definition); err != nil || found.GetDeletionTimestamp() != nil {
+		t.Errorf("a pod is still there, and so must be what it may be reading: %v", err)
+	}
+	_, err = client.Kubernetes.CoreV1().Pods("trial").Patch(ctx, "p", types.MergePatchType,
+		[]byte(`{"metadata":{"finalizers":null}}`), metav1.PatchOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	for _, ref := range []kube.Ref{definition, {APIVersion: "v1", Kind: "Namespace", Name: "trial"}} {
+		if _, err := client.Get(ctx, ref); !apierrors.IsNotFound(err) {
+			t.Errorf("%s is still there: %v", ref, err)
+		}
+	}
+}
+
+func testUndoSparesNamespace(t *testing.T, client *kube.Client) {
+	ctx := t.Context()
+	journal := newJournal(t, t.TempDir(), "run-again")
+	applyManifest(t, client, "run-again", journal)
+	ours := namespace(t, client, "trial")
+	if err := client.Delete(ctx, ours); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.AwaitGone(ctx, ours, kube.LocalBounds()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := client.Kubernetes.CoreV1().Namespaces().Create(ctx,
+		&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "trial"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	makePod(t, client, "trial")
+	undo(t, journal, client)
+	if _, err := client.Get(ctx, kube.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "trial", Name: "p"}); err != nil {
+		t.Errorf("a pod in somebody else's namespace is gone: %v", err)
+	}
+	theirs := namespace(t, client, "trial")
+	if err := client.Delete(ctx, theirs); err != nil {
+		t.Fatal(err)
+	}
+	if err := client.AwaitGone(ctx, theirs, kube.LocalBounds()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// makePod makes the pod p, with the account that it needs.
+func makePod(t *testing.T, client *kube.Client, namespace string, finalizers ...string) {
+	t.Helper()
+	core := client.Kubernetes.CoreV1()
+	_, err := core.ServiceAccounts(namespace).Create(t.Context(),
+		&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "default"}}, metav1.CreateOptions{})
+	if err != nil && !apierrors.IsAlreadyExists(err) {
+		t.Fatal(err)
+	}
+	_, err = core.Pods(namespace).Create(t.Context(), &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "p", Finalizers: finalizers},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "none.invalid/none"}}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -170,6 +170,26 @@ func TestTasks(t *testing.T) {
 	}
 }
 
+func TestOrder(t *testing.T) {
+	of := func(event Event, kind string) task { return task{Entry{Event: event, Ref: kube.Ref{Kind: kind}}} }
+	got := order([]task{
+		of(EventExpecting, "ConfigMap"),
+		of(EventMaking, "Deployment"),
+		of(EventMaking, "CustomResourceDefinition"),
+		of(EventMaking, "Namespace"),
+		of(EventLabelling, "Namespace"), // somebody's: it only gets its label back
+	})
+	want := stages{
+		namespaces:  []task{of(EventMaking, "Namespace")},
+		rest:        []task{of(EventMaking, "Deployment"), of(EventLabelling, "Namespace")},
+		definitions: []task{of(EventMaking, "CustomResourceDefinition")},
+		expected:    []task{of(EventExpecting, "ConfigMap")},
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(stages{})); diff != "" {
+		t.Errorf("stages (-want +got):\n%s", diff)
+	}
+}
+
 func TestListTellsGoodAndBad(t *testing.T) {
 	dir := t.TempDir()
 	for i, run := range []string{"later", "earlier"} {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sort"
 	"sync"
 
@@ -67,12 +66,8 @@ func (j *Journal) undoCluster(ctx context.Context, cluster string, opts UndoOpti
 	if client == nil {
 		return fmt.Errorf("undo run %s: cluster %q is not connected", j.Header.Run, cluster)
 	}
-	u := undoing{run: j.Header.Run, client: client, opts: opts}
-	list := tasks(j.Entries(), cluster)
-	// What programs of ours have made goes last: while they run they would
-	// only make it again.
-	u.wave(ctx, list, EventLabelling, EventMaking)
-	u.wave(ctx, list, EventExpecting)
+	u := undoing{id: j.Header.Run, client: client, opts: opts}
+	u.run(ctx, order(tasks(j.Entries(), cluster)))
 	if err := errors.Join(u.errs...); err != nil {
 		return fmt.Errorf("undo run %s: %w", j.Header.Run, err)
 	}
@@ -129,9 +124,44 @@ func setUID(list []task, made kube.Ref) {
 	}
 }
 
+// stages are a cluster's tasks in the order in which they are undone, each
+// the last first.
+type stages struct {
+	// namespaces come first, with the pods in them. An empty namespace takes
+	// five seconds to go (namespaceDeletionGracePeriod of Kubernetes' namespace
+	// controller), and five more for each time that a pod is found in it: so the
+	// pods have to end while that time runs.
+	namespaces []task
+	rest       []task
+	// definitions stay until no pod is left that could be reading what they define.
+	definitions []task
+	// expected is what programs of the run have made: while they run they
+	// would only make it again.
+	expected []task
+}
+
+func order(list []task) stages {
+	var s stages
+	for _, t := range list {
+		switch {
+		case t.Event == EventExpecting:
+			s.expected = append(s.expected, t)
+		case t.Event == EventLabelling:
+			s.rest = append(s.rest, t)
+		case t.Ref.Kind == "Namespace":
+			s.namespaces = append(s.namespaces, t)
+		case t.Ref.Kind == "CustomResourceDefinition":
+			s.definitions = append(s.definitions, t)
+		default:
+			s.rest = append(s.rest, t)
+		}
+	}
+	return s
+}
+
 // undoing is the undo of one cluster under way.
 type undoing struct {
-	run    string
+	id     string // of the run
 	client *kube.Client
 	opts   UndoOptions
 
@@ -140,23 +170,60 @@ type undoing struct {
 	errs    []error    // guarded by mu
 }
 
+// run undoes the stages. Deletions are not waited for one by one: the slow
+// ones, namespaces and pods, take their time while the rest goes.
+func (u *undoing) run(ctx context.Context, s stages) {
+	u.start(ctx, s.namespaces)
+	emptied := u.endPods(ctx)
+	u.start(ctx, s.rest)
+	u.awaitNoPods(ctx, emptied)
+	u.start(ctx, s.definitions)
+	u.awaitGone(ctx)
+	u.start(ctx, s.expected)
+	u.awaitGone(ctx)
+}
+
 // deletionsAtOnce is how many requests an undo has under way on one cluster.
 const deletionsAtOnce = 8
 
-// wave undoes the tasks of the given events, started in their order, and then
-// waits until all that it deleted is gone. Deletions are not waited for one by
-// one: a namespace takes five seconds however empty it is
-// (namespaceDeletionGracePeriod of Kubernetes' namespace controller).
-func (u *undoing) wave(ctx context.Context, list []task, events ...Event) {
+// start undoes the tasks, started in their order, without waiting for what it
+// deletes to be gone.
+func (u *undoing) start(ctx context.Context, list []task) {
 	var group errgroup.Group
 	group.SetLimit(deletionsAtOnce)
 	for _, t := range list {
-		if slices.Contains(events, t.Event) {
-			group.Go(func() error { u.undo(ctx, t); return nil })
-		}
+		group.Go(func() error { u.undo(ctx, t); return nil })
 	}
 	_ = group.Wait() // the errors are in u
-	u.awaitGone(ctx)
+}
+
+// endPods has all pods deleted in the namespaces that are being deleted, and
+// returns these namespaces. A namespace that carries the name of one of ours
+// but another UID is somebody's, with all that is in it.
+func (u *undoing) endPods(ctx context.Context) []string {
+	var namespaces []string
+	for _, ref := range u.deleted {
+		found, err := u.client.Get(ctx, ref)
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			u.failed(err)
+			continue
+		}
+		if found.GetUID() != ref.UID || found.GetDeletionTimestamp() == nil {
+			continue
+		}
+		u.failed(u.client.DeletePods(ctx, ref.Name))
+		namespaces = append(namespaces, ref.Name)
+	}
+	return namespaces
+}
+
+func (u *undoing) awaitNoPods(ctx context.Context, namespaces []string) {
+	for _, namespace := range namespaces {
+		u.failed(u.client.AwaitNoPods(ctx, namespace, u.opts.Bounds))
+	}
 }
 
 func (u *undoing) undo(ctx context.Context, t task) {
@@ -195,7 +262,7 @@ func (u *undoing) delete(ctx context.Context, ref kube.Ref, labelled bool) (kube
 		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
 			return kube.Ref{}, nil
 		}
-		if err != nil || labelled && kube.RunOf(found) != u.run {
+		if err != nil || labelled && kube.RunOf(found) != u.id {
 			return kube.Ref{}, err
 		}
 		ref.UID = found.GetUID()
