@@ -39,7 +39,7 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, extent meshEx
 		return err
 	}
 	if extent == onlyControlPlanes {
-		p.Steps = slices.DeleteFunc(p.Steps, func(s plan.Step) bool { return !slices.Contains(mesh.ControlPlaneSteps(), s.ID) })
+		p, _ = splitControlPlanes(p)
 	}
 	run := ledger.NewRunID(time.Now())
 	journal, err := ledger.Create(traits.StateDir, header(run, f))
@@ -52,6 +52,20 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, extent meshEx
 	}}}
 	_, err = runner.Run(ctx, p)
 	return err
+}
+
+// splitControlPlanes parts the steps before the page from the page's own.
+func splitControlPlanes(p plan.Plan) (controlPlanes, own plan.Plan) {
+	controlPlanes, own = p, p
+	controlPlanes.Steps, own.Steps = nil, nil
+	for _, s := range p.Steps {
+		if slices.Contains(mesh.ControlPlaneSteps(), s.ID) {
+			controlPlanes.Steps = append(controlPlanes.Steps, s)
+		} else {
+			own.Steps = append(own.Steps, s)
+		}
+	}
+	return controlPlanes, own
 }
 
 func header(run string, f *fleet.Fleet) ledger.Header {
