@@ -1,0 +1,31 @@
+package main
+
+import (
+	"testing"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/mesh"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+)
+
+func TestAnswered(t *testing.T) {
+	began := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
+	at := func(id, cluster string, second, took time.Duration) report.Case {
+		return report.Case{ID: id, Cluster: cluster, Start: began.Add(second * time.Second), Duration: took * time.Second}
+	}
+	run := report.Run{Cases: []report.Case{
+		at(clustersStep, "", 0, 10),
+		at(mesh.StepNamespace, "west", 10, 1), at(mesh.StepNamespace, "east", 10, 1),
+		at(mesh.StepIstiod, "west", 11, 7), at(mesh.StepIstiod, "east", 11, 9),
+		at("E-01", "", 25, 2), at("E-02", "", 27, 5),
+	}}
+	if got := answered(run, clustersStep); got != 17*time.Second {
+		t.Errorf("from clusters at 10 s to calls at 27 s: got %s", got)
+	}
+	if got := answered(run, mesh.ControlPlaneSteps()...); got != 7*time.Second {
+		t.Errorf("from the slower istiod at 20 s to calls at 27 s: got %s", got)
+	}
+	if got := answered(report.Run{Cases: run.Cases[:5]}, clustersStep); got != 0 {
+		t.Errorf("a run that never called has no such time, got %s", got)
+	}
+}
