@@ -32,7 +32,8 @@ The lowest broken rung is the cause; what is broken above it is told as a
 consequence. Nothing is changed; where the sample runs, its Sleep pods make a
 few calls.
 
-The exit code is 0 when every rung is sound and 1 when one is broken.`,
+The exit code is 0 when every rung is sound, 1 when one is broken, and 3 when none
+was found broken but not everything could be read.`,
 		Example: `  # a lab with a mesh, broken on purpose
   sudo eastwest lab up --mesh
   sudo eastwest lab break exposure --cluster cluster2

@@ -51,7 +51,8 @@ type Diagnosis struct {
 	Unread []string
 }
 
-// Healthy is true when no rung is broken.
+// Healthy is true when no rung was found broken; with something in Unread that
+// does not mean that all are sound.
 func (d Diagnosis) Healthy() bool { return len(d.Causes) == 0 }
 
 // Findings returns causes, then consequences; a consequence says what it hangs on.
@@ -103,8 +104,11 @@ func reached(fleet []Facts) []Facts {
 // the consequences, then what could not be read.
 func (d Diagnosis) Text() string {
 	var out strings.Builder
-	if d.Healthy() {
+	switch {
+	case d.Healthy() && len(d.Unread) == 0:
 		out.WriteString("Every rung is sound: no broken link was found.\n")
+	case d.Healthy():
+		out.WriteString("No broken link was found, but not everything could be read, and one may hide there.\n")
 	}
 	for _, finding := range d.Findings() {
 		fmt.Fprintf(&out, "%s\n", strings.Join(strings.Fields(fmt.Sprintf("%s %s [%s]", finding.Cluster, finding.Cause, finding.Rung)), " "))

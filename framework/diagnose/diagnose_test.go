@@ -124,6 +124,21 @@ func TestHealthyMeshHasNoFinding(t *testing.T) {
 	}
 }
 
+// What could not be read may hide the fault: nobody may read that all is sound.
+func TestUnreadIsNotSound(t *testing.T) {
+	fleet := healthyFleet()
+	if got := Judge(fleet).Text(); !strings.Contains(got, "Every rung is sound") {
+		t.Errorf("want a healthy mesh called sound, got:\n%s", got)
+	}
+	fleet[1].Unread = []string{"clusterz of istiod-1: the connection was lost"}
+	got := Judge(fleet).Text()
+	want := "No broken link was found, but not everything could be read, and one may hide there.\n" +
+		"could not read: cluster2: clusterz of istiod-1: the connection was lost\n"
+	if got != want {
+		t.Errorf("want:\n%s\ngot:\n%s", want, got)
+	}
+}
+
 func TestFaultsAreNamed(t *testing.T) {
 	tests := map[string]struct {
 		broken      func([]Facts)

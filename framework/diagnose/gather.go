@@ -114,6 +114,9 @@ func (r reader) istiods(ctx context.Context) {
 			if err == nil {
 				istiod.Remotes, err = parseClusterz(document)
 			}
+			if err != nil && r.ended(ctx, pod) {
+				continue
+			}
 			istiod.RemotesKnown = err == nil
 			r.unread("clusterz of "+pod.Name, err)
 			r.networkz(ctx, &istiod)
@@ -136,6 +139,13 @@ func (r reader) pods(ctx context.Context, namespace, selector string) ([]Pod, er
 		}
 	}
 	return pods, nil
+}
+
+// ended is whether a pod that could not be asked has ended since it was listed:
+// that it does not answer is then no riddle.
+func (r reader) ended(ctx context.Context, pod Pod) bool {
+	found, err := r.client.Kubernetes.CoreV1().Pods(pod.Namespace).Get(ctx, pod.Name, metav1.GetOptions{})
+	return apierrors.IsNotFound(err) || err == nil && found.DeletionTimestamp != nil
 }
 
 func (r reader) gateway(ctx context.Context) {

@@ -29,7 +29,10 @@ func stopIstiod(ctx context.Context, t *target) error {
 	if err := t.keep(d.Spec.Replicas); err != nil {
 		return err
 	}
-	return t.scale(ctx, d.Name, 0)
+	if err := t.scale(ctx, d.Name, 0); err != nil {
+		return err
+	}
+	return t.awaitRollout(ctx, istioSystem, d.Name)
 }
 
 func startIstiod(ctx context.Context, t *target) error {

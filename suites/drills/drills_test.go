@@ -228,7 +228,7 @@ func healthy(t *testing.T, s *stage.Stage) {
 		For: "a diagnosis without findings", Bound: patience,
 		Ask: func(ctx context.Context) (kube.State, error) {
 			diagnosis := s.Diagnose(ctx)
-			return kube.State{Met: diagnosis.Healthy(), Seen: diagnosis.Text()}, nil
+			return kube.State{Met: diagnosis.Healthy() && len(diagnosis.Unread) == 0, Seen: diagnosis.Text()}, nil
 		},
 	})
 	if err != nil {

@@ -48,6 +48,9 @@ func (s *Stage) diagnose(ctx context.Context) {
 	for _, finding := range diagnosis.Causes {
 		s.progress.line(finding.Cluster, strings.TrimSpace(fmt.Sprintf("%s %s: %s", finding.Rung, finding.Cause, finding.Found)))
 	}
+	for _, what := range diagnosis.Unread {
+		s.progress.line("", "the diagnosis could not read: "+what)
+	}
 	for _, cluster := range s.fleet.Clusters {
 		s.collectLogs(ctx, cluster)
 	}
