@@ -8,10 +8,12 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
+
 func TestAnswered(t *testing.T) {
+	of := func(seconds int) time.Duration { return time.Duration(seconds) * time.Second }
 	began := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
-	at := func(id, cluster string, second, took time.Duration) report.Case {
-		return report.Case{ID: id, Cluster: cluster, Start: began.Add(second * time.Second), Duration: took * time.Second}
+	at := func(id, cluster string, second, took int) report.Case {
+		return report.Case{ID: id, Cluster: cluster, Start: began.Add(of(second)), Duration: of(took)}
 	}
 	run := report.Run{Cases: []report.Case{
 		at(clustersStep, "", 0, 10),
