@@ -4,42 +4,37 @@ import (
 	"sigs.k8s.io/kind/pkg/apis/config/v1alpha4"
 )
 
-// clusterPatch makes kubeadm's control plane quick to start: a cluster lives
-// for minutes, on a laptop.
-//
-//   - A dozen keys of RSA take seconds of processor time, of ECDSA none.
-//   - Memory is less scarce than time: GOGC as on the lab.
-//   - etcd need not wait for the disk; its option's name says why nobody else
-//     should do so.
-//   - Every controller first makes its account and token. At the default of 20
-//     requests a second the account that pods need comes seconds late. A patch
-//     replaces a list, so kind's own argument stands here again.
-const clusterPatch = `kind: ClusterConfiguration
-encryptionAlgorithm: ECDSA-P256
-apiServer:
-  extraEnvs:
-  - name: GOGC
-    value: "300"
+// A cluster lives for minutes, on a laptop, and should be quick to start.
+
+// argumentsPatch has arguments as kind takes them for every version of kubeadm.
+// Every controller first makes its account and token: at the default of 20
+// requests a second the account that pods need comes seconds late. And etcd need
+// not wait for the disk; its option's name says why nobody else should do so.
+const argumentsPatch = `kind: ClusterConfiguration
 controllerManager:
   extraArgs:
-  - name: enable-hostpath-provisioner
-    value: "true"
-  - name: kube-api-qps
-    value: "200"
-  - name: kube-api-burst
-    value: "400"
-  extraEnvs:
-  - name: GOGC
-    value: "300"
+    kube-api-qps: "200"
+    kube-api-burst: "400"
 etcd:
   local:
     dataDir: /var/lib/etcd
     extraArgs:
-    - name: unsafe-no-fsync
-      value: "true"
-    extraEnvs:
-    - name: GOGC
-      value: "300"
+      unsafe-no-fsync: "true"
+`
+
+// newerPatch is left out for nodes before Kubernetes 1.36, whose kubeadm kind
+// configures in an older version. A dozen keys of RSA take seconds of processor
+// time, of ECDSA none; and memory is less scarce than time, as on the lab.
+const newerPatch = `apiVersion: kubeadm.k8s.io/v1beta4
+kind: ClusterConfiguration
+encryptionAlgorithm: ECDSA-P256
+apiServer:
+  extraEnvs: [{name: GOGC, value: "300"}]
+controllerManager:
+  extraEnvs: [{name: GOGC, value: "300"}]
+etcd:
+  local:
+    extraEnvs: [{name: GOGC, value: "300"}]
 `
 
 // kubeletPatch lets the kubelet, which since 1.35 refuses a host that still has
@@ -62,6 +57,6 @@ func (p Plan) config(nodeImage string) *v1alpha4.Cluster {
 			// As on the lab; and it asks for no kernel module of iptables.
 			KubeProxyMode: v1alpha4.NFTablesProxyMode,
 		},
-		KubeadmConfigPatches: []string{clusterPatch, kubeletPatch},
+		KubeadmConfigPatches: []string{argumentsPatch, newerPatch, kubeletPatch},
 	}
 }

@@ -54,31 +54,26 @@ kind: Cluster
 kubeadmConfigPatches:
 - |
   kind: ClusterConfiguration
-  encryptionAlgorithm: ECDSA-P256
-  apiServer:
-    extraEnvs:
-    - name: GOGC
-      value: "300"
   controllerManager:
     extraArgs:
-    - name: enable-hostpath-provisioner
-      value: "true"
-    - name: kube-api-qps
-      value: "200"
-    - name: kube-api-burst
-      value: "400"
-    extraEnvs:
-    - name: GOGC
-      value: "300"
+      kube-api-qps: "200"
+      kube-api-burst: "400"
   etcd:
     local:
       dataDir: /var/lib/etcd
       extraArgs:
-      - name: unsafe-no-fsync
-        value: "true"
-      extraEnvs:
-      - name: GOGC
-        value: "300"
+        unsafe-no-fsync: "true"
+- |
+  apiVersion: kubeadm.k8s.io/v1beta4
+  kind: ClusterConfiguration
+  encryptionAlgorithm: ECDSA-P256
+  apiServer:
+    extraEnvs: [{name: GOGC, value: "300"}]
+  controllerManager:
+    extraEnvs: [{name: GOGC, value: "300"}]
+  etcd:
+    local:
+      extraEnvs: [{name: GOGC, value: "300"}]
 - |
   kind: KubeletConfiguration
   failCgroupV1: false

@@ -8,7 +8,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
-
 func TestAnswered(t *testing.T) {
 	of := func(seconds int) time.Duration { return time.Duration(seconds) * time.Second }
 	began := time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC)
