@@ -247,9 +247,10 @@ func (c *Cluster) load(archive Archive) (err error) {
 	images := archive()
 	defer func() { err = errors.Join(err, closed(images)) }()
 	// As nodeutils.LoadImageArchive does, but without containerd's transfer
-	// service, which takes twice the processor time for the same.
+	// service, which takes twice the processor time for the same. What unpacks
+	// is left to the node: which snapshotter it has depends on the host.
 	cmd := c.node.Command("ctr", "--namespace=k8s.io", "images", "import", "--local",
-		"--all-platforms", "--digests", "--snapshotter=overlayfs", "-")
+		"--all-platforms", "--digests", "--no-unpack", "-")
 	if err := cmd.SetStdin(images).Run(); err != nil {
 		return fmt.Errorf("load images into node %s: %w", c.node, explain(err))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // benchVerify runs verify as a user does, in a process of its own, with flags
@@ -48,7 +49,7 @@ func benchVerify(ctx context.Context, flags ...string) (all []timing, err error)
 		all = append(all, timing{p.Name, p.Duration})
 	}
 	all = append(all,
-		timing{answeredName, answered(run, clustersStep)},
+		timing{answeredName, answered(run, stage.StepClusters)},
 		timing{pageName, answered(run, mesh.ControlPlaneSteps()...)},
 		timing{totalName, total})
 	return all, nil
@@ -63,9 +64,6 @@ const (
 	pageName     = "from ready control planes to the last of the calls"
 	totalName    = "total, from nothing to exit"
 )
-
-// clustersStep is the case that ends when the clusters are ready.
-const clustersStep = "clusters"
 
 // answered is from the end of the last of the given steps to the end of the
 // page's own proof, E-01; 0 when one of them is not in the run.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 func TestAnswered(t *testing.T) {
@@ -15,18 +16,18 @@ func TestAnswered(t *testing.T) {
 		return report.Case{ID: id, Cluster: cluster, Start: began.Add(of(second)), Duration: of(took)}
 	}
 	run := report.Run{Cases: []report.Case{
-		at(clustersStep, "", 0, 10),
+		at(stage.StepClusters, "", 0, 10),
 		at(mesh.StepNamespace, "west", 10, 1), at(mesh.StepNamespace, "east", 10, 1),
 		at(mesh.StepIstiod, "west", 11, 7), at(mesh.StepIstiod, "east", 11, 9),
 		at("E-01", "", 25, 2), at("E-02", "", 27, 5),
 	}}
-	if got := answered(run, clustersStep); got != 17*time.Second {
+	if got := answered(run, stage.StepClusters); got != 17*time.Second {
 		t.Errorf("from clusters at 10 s to calls at 27 s: got %s", got)
 	}
 	if got := answered(run, mesh.ControlPlaneSteps()...); got != 7*time.Second {
 		t.Errorf("from the slower istiod at 20 s to calls at 27 s: got %s", got)
 	}
-	if got := answered(report.Run{Cases: run.Cases[:5]}, clustersStep); got != 0 {
+	if got := answered(report.Run{Cases: run.Cases[:5]}, stage.StepClusters); got != 0 {
 		t.Errorf("a run that never called has no such time, got %s", got)
 	}
 }

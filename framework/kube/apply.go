@@ -148,7 +148,7 @@ func (c *Client) putAll(ctx context.Context, targets []target, opts ApplyOptions
 }
 
 func putsAtOnce(targets []target) int {
-	if len(targets) > 0 && targets[0].obj.GetKind() == definitionKind {
+	if len(targets) > 0 && targets[0].obj.GetKind() == DefinitionKind {
 		return requestsAtOnce
 	}
 	return 1

@@ -9,13 +9,14 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-const definitionKind = "CustomResourceDefinition"
+// DefinitionKind is the kind of objects that define kinds.
+const DefinitionKind = "CustomResourceDefinition"
 
 // splitDefinitions puts CustomResourceDefinitions apart, since objects of
 // their kinds can only be applied once they are Established.
 func splitDefinitions(objects []*unstructured.Unstructured) (definitions, rest []*unstructured.Unstructured) {
 	for _, obj := range objects {
-		if obj.GetKind() == definitionKind {
+		if obj.GetKind() == DefinitionKind {
 			definitions = append(definitions, obj)
 		} else {
 			rest = append(rest, obj)
@@ -53,7 +54,7 @@ func (c *Client) awaitEstablished(ctx context.Context, definitions []*unstructur
 	return c.Await(ctx, Wait{
 		For:   fmt.Sprintf("%d CustomResourceDefinitions Established", len(definitions)),
 		Bound: bounds.CRD,
-		Watch: Selected(Selection{APIVersion: definitions[0].GetAPIVersion(), Kind: definitionKind, Labels: labelsOfRun(definitions[0])}),
+		Watch: Selected(Selection{APIVersion: definitions[0].GetAPIVersion(), Kind: DefinitionKind, Labels: labelsOfRun(definitions[0])}),
 		Until: func(objects []*unstructured.Unstructured) State { return allEstablished(objects, wanted) },
 	})
 }

@@ -150,7 +150,7 @@ func order(list []task) stages {
 			s.rest = append(s.rest, t)
 		case t.Ref.Kind == "Namespace":
 			s.namespaces = append(s.namespaces, t)
-		case t.Ref.Kind == "CustomResourceDefinition":
+		case t.Ref.Kind == kube.DefinitionKind:
 			s.definitions = append(s.definitions, t)
 		default:
 			s.rest = append(s.rest, t)

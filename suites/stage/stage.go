@@ -76,6 +76,9 @@ func New(config Config) (*Stage, error) {
 	return s, nil
 }
 
+// StepClusters is the ID of the case that ends when the clusters are ready.
+const StepClusters = "clusters"
+
 // Open makes or finds the clusters, connects, takes the lock, starts the
 // ledger and takes the inventory. The returned context ends, with the cause,
 // when the lock is lost. After an error only Finish may be called.
@@ -84,7 +87,7 @@ func (s *Stage) Open(ctx context.Context) (context.Context, error) {
 	s.progress.line("", fmt.Sprintf("run %s: %s with CA %s on %s, %d clusters", s.run.ID, s.config.Cell.Platform, s.config.Cell.CA, s.config.Cell.Place, s.config.Clusters))
 	locked, err := s.open(ctx)
 	s.add(report.Case{
-		ID: "clusters", Name: "Reach the clusters, lock them, take the inventory", Kind: report.KindStep,
+		ID: StepClusters, Name: "Reach the clusters, lock them, take the inventory", Kind: report.KindStep,
 		Promise: "every cluster answers and is used by no other run", Source: "page lines 15-17 (A0)",
 		Start: start, Duration: time.Since(start), Status: statusOfStep(ctx, err), Message: message(err), Notes: s.found,
 	})
