@@ -16,17 +16,42 @@ import (
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
-// benchVerify runs verify as a user does, in a process of its own, with flags
-// that name a place.
-func benchVerify(ctx context.Context, flags ...string) (all []timing, err error) {
-	out, err := os.MkdirTemp("", "eastwest-bench-")
+// benchVerify measures verify with flags that name a place.
+func benchVerify(ctx context.Context, flags ...string) ([]timing, error) {
+	run, total, err := runVerifyApart(ctx, flags...)
 	if err != nil {
 		return nil, err
+	}
+	var all []timing
+	for _, p := range run.Phases {
+		all = append(all, timing{p.Name, p.Duration})
+	}
+	return append(all,
+		timing{answeredName, answered(run, stage.StepClusters)},
+		timing{pageName, answered(run, mesh.ControlPlaneSteps()...)},
+		timing{totalName, total}), nil
+}
+
+// benchReuse measures verify on a lab whose mesh is there.
+func benchReuse(ctx context.Context, clusters int) ([]timing, error) {
+	run, total, err := runVerifyApart(ctx, append(onLab(clusters), "--setup", "reuse")...)
+	if err != nil {
+		return nil, err
+	}
+	return []timing{{reuseCallsName, calledAt(run).Sub(run.Started)}, {reuseTotalName, total}}, nil
+}
+
+// runVerifyApart runs verify as a user does, in a process of its own, and gives
+// its report and how long the process took.
+func runVerifyApart(ctx context.Context, flags ...string) (run report.Run, took time.Duration, err error) {
+	out, err := os.MkdirTemp("", "eastwest-bench-")
+	if err != nil {
+		return report.Run{}, 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(out)) }()
 	self, err := os.Executable()
 	if err != nil {
-		return nil, err
+		return report.Run{}, 0, err
 	}
 	var text bytes.Buffer
 	cmd := exec.CommandContext(ctx, self, slices.Concat([]string{"verify", "--out", out}, flags)...)
@@ -34,25 +59,15 @@ func benchVerify(ctx context.Context, flags ...string) (all []timing, err error)
 	cmd.Stdout, cmd.Stderr = &text, &text
 	began := time.Now()
 	if err := cmd.Run(); err != nil {
-		return nil, fmt.Errorf("bench: verify: %w\n%s", err, text.Bytes())
+		return report.Run{}, 0, fmt.Errorf("bench: verify: %w\n%s", err, text.Bytes())
 	}
-	total := time.Since(began)
+	took = time.Since(began)
 	data, err := os.ReadFile(filepath.Join(out, "report.json"))
 	if err != nil {
-		return nil, err
+		return report.Run{}, 0, err
 	}
-	run, err := report.ReadJSON(bytes.NewReader(data))
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range run.Phases {
-		all = append(all, timing{p.Name, p.Duration})
-	}
-	all = append(all,
-		timing{answeredName, answered(run, stage.StepClusters)},
-		timing{pageName, answered(run, mesh.ControlPlaneSteps()...)},
-		timing{totalName, total})
-	return all, nil
+	run, err = report.ReadJSON(bytes.NewReader(data))
+	return run, took, err
 }
 
 // Script and verify are compared by answeredName and pageName: what the page's
@@ -65,21 +80,35 @@ const (
 	totalName    = "total, from nothing to exit"
 )
 
+// What verify takes on the lab whose mesh the page's commands made, from its start.
+const (
+	reuseCallsName = "verify --setup reuse, to the last of the calls"
+	reuseTotalName = "verify --setup reuse, to its exit"
+)
+
 // answered is from the end of the last of the given steps to the end of the
 // page's own proof, E-01; 0 when one of them is not in the run.
 func answered(run report.Run, steps ...string) time.Duration {
-	var from, to time.Time
-	for _, c := range run.Cases {
-		end := c.Start.Add(c.Duration)
-		switch {
-		case c.ID == "E-01":
-			to = end
-		case slices.Contains(steps, c.ID) && end.After(from):
-			from = end
-		}
-	}
+	from, to := endOf(run, steps...), calledAt(run)
 	if from.IsZero() || to.IsZero() {
 		return 0
 	}
 	return to.Sub(from)
+}
+
+// calledAt is when the last of the page's calls was answered.
+func calledAt(run report.Run) time.Time { return endOf(run, pageProof) }
+
+// pageProof is the scenario that is the page's own proof.
+const pageProof = "E-01"
+
+// endOf is when the last of some cases ended; zero when none is in the run.
+func endOf(run report.Run, ids ...string) time.Time {
+	var last time.Time
+	for _, c := range run.Cases {
+		if end := c.Start.Add(c.Duration); slices.Contains(ids, c.ID) && end.After(last) {
+			last = end
+		}
+	}
+	return last
 }
