@@ -36,6 +36,33 @@ func (s Spec) users() []user {
 	}
 }
 
+// server is a program that others reach by TLS. One that is given no certificate
+// makes keys of RSA for its own at every start, half a second of processor time.
+type server struct {
+	file, name string
+	names      []string
+	addresses  []netip.Addr
+}
+
+func (s Spec) servers() []server {
+	loopback := netip.MustParseAddr("127.0.0.1")
+	return []server{
+		{"apiserver", "kube-apiserver", []string{
+			"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
+		}, []netip.Addr{s.Cluster.Node(), s.Cluster.APIService(), loopback}},
+		{controllerManagerServing, "kube-controller-manager", []string{"localhost"}, []netip.Addr{s.Cluster.Node(), loopback}},
+		{schedulerServing, "kube-scheduler", []string{"localhost"}, []netip.Addr{s.Cluster.Node(), loopback}},
+		{kubeletServing, "kubelet", []string{s.Cluster.NodeName()}, []netip.Addr{s.Cluster.Node()}},
+	}
+}
+
+// Files of certificates that servers show, beside those that name them as clients.
+const (
+	controllerManagerServing = "controller-manager-serving"
+	schedulerServing         = "scheduler-serving"
+	kubeletServing           = "kubelet-serving"
+)
+
 // MakeCredentials writes every key, certificate and kubeconfig of the node
 // below Dir, and a kubeconfig for people to the file admin, whose server is
 // adminServer.
@@ -51,14 +78,14 @@ func MakeCredentials(s Spec, admin, adminServer string) error {
 	if err := s.writePair("ca", own); err != nil {
 		return err
 	}
-	serving, err := ca.Server("kube-apiserver", []string{
-		"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local",
-	}, []netip.Addr{s.Cluster.Node(), s.Cluster.APIService(), netip.MustParseAddr("127.0.0.1")})
-	if err != nil {
-		return err
-	}
-	if err := s.writePair("apiserver", serving); err != nil {
-		return err
+	for _, each := range s.servers() {
+		serving, err := ca.Server(each.name, each.names, each.addresses)
+		if err != nil {
+			return err
+		}
+		if err := s.writePair(each.file, serving); err != nil {
+			return err
+		}
 	}
 	signer, err := pki.NewKey()
 	if err != nil {

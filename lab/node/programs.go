@@ -41,6 +41,7 @@ func (s Spec) apiserver() program {
 		"--tls-private-key-file=" + s.pki("apiserver.key"),
 		"--kubelet-client-certificate=" + s.pki("apiserver-kubelet.crt"),
 		"--kubelet-client-key=" + s.pki("apiserver-kubelet.key"),
+		"--kubelet-certificate-authority=" + s.pki("ca.crt"),
 		"--kubelet-preferred-address-types=InternalIP",
 		"--service-account-issuer=" + issuer,
 		"--service-account-signing-key-file=" + s.pki("service-accounts.key"),
@@ -69,7 +70,8 @@ func (s Spec) controllerManager() program {
 		"--cluster-cidr=" + s.Cluster.Pods().String(),
 		"--service-cluster-ip-range=" + s.Cluster.Services().String(),
 		"--leader-elect=false",
-		"--cert-dir=" + s.file("controller-manager"),
+		"--tls-cert-file=" + s.pki(controllerManagerServing+".crt"),
+		"--tls-private-key-file=" + s.pki(controllerManagerServing+".key"),
 		"--profiling=false",
 		// Every controller first makes its own account and token. At the default
 		// of 20 requests a second that takes 5 s, and the account that pods need
@@ -85,7 +87,8 @@ func (s Spec) scheduler() program {
 		"--authentication-kubeconfig=" + s.kubeconfig("scheduler"),
 		"--authorization-kubeconfig=" + s.kubeconfig("scheduler"),
 		"--leader-elect=false",
-		"--cert-dir=" + s.file("scheduler"),
+		"--tls-cert-file=" + s.pki(schedulerServing+".crt"),
+		"--tls-private-key-file=" + s.pki(schedulerServing+".key"),
 		"--profiling=false",
 	}}
 }
