@@ -45,7 +45,7 @@ func TestRangesAreDistinct(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	got, err := yaml.Marshal(Plan{ID: "0a1b2c", Number: 2}.config("eastwest/kind-node:1"))
+	got, err := yaml.Marshal(Plan{ID: "0a1b2c", Number: 2}.config(Nodes{Image: "eastwest/kind-node:1", PodNetwork: true}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,6 +58,14 @@ kubeadmConfigPatches:
     extraArgs:
       kube-api-qps: "200"
       kube-api-burst: "400"
+      tls-cert-file: /etc/kubernetes/pki/apiserver.crt
+      tls-private-key-file: /etc/kubernetes/pki/apiserver.key
+  scheduler:
+    extraArgs:
+      tls-cert-file: /etc/kubernetes/pki/apiserver.crt
+      tls-private-key-file: /etc/kubernetes/pki/apiserver.key
+    extraVolumes:
+    - {name: serving, hostPath: /etc/kubernetes/pki, mountPath: /etc/kubernetes/pki, readOnly: true, pathType: Directory}
   etcd:
     local:
       dataDir: /var/lib/etcd
@@ -73,12 +81,16 @@ kubeadmConfigPatches:
     extraEnvs: [{name: GOGC, value: "300"}]
   etcd:
     local:
+      extraArgs: [{name: listen-client-http-urls, value: "https://127.0.0.1:2382"}]
       extraEnvs: [{name: GOGC, value: "300"}]
 - |
   kind: KubeletConfiguration
   failCgroupV1: false
+  tlsCertFile: /etc/kubernetes/pki/apiserver.crt
+  tlsPrivateKeyFile: /etc/kubernetes/pki/apiserver.key
 name: eastwest-0a1b2c-cluster2
 networking:
+  disableDefaultCNI: true
   ipFamily: ipv4
   kubeProxyMode: nftables
   podSubnet: 10.102.0.0/16
@@ -89,6 +101,28 @@ nodes:
 `
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestLastWords(t *testing.T) {
+	const output = `[certs] Generating "ca" certificate and key
+I1125 15:05:06.123456     118 round_trippers.go:632] "Response" verb="POST" status="" milliseconds=0
+
+error: want an address
+k8s.io/kubernetes/cmd/kubeadm/app/cmd.newInitData
+	k8s.io/kubernetes@v1.36.1/cmd/kubeadm/app/cmd/init.go:329
+main.main
+	k8s.io/kubernetes@v1.36.1/cmd/kubeadm/kubeadm.go:25
+runtime.goexit
+	runtime/asm_amd64.s:1771
+kubeadm join --token abcdef.0123456789abcdef
+`
+	want := []string{`[certs] Generating "ca" certificate and key`, "error: want an address"}
+	if diff := cmp.Diff(want, lastWords(output)); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := lastWords(strings.Repeat("a line\n", 2*outputLines)); len(got) != outputLines {
+		t.Errorf("want the last %d lines, got %d", outputLines, len(got))
 	}
 }
 

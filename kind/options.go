@@ -13,9 +13,7 @@ import (
 type Options struct {
 	// Clusters is how many are made, 1 to MaxClusters.
 	Clusters int
-	// NodeImage is the image of the nodes; empty means the one that this
-	// version of kind was released with, which the engine pulls.
-	NodeImage string
+	Nodes    Nodes
 	// Load are images that every node gets before Up returns; nil means none,
 	// so that the nodes pull what they need.
 	Load Archive
@@ -27,6 +25,16 @@ type Options struct {
 	Logs string
 	// Progress takes lines for a person; nil means none.
 	Progress io.Writer
+}
+
+// Nodes say what the nodes are made of.
+type Nodes struct {
+	// Image is theirs; empty means the one that this version of kind was
+	// released with, which the engine pulls.
+	Image string
+	// PodNetwork is true where the image's containerd makes the pod network, as
+	// that of kind/nodeimage does, so that kind need not apply one.
+	PodNetwork bool
 }
 
 // Archive opens a tar of images: an OCI layout or what "docker save" writes.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/netip"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -123,7 +125,7 @@ func (g *Group) create(ctx context.Context, p Plan) (Cluster, error) {
 	c := Cluster{Plan: p, Kubeconfig: g.memory.kubeconfig(p.Name())}
 	say := logger{to: g.options.Progress, cluster: p.Name(), began: time.Now()}
 	provider := cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(say))
-	if err := interruptible(ctx, provider, c, g.options.NodeImage); err != nil {
+	if err := interruptible(ctx, provider, c, g.options.Nodes); err != nil {
 		return c, err
 	}
 	if err := c.locate(provider); err != nil {
@@ -150,14 +152,14 @@ func (g *Group) create(ctx context.Context, p Plan) (Cluster, error) {
 
 // interruptible is kind's Create, which knows no context, ended by one: without
 // its container whatever it does next fails.
-func interruptible(ctx context.Context, provider *cluster.Provider, c Cluster, image string) error {
+func interruptible(ctx context.Context, provider *cluster.Provider, c Cluster, nodes Nodes) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	made := make(chan error, 1)
 	go func() {
 		made <- provider.Create(c.KindName(),
-			cluster.CreateWithV1Alpha4Config(c.config(image)),
+			cluster.CreateWithV1Alpha4Config(c.config(nodes)),
 			cluster.CreateWithKubeconfigPath(c.Kubeconfig),
 			cluster.CreateWithRetain(true), // so that logs can be exported; Remove deletes it
 			// We wait for the node ourselves: kind asks in a loop without a pause,
@@ -189,7 +191,6 @@ const deleteAgain = time.Second
 const outputLines = 12
 
 // explain adds what the failed command said: kind's errors leave it out.
-// Lines that could hold a join token are left out.
 func explain(err error) error {
 	if err == nil {
 		return nil
@@ -198,15 +199,33 @@ func explain(err error) error {
 	if failed == nil {
 		return err
 	}
+	return engine.Explain(fmt.Errorf("%w: %s", err, strings.Join(lastWords(string(failed.Output)), "\n")))
+}
+
+// lastWords are the last lines of a command's output that say what is wrong. Not
+// so kubeadm's log of each of its requests, and the calls that led to an error,
+// which it lists after it, each function with its file on the next line. And none
+// that could hold a join token.
+func lastWords(output string) []string {
 	var said []string
-	for line := range strings.Lines(string(failed.Output)) {
-		if line = strings.TrimSpace(line); line != "" && !strings.Contains(line, "token") {
-			said = append(said, line)
+	for line := range strings.Lines(output) {
+		text := strings.TrimSpace(line)
+		if calledAt.MatchString(line) {
+			said = said[:max(0, len(said)-1)]
+		} else if text != "" && !informs.MatchString(line) {
+			said = append(said, text)
 		}
 	}
-	said = said[max(0, len(said)-outputLines):]
-	return engine.Explain(fmt.Errorf("%w: %s", err, strings.Join(said, "\n")))
+	said = slices.DeleteFunc(said, func(line string) bool { return strings.Contains(line, "token") })
+	return said[max(0, len(said)-outputLines):]
 }
+
+var (
+	// calledAt is a file and line of Go as a trace of calls has it.
+	calledAt = regexp.MustCompile(`^\t\S+\.(go|s):\d+\s*$`)
+	// informs is how klog begins a line that is no warning.
+	informs = regexp.MustCompile(`^I\d{4} \d\d:`)
+)
 
 // locate finds the node and its address.
 func (c *Cluster) locate(provider *cluster.Provider) error {

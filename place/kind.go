@@ -92,7 +92,7 @@ func (p *Kind) Create(ctx context.Context, n int) ([]fleet.ClusterSpec, error) {
 			return nil, fmt.Errorf("clear the folder for nodes' logs: %w", err)
 		}
 	}
-	o := kind.Options{Clusters: n, NodeImage: p.options.NodeImage, Cache: p.options.Cache, Logs: p.options.Logs, Progress: p.options.Progress}
+	o := kind.Options{Clusters: n, Nodes: kind.Nodes{Image: p.options.NodeImage}, Cache: p.options.Cache, Logs: p.options.Logs, Progress: p.options.Progress}
 	if err := p.prepare(ctx, &o); err != nil {
 		return nil, err
 	}
@@ -147,8 +147,9 @@ func (p *Kind) prepare(ctx context.Context, o *kind.Options) error {
 	}
 	p.names = store.Names()
 	o.Load = store.Archive
-	if o.NodeImage == "" {
-		o.NodeImage, err = ensureNodeImage(ctx, p.options.Cache, p.options.Progress)
+	if o.Nodes.Image == "" {
+		o.Nodes.PodNetwork = true
+		o.Nodes.Image, err = ensureNodeImage(ctx, p.options.Cache, p.options.Progress)
 	}
 	return err
 }

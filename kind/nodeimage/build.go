@@ -3,6 +3,7 @@ package nodeimage
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -38,8 +39,8 @@ type Image struct {
 // repository is the image's name without its tag.
 const repository = "eastwest/kind-node"
 
-// format changes when the image is made in another way.
-const format = "1"
+// format changes when the same files become another image.
+const format = "2"
 
 // families are the parts of a node: all of a lab's but Istio, and its own.
 func families() []string { return []string{"runc", "node", "dns", "kubernetes", "kindnode"} }
@@ -77,7 +78,7 @@ func Build(ctx context.Context, o Options) (Image, error) {
 		return Image{}, err
 	}
 	m := materials{set: set, debian: debian, kind: kindModule, pause: pause}
-	name, err := m.name()
+	name, err := m.name(ctx)
 	if err != nil {
 		return Image{}, err
 	}
@@ -120,9 +121,16 @@ type materials struct {
 }
 
 // name hashes all that decides the image.
-func (m materials) name() (string, error) {
+func (m materials) name(ctx context.Context) (string, error) {
+	var files tree
+	if err := errors.Join(m.kindFiles(&files), m.configuration(&files), m.containerSpec(ctx, &files)); err != nil {
+		return "", err
+	}
 	h := sha256.New()
-	_, _ = fmt.Fprintln(h, format, m.set.ID(), filepath.Base(m.debian), m.kind.Version, cniTemplate, cniManifest, storageManifest)
+	_, _ = fmt.Fprintln(h, format, m.set.ID(), filepath.Base(m.debian), m.kind.Version)
+	if err := files.write(h); err != nil {
+		return "", err
+	}
 	pause, err := os.ReadFile(m.pause)
 	if err != nil {
 		return "", err

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,7 +19,9 @@ import (
 
 func TestAdaptContainerd(t *testing.T) {
 	got, err := adaptContainerd("a = 1\n  restrict_oom_score_adj = false\n")
-	want := "a = 1\n  restrict_oom_score_adj = true\n\n[plugins.\"io.containerd.grpc.v1.cri\".cni]\n  conf_template = \"/kind/cni.template\"\n"
+	want := "a = 1\n  restrict_oom_score_adj = true\n" +
+		"\n[plugins.\"io.containerd.cri.v1.runtime\"]\n  stats_collect_period = \"1m\"\n" +
+		"\n[plugins.\"io.containerd.grpc.v1.cri\".cni]\n  conf_template = \"/kind/cni.template\"\n"
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("error %v, -want +got:\n%s", err, diff)
 	}
@@ -34,6 +37,35 @@ func TestAdaptKubelet(t *testing.T) {
 	}
 	if _, err := adaptKubelet("OTHER=1\nKUBELET_EXTRA_ARGS="); err == nil {
 		t.Error("a file of another form must not be appended to")
+	}
+}
+
+// The hook, changed, finds the bundle in what runc says of a container.
+func TestAdaptHook(t *testing.T) {
+	const state = `{"ociVersion":"1.3.0","id":"c","status":"creating","pid":7,"bundle":"/run/a b/c","annotations":{"bundle":"no"}}`
+	hook, err := adaptHook("set -o errexit -o nounset\nbundle=$(jq -r .bundle)\necho \"in ${bundle:?}\"\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		name, state, want string
+		fails             bool
+	}{
+		{"compact", state, "in /run/a b/c\n", false},
+		{"spaced", strings.ReplaceAll(state, `:"`, `: "`), "in /run/a b/c\n", false},
+		{"no bundle", `{"id":"c"}`, "", true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), "bash", "-c", hook)
+			cmd.Stdin = strings.NewReader(test.state)
+			out, err := cmd.Output()
+			if string(out) != test.want || (err != nil) != test.fails {
+				t.Errorf("got %q, %v; want %q, failure: %t", out, err, test.want, test.fails)
+			}
+		})
+	}
+	if _, err := adaptHook("echo"); err == nil {
+		t.Error("a hook without the line must not be used as it is")
 	}
 }
 
@@ -79,6 +111,9 @@ func TestKindModuleFitsTheImage(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := adaptKubelet(string(files["/etc/default/kubelet"].data)); err != nil {
+		t.Error(err)
+	}
+	if _, err := adaptHook(string(files[containerHook].data)); err != nil {
 		t.Error(err)
 	}
 	if pause, err := sandboxImage(config); err != nil || !strings.Contains(pause, "/pause:") {
