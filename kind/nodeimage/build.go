@@ -78,14 +78,18 @@ func Build(ctx context.Context, o Options) (Image, error) {
 		return Image{}, err
 	}
 	m := materials{set: set, debian: debian, kind: kindModule, pause: pause}
-	name, err := m.name(ctx)
+	files, err := m.files(ctx)
+	if err != nil {
+		return Image{}, err
+	}
+	name, err := m.name(files)
 	if err != nil {
 		return Image{}, err
 	}
 	image := Image{Name: repository + ":" + name, Kubernetes: set.Version("kubelet")}
 	folder := keep.Folder{Root: filepath.Join(o.Cache, "kind", "node"), Unused: unused}
 	dir, err := folder.Ensure(ctx, name, nil, func(dir string) error {
-		return m.write(ctx, dir, image.Name, o.Doing)
+		return m.write(ctx, dir, image.Name, files, o.Doing)
 	})
 	if err != nil {
 		return Image{}, fmt.Errorf("make the image of kind nodes: %w", err)
@@ -121,11 +125,7 @@ type materials struct {
 }
 
 // name hashes all that decides the image.
-func (m materials) name(ctx context.Context) (string, error) {
-	var files tree
-	if err := errors.Join(m.kindFiles(&files), m.configuration(&files), m.containerSpec(ctx, &files)); err != nil {
-		return "", err
-	}
+func (m materials) name(files tree) (string, error) {
 	h := sha256.New()
 	_, _ = fmt.Fprintln(h, format, m.set.ID(), filepath.Base(m.debian), m.kind.Version)
 	if err := files.write(h); err != nil {
@@ -139,8 +139,8 @@ func (m materials) name(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%x", h.Sum(nil))[:12], nil
 }
 
-// write makes the archive of the image in dir.
-func (m materials) write(ctx context.Context, dir, name string, doing func(string)) error {
+// write makes the archive of the image in dir, of files and what is added to them.
+func (m materials) write(ctx context.Context, dir, name string, files tree, doing func(string)) error {
 	work, err := os.MkdirTemp(dir, "work-")
 	if err != nil {
 		return err
@@ -151,8 +151,7 @@ func (m materials) write(ctx context.Context, dir, name string, doing func(strin
 		return err
 	}
 	doing("files of the node")
-	node, err := m.node(ctx, store)
-	if err != nil {
+	if err := errors.Join(m.programs(&files), files.containerdStore(store)); err != nil {
 		return err
 	}
 	doing("layers")
@@ -160,7 +159,7 @@ func (m materials) write(ctx context.Context, dir, name string, doing func(strin
 	if err := base.walk(m.debian, "/", debianLeavesOut); err != nil {
 		return err
 	}
-	if err := pack(filepath.Join(dir, archiveName), name, work, base, node); err != nil {
+	if err := pack(filepath.Join(dir, archiveName), name, work, base, files); err != nil {
 		return err
 	}
 	return os.RemoveAll(work)

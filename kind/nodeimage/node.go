@@ -40,22 +40,15 @@ const (
 	units            = "/etc/systemd/system/"
 )
 
-// node is everything of the image above Debian. store is the root of a
-// containerd with the images of the control plane.
-func (m materials) node(ctx context.Context, store string) (tree, error) {
+// files are all of the image above Debian but for programs and images: what
+// follows from kind's files, the packages and this code.
+func (m materials) files(ctx context.Context) (tree, error) {
 	var t tree
-	for _, step := range []func(*tree) error{
-		m.kindFiles,
-		m.programs,
-		m.configuration,
-		func(t *tree) error { return m.containerSpec(ctx, t) },
-		func(t *tree) error { return t.containerdStore(store) },
-	} {
-		if err := step(&t); err != nil {
-			return nil, err
-		}
+	if err := m.kindFiles(&t); err != nil {
+		return nil, err
 	}
-	return t, nil
+	// These change what is there.
+	return t, errors.Join(m.configuration(&t), m.containerSpec(ctx, &t))
 }
 
 // containerdStore is the root of a containerd with its images. They lie apart
@@ -148,8 +141,8 @@ func (m materials) configuration(t *tree) error {
 	return nil
 }
 
-// adaptHook changes what kind runs before every container starts. Debian 12's jq
-// takes 40 ms of processor time to begin, some fifty times until a mesh is there.
+// adaptHook changes what kind runs before every container starts: Debian 12's jq
+// takes 40 ms of processor time to begin.
 func adaptHook(hook string) (string, error) {
 	const asksJQ, readsItself = "bundle=$(jq -r .bundle)", `[[ "$(cat)" =~ \"bundle\":[[:space:]]*\"([^\"]+)\" ]] && bundle=${BASH_REMATCH[1]}`
 	if strings.Count(hook, asksJQ) != 1 {

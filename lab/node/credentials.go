@@ -37,7 +37,8 @@ func (s Spec) users() []user {
 }
 
 // server is a program that others reach by TLS. One that is given no certificate
-// makes keys of RSA for its own at every start, half a second of processor time.
+// makes keys of RSA for its own at every start, a sixth of a second of processor
+// time.
 type server struct {
 	file, name string
 	names      []string
