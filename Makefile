@@ -15,7 +15,7 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e test unit drills bench lint matrix lab-up lab-down clean
+.PHONY: help build e2e test unit race drills bench lint matrix lab-up lab-down clean
 
 help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +32,9 @@ test: ## all set-up, then vet and every test (root: real clusters are started)
 
 unit: ## vet and the tests that need no root, no cluster and no network
 	.ci/test unit
+
+race: ## the unit tests, every package under the race detector
+	.ci/test race
 
 drills: ## break a running mesh in every way, see it found and named (root)
 	.ci/test drills

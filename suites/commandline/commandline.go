@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"testing"
 )
 
@@ -20,23 +19,12 @@ func Build(t *testing.T) Binary {
 	t.Helper()
 	dir := t.TempDir()
 	binary := Binary{Path: filepath.Join(dir, "eastwest"), State: filepath.Join(dir, "state")}
-	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary.Path, "./cmd/eastwest")
-	cmd.Dir = root(t)
+	cmd := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", binary.Path, "github.com/eastwest-mesh/eastwest/cmd/eastwest")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("build eastwest: %v\n%s", err, out)
 	}
 	return binary
-}
-
-// root is the folder of the module: this file is two folders below it.
-func root(t *testing.T) string {
-	t.Helper()
-	_, file, _, ok := runtime.Caller(0)
-	if !ok {
-		t.Fatal("this file does not know its own path")
-	}
-	return filepath.Join(filepath.Dir(file), "..", "..")
 }
 
 // Command is a call of eastwest that has not begun.
