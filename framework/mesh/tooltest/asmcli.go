@@ -36,7 +36,7 @@ func (d double) asmcli() int {
 	}
 	switch d.behaviour.Asmcli {
 	case AsmcliHangs:
-		select {}
+		hang()
 	case AsmcliFails:
 		return d.fail(asmcliTool, "asmcli: [ERROR]: Failed to run command\n    token: %s\nAuthorization: Bearer %s", LeakedToken, LeakedToken)
 	case AsmcliSilent:

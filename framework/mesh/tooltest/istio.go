@@ -90,7 +90,7 @@ func (d double) genGateway() int {
 		case "--single-cluster":
 		default:
 			if !strings.HasPrefix(d.args[i], "-") {
-				select {}
+				hang()
 			}
 		}
 	}

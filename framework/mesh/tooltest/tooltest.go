@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -221,4 +222,12 @@ func readKubeconfig(path string) (Kubeconfig, bool) {
 func (d double) fail(code int, format string, args ...any) int {
 	fmt.Fprintf(d.err, format+"\n", args...)
 	return code
+}
+
+// hang never returns. An empty select would: without cgo Go sees that nobody can
+// end it, and panics.
+func hang() {
+	for {
+		time.Sleep(time.Hour)
+	}
 }
