@@ -161,6 +161,23 @@ func TestSeparation(t *testing.T) {
 	}
 }
 
+func TestCheckMirror(t *testing.T) {
+	for _, good := range []string{"http://192.0.2.1:5000", "https://mirror.example", "https://mirror.example/dockerhub"} {
+		if err := CheckMirror(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
+	}
+	for _, bad := range []string{"", "mirror:5000", "mirror.example/x", "ftp://mirror.example", "http://", "http://mirror.example?x=y", "http://a:secret@mirror.example", "http://a:secret@mirror.example:x"} {
+		err := CheckMirror(bad)
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: want an error that tells no password, got %v", bad, err)
+		}
+	}
+	if _, err := Up(t.Context(), Options{Clusters: 1, Nodes: Nodes{Mirror: "mirror:5000"}}); err == nil || !strings.Contains(err.Error(), "want a URL") {
+		t.Errorf("want a bad mirror refused before anything is made, got %v", err)
+	}
+}
+
 // Before Create there is nothing, and nothing may be made up.
 func TestProviderBeforeCreate(t *testing.T) {
 	p := NewProvider(Options{Clusters: 1})

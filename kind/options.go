@@ -35,6 +35,9 @@ type Nodes struct {
 	// PodNetwork is true where the image's containerd makes the pod network, as
 	// that of kind/nodeimage does, so that kind need not apply one.
 	PodNetwork bool
+	// Mirror is the URL of a registry that nodes ask for images of docker.io before
+	// docker.io itself; see CheckMirror. Empty means none.
+	Mirror string
 }
 
 // Archive opens a tar of images: an OCI layout or what "docker save" writes.
@@ -48,6 +51,11 @@ func (o Options) withDefaults() (Options, error) {
 	var errs []error
 	if o.Clusters < 1 || o.Clusters > MaxClusters {
 		errs = append(errs, fmt.Errorf("want 1 to %d kind clusters, got %d", MaxClusters, o.Clusters))
+	}
+	if o.Nodes.Mirror != "" {
+		if err := CheckMirror(o.Nodes.Mirror); err != nil {
+			errs = append(errs, fmt.Errorf("registry mirror of kind nodes: %w", err))
+		}
 	}
 	if o.Progress == nil {
 		o.Progress = io.Discard

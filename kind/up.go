@@ -134,6 +134,9 @@ func (g *Group) create(ctx context.Context, p Plan) (Cluster, error) {
 	if err := c.separate(ctx, Plans(g.ID, g.options.Clusters)); err != nil {
 		return c, err
 	}
+	if err := c.useMirror(ctx, g.options.Nodes.Mirror); err != nil {
+		return c, err
+	}
 	loaded := make(chan error, 1)
 	go func() { loaded <- c.load(g.options.Load) }()
 	ready := c.awaitReady(ctx)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -36,6 +37,8 @@ type KindOptions struct {
 	// NodeImage replaces the image of the nodes; empty means kind's own with
 	// FromRegistry, eastwest's with BuiltHere.
 	NodeImage string
+	// Mirror is as in kind.Nodes.
+	Mirror string
 	// Logs is a folder for the nodes' logs of a run that failed; empty means that
 	// they are lost. What it held before is removed.
 	Logs string
@@ -75,7 +78,18 @@ func plannedKindNames(from KindImages) images.Names {
 	if from == BuiltHere {
 		return plannedNames()
 	}
-	return images.Names{Hub: "docker.io/istio", Tag: upstreamTag, Sleep: fleet.UpstreamImages(1).Sleep}
+	names := UpstreamNames()
+	names.Hub, names.Sleep = upstreamHost+names.Hub, upstreamHost+names.Sleep
+	return names
+}
+
+// upstreamHost is the registry of upstream's images.
+const upstreamHost = "docker.io/"
+
+// UpstreamNames are the images that are pulled with FromRegistry, without the
+// registry's host.
+func UpstreamNames() images.Names {
+	return images.Names{Hub: parts.IstioHub, Tag: upstreamTag, Sleep: strings.TrimPrefix(fleet.UpstreamImages(1).Sleep, upstreamHost)}
 }
 
 // Name implements fleet.Provider.
@@ -92,7 +106,7 @@ func (p *Kind) Create(ctx context.Context, n int) ([]fleet.ClusterSpec, error) {
 			return nil, fmt.Errorf("clear the folder for nodes' logs: %w", err)
 		}
 	}
-	o := kind.Options{Clusters: n, Nodes: kind.Nodes{Image: p.options.NodeImage}, Cache: p.options.Cache, Logs: p.options.Logs, Progress: p.options.Progress}
+	o := kind.Options{Clusters: n, Nodes: kind.Nodes{Image: p.options.NodeImage, Mirror: p.options.Mirror}, Cache: p.options.Cache, Logs: p.options.Logs, Progress: p.options.Progress}
 	if err := p.prepare(ctx, &o); err != nil {
 		return nil, err
 	}
@@ -242,7 +256,7 @@ func (p *Kind) Traits() fleet.Traits {
 	t.Images.HelloWorld = p.names.HelloWorld("")
 	if p.options.Images == FromRegistry {
 		// Upstream's proxy image has iptables, and pulling it takes its time.
-		t.Images.HelloWorld = "docker.io/" + p.names.HelloWorld("v1")
+		t.Images.HelloWorld = upstreamHost + p.names.HelloWorld("v1")
 		t.NativeNFTables = false
 		t.Bounds = kube.DefaultBounds()
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
+	"github.com/eastwest-mesh/eastwest/kind"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/place"
 )
@@ -20,8 +21,8 @@ type placeFlags struct {
 	fleetFlags
 	on, clusters string
 	lab, envoy   string
-	// images and nodeImage are for kind, logs is where it leaves those of nodes.
-	images, nodeImage, logs string
+	// images, nodeImage and mirror are for kind, logs is where it leaves those of nodes.
+	images, nodeImage, mirror, logs string
 	// outline accepts a fleet that nobody has named yet: its plan can be read.
 	outline bool
 }
@@ -34,6 +35,7 @@ func (f *placeFlags) register(set *pflag.FlagSet) {
 	set.StringVar(&f.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, for a lab that is made (EASTWEST_ENVOY)")
 	set.StringVar(&f.images, "images", fromEnv("IMAGES", string(place.FromRegistry)), "where the images of kind clusters come from (IMAGES): registry (upstream's, with Envoy), or built (here, without a registry)")
 	set.StringVar(&f.nodeImage, "node-image", os.Getenv("NODE_IMAGE"), "image of kind nodes (NODE_IMAGE; default: kind's own, or with --images built that of \"eastwest kind node-image\")")
+	set.StringVar(&f.mirror, "registry-mirror", os.Getenv("REGISTRY_MIRROR"), "URL of a registry that kind nodes ask for images of docker.io first (REGISTRY_MIRROR), such as http://192.0.2.1:5000; for --images registry")
 }
 
 // where is what the flags were understood as.
@@ -66,7 +68,7 @@ func (f placeFlags) resolve() (where, error) {
 	case w.on == cell.OnFleet:
 		return f.onNoFleet(w, errClusters)
 	}
-	errImages := oneOf("images", f.images, string(place.FromRegistry), string(place.BuiltHere))
+	errImages := errors.Join(oneOf("images", f.images, string(place.FromRegistry), string(place.BuiltHere)), f.checkMirror(w.on))
 	var errRevision error
 	if f.revision != "" {
 		errRevision = fmt.Errorf("--revision %s: the %s's control planes are made for the run and have no revision; it is for a fleet", f.revision, w.on)
@@ -80,6 +82,21 @@ func (f placeFlags) resolve() (where, error) {
 		return where{}, err
 	}
 	return w, w.check()
+}
+
+// checkMirror looks at the registry mirror, which is of use to nothing but kind
+// nodes that pull.
+func (f placeFlags) checkMirror(on cell.Place) error {
+	if f.mirror == "" || on != cell.OnKind {
+		return nil
+	}
+	if f.images == string(place.BuiltHere) {
+		return errors.New("--registry-mirror with --images built: no image is pulled; leave out one of the two")
+	}
+	if err := kind.CheckMirror(f.mirror); err != nil {
+		return fmt.Errorf("--registry-mirror: %w", err)
+	}
+	return nil
 }
 
 // place is where the cell is run: where it was asked for, or else where a
@@ -192,7 +209,7 @@ func (w where) provider(flags placeFlags, streams ioStreams) fleet.Provider {
 	}
 	if w.on == cell.OnKind {
 		return place.NewKind(place.KindOptions{
-			Images: place.KindImages(flags.images), NodeImage: flags.nodeImage, Logs: flags.logs, Progress: streams.errOut,
+			Images: place.KindImages(flags.images), NodeImage: flags.nodeImage, Mirror: flags.mirror, Logs: flags.logs, Progress: streams.errOut,
 		})
 	}
 	return place.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})

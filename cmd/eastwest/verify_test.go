@@ -34,6 +34,8 @@ func TestVerifyRefusesCells(t *testing.T) {
 		"a cell that the matrix refuses": {[]string{"--platform", "aws", "--ca", "cas"}, "refused"},
 		"a platform and kind":            {[]string{"--on", "kind", "--platform", "aws"}, "not rehearsed there"},
 		"a source of images":             {[]string{"--on", "kind", "--images", "mine"}, "--images: want one of"},
+		"a mirror that holds a password": {[]string{"--on", "kind", "--registry-mirror", "http://me:secret@mirror:5000"}, "without user and password"},
+		"a mirror of what is built":      {[]string{"--on", "kind", "--images", "built", "--registry-mirror", "http://mirror:5000"}, "no image is pulled"},
 		"no fleet where one is wanted":   {[]string{"--on", "fleet"}, "--fleet FILE"},
 		"a fleet and the lab":            {[]string{"--on", "lab", "--fleet", "f.yaml"}, "leave out one of the two"},
 		"a revision of what is made new": {[]string{"--revision", "asm-1"}, "it is for a fleet"},

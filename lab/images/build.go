@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -22,19 +24,13 @@ func Build(ctx context.Context, opts Options) (Store, error) {
 	if err != nil {
 		return Store{}, err
 	}
-	root := filepath.Join(opts.Cache, "images")
-	programs := keep.Folder{Root: filepath.Join(root, "programs")}
-	lock, err := programs.Lock(ctx, nil) // go must not write a program while another run reads it
+	programs, err := lockPrograms(ctx, opts)
 	if err != nil {
 		return Store{}, err
 	}
-	defer func() { _ = lock.Close() }() // closing ends the lock; nothing is written to it
-	envoy, err := buildPrograms(ctx, opts, programs.Root)
-	if err != nil {
-		return Store{}, err
-	}
+	defer programs.close()
 	names := namesFor(opts.Parts)
-	images, err := contents(ctx, opts, names, programs.Root, envoy)
+	images, err := contents(ctx, opts, names, programs.folder, programs.envoy)
 	if err != nil {
 		return Store{}, err
 	}
@@ -42,7 +38,7 @@ func Build(ctx context.Context, opts Options) (Store, error) {
 	if err != nil {
 		return Store{}, err
 	}
-	stores := keep.Folder{Root: filepath.Join(root, "stores")}
+	stores := keep.Folder{Root: filepath.Join(opts.Cache, "images", "stores")}
 	dir, err := stores.Ensure(ctx, name, nil, func(dir string) error {
 		return writeStore(ctx, dir, images, opts.Progress)
 	})
@@ -51,6 +47,31 @@ func Build(ctx context.Context, opts Options) (Store, error) {
 	}
 	return openStore(dir, names)
 }
+
+// builtPrograms are our own, and nobody writes them until they are closed.
+type builtPrograms struct {
+	folder string
+	envoy  string // path of the proxy image's data plane
+	lock   io.Closer
+}
+
+// lockPrograms builds the programs of images and keeps other runs from doing so:
+// go must not write a program while an image is made of it.
+func lockPrograms(ctx context.Context, opts Options) (builtPrograms, error) {
+	folder := keep.Folder{Root: filepath.Join(opts.Cache, "images", "programs")}
+	lock, err := folder.Lock(ctx, nil)
+	if err != nil {
+		return builtPrograms{}, err
+	}
+	envoy, err := buildPrograms(ctx, opts, folder.Root)
+	if err != nil {
+		return builtPrograms{}, errors.Join(err, lock.Close())
+	}
+	return builtPrograms{folder: folder.Root, envoy: envoy, lock: lock}, nil
+}
+
+// close ends the lock; nothing was written to its file.
+func (p builtPrograms) close() { _ = p.lock.Close() }
 
 func (o Options) withDefaults() (Options, error) {
 	if o.Source == "" {

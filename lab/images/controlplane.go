@@ -79,10 +79,10 @@ func (o ControlPlaneOptions) image(ref string) (image, error) {
 	return img, nil
 }
 
-// proxyTools are what kube-proxy runs. The many names of iptables are all one
-// program, which goes by the name that it is called.
+// proxyTools are what kube-proxy runs beside iptables, whose many names are all
+// one program, which goes by the name that it is called.
 var (
-	proxyTools   = []string{"nft", "conntrack", "ipset", "xtables-nft-multi"}
+	proxyTools   = []string{"nft", "conntrack", "ipset"}
 	xtablesNames = []string{
 		"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore",
 		"iptables-nft", "iptables-nft-save", "iptables-nft-restore",
@@ -90,8 +90,19 @@ var (
 )
 
 // addProxyTools takes the programs and their libraries from a Debian system.
-// iptables also loads its extensions while it runs, so no program names them.
 func (r *rootfs) addProxyTools(debian string) error {
+	for _, tool := range proxyTools {
+		if err := r.foreign(debian, "/usr/sbin/"+tool); err != nil {
+			return err
+		}
+	}
+	return r.addIPTables(debian)
+}
+
+// addIPTables takes iptables from a Debian system. It also loads its extensions
+// while it runs, so no program names them.
+func (r *rootfs) addIPTables(debian string) error {
+	const program = "xtables-nft-multi"
 	extensions, err := filepath.Glob(filepath.Join(debian, "usr/lib/*/xtables/*.so"))
 	if err != nil {
 		return err
@@ -99,21 +110,26 @@ func (r *rootfs) addProxyTools(debian string) error {
 	if len(extensions) == 0 {
 		return fmt.Errorf("%s has no extensions of iptables", debian)
 	}
-	for _, tool := range proxyTools {
-		if err := r.foreign(debian, "/usr/sbin/"+tool); err != nil {
-			return err
-		}
-	}
+	files := []string{"/usr/sbin/" + program}
 	for _, file := range extensions {
-		if err := r.foreign(debian, strings.TrimPrefix(file, filepath.Clean(debian))); err != nil {
+		files = append(files, inside(debian, file))
+	}
+	for _, file := range files {
+		if err := r.foreign(debian, file); err != nil {
 			return err
 		}
 	}
 	for _, name := range xtablesNames {
-		r.symlink("/usr/sbin/"+name, "xtables-nft-multi")
+		r.symlink("/usr/sbin/"+name, program)
 	}
 	r.folder("/run", 0o755, 0)
 	return nil
+}
+
+// inside is the path that a file has in the root that it is below of, which may
+// be the machine's own.
+func inside(root, file string) string {
+	return path.Join("/", strings.TrimPrefix(file, filepath.Clean(root)))
 }
 
 // foreign adds a program or library of another root with all that it needs.
@@ -191,7 +207,7 @@ func findLibrary(root, name string) (string, error) {
 				return "", err
 			}
 			for _, file := range found {
-				candidates = append(candidates, strings.TrimPrefix(file, filepath.Clean(root)))
+				candidates = append(candidates, inside(root, file))
 			}
 		}
 	}
