@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -271,5 +272,17 @@ func TestOrderOfClustersDoesNotMatter(t *testing.T) {
 	slices.Reverse(fleet)
 	if diff := cmp.Diff(forward, Judge(fleet)); diff != "" {
 		t.Errorf("diagnosis differs with the order (-forward +backward):\n%s", diff)
+	}
+}
+
+// What went wrong stands at a long message's end, what was tried at its beginning.
+func TestShorten(t *testing.T) {
+	long := "failed to pull " + strings.Repeat("é", 400) + ": connection refused"
+	got := shorten(long)
+	if !strings.HasPrefix(got, "failed to pull") || !strings.HasSuffix(got, "connection refused") || !utf8.ValidString(got) {
+		t.Errorf("got %q", got)
+	}
+	if got := shorten("short"); got != "short" {
+		t.Errorf("got %q", got)
 	}
 }

@@ -66,9 +66,22 @@ func waitingReason(pod *corev1.Pod) string {
 func joinReason(where, reason, message string) string {
 	told := fmt.Sprintf("%s: %s", where, reason)
 	if message != "" {
-		told += " (" + message[:min(len(message), 200)] + ")"
+		told += " (" + shorten(message) + ")"
 	}
 	return told
+}
+
+// How much of a long message is told: it begins with what was tried and ends with
+// what went wrong.
+const messageHead, messageTail = 80, 200
+
+// shorten leaves out the middle of a long message.
+func shorten(message string) string {
+	letters := []rune(message)
+	if len(letters) <= messageHead+messageTail {
+		return message
+	}
+	return string(letters[:messageHead]) + " ... " + string(letters[len(letters)-messageTail:])
 }
 
 func summarizeService(service *corev1.Service) GatewayService {

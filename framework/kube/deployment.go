@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -25,7 +26,8 @@ func (d Deployment) ref() Ref {
 
 // AwaitDeployment waits until the Deployment's newest revision is fully rolled
 // out and available. It also watches the Deployment's pods and stops at once
-// when one is in a state that cannot recover, naming the pod and the reason.
+// when one is in a state that cannot recover, naming the pod and the reason. What
+// else kept a pod from running is told when the wait ends unmet.
 func (c *Client) AwaitDeployment(ctx context.Context, deployment Deployment, bounds Bounds) error {
 	ref := deployment.ref()
 	found, err := c.Kubernetes.AppsV1().Deployments(deployment.Namespace).Get(ctx, deployment.Name, metav1.GetOptions{})
@@ -35,20 +37,51 @@ func (c *Client) AwaitDeployment(ctx context.Context, deployment Deployment, bou
 	ctx, cancel := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	defer func() { cancel(nil); group.Wait() }()
+	var seen podTrouble
 	if !judgeRollout(found).Met {
-		group.Go(func() { c.watchForHopeless(ctx, found, cancel) })
+		group.Go(func() { c.watchForHopeless(ctx, found, &seen, cancel) })
 	}
-	return c.Await(ctx, Wait{
+	err = c.Await(ctx, Wait{
 		For:   ref.String() + " available",
 		Bound: bounds.Deployment,
 		Watch: Object(ref),
 		Until: rolledOut,
 	})
+	return seen.addTo(err)
+}
+
+// podTrouble is what was last seen to keep a pod of a deployment from running.
+type podTrouble struct {
+	mu   sync.Mutex
+	text string
+}
+
+func (t *podTrouble) see(pods []*unstructured.Unstructured) {
+	text := ""
+	for _, pod := range pods {
+		if text = trouble(pod); text != "" {
+			break
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.text = text
+}
+
+// addTo adds it to what a wait that has run out saw last.
+func (t *podTrouble) addTo(err error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var unmet *UnmetError
+	if t.text != "" && errors.As(err, &unmet) && errors.Is(err, context.DeadlineExceeded) {
+		unmet.Seen += "; " + t.text
+	}
+	return err
 }
 
 // watchForHopeless cancels ctx with the reason as soon as a pod of the
-// deployment can no longer become ready.
-func (c *Client) watchForHopeless(ctx context.Context, deployment *appsv1.Deployment, cancel context.CancelCauseFunc) {
+// deployment can no longer become ready, and tells seen what else it sees.
+func (c *Client) watchForHopeless(ctx context.Context, deployment *appsv1.Deployment, seen *podTrouble, cancel context.CancelCauseFunc) {
 	selector, err := metav1.LabelSelectorAsSelector(deployment.Spec.Selector)
 	if err != nil {
 		cancel(c.fail("await", Deployment{deployment.Namespace, deployment.Name}.ref(), err))
@@ -57,6 +90,7 @@ func (c *Client) watchForHopeless(ctx context.Context, deployment *appsv1.Deploy
 	pods := Selected(Selection{APIVersion: "v1", Kind: "Pod", Namespace: deployment.Namespace, Labels: selector.String()})
 	// What this watch cannot read, the wait for the Deployment reports.
 	_ = c.watch(ctx, pods, func(objects []*unstructured.Unstructured) bool {
+		seen.see(objects)
 		for _, obj := range objects {
 			if err := Hopeless(obj); err != nil {
 				cancel(err)

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -75,13 +76,14 @@ func TestRolledOut(t *testing.T) {
 	}
 }
 
-func TestHopeless(t *testing.T) {
-	waiting := func(image, reason string, restarts int32) corev1.ContainerStatus {
-		return corev1.ContainerStatus{
-			Name: "c", Image: image, RestartCount: restarts,
-			State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "said the kubelet"}},
-		}
+func waiting(image, reason string, restarts int32) corev1.ContainerStatus {
+	return corev1.ContainerStatus{
+		Name: "c", Image: image, RestartCount: restarts,
+		State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: "said the kubelet"}},
 	}
+}
+
+func TestHopeless(t *testing.T) {
 	now := metav1.Now()
 	tests := []struct {
 		name string
@@ -131,5 +133,31 @@ func TestHopeless(t *testing.T) {
 				t.Errorf("want %q, got %v", test.want, err)
 			}
 		})
+	}
+}
+
+// A wait that has run out says why: the count of replicas alone does not.
+func TestPodTroubleIsToldOfAWaitThatRanOut(t *testing.T) {
+	pull := toUnstructured(t, &corev1.Pod{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+		ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "istiod-1"},
+		Status:     corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("istio/pilot:1", "ImagePullBackOff", 0)}},
+	})
+	creating := toUnstructured(t, &corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("x", "ContainerCreating", 0)}}})
+	ranOut := func() error { return &UnmetError{Seen: "1 wanted, 0 available", Cause: context.DeadlineExceeded} }
+	var seen podTrouble
+	seen.see([]*unstructured.Unstructured{creating, pull})
+	if got := seen.addTo(ranOut()).Error(); !strings.Contains(got, "0 available; Pod istio-system/istiod-1, container ") || !strings.Contains(got, "ImagePullBackOff") {
+		t.Errorf("want the pod that cannot pull, got %s", got)
+	}
+	if got := seen.addTo(&UnmetError{Cause: context.Canceled}).Error(); strings.Contains(got, "ImagePullBackOff") {
+		t.Errorf("an interrupted wait was not for a pod: %s", got)
+	}
+	if err := seen.addTo(nil); err != nil {
+		t.Errorf("a wait that was met: %v", err)
+	}
+	seen.see([]*unstructured.Unstructured{creating}) // it has passed
+	if got := seen.addTo(ranOut()).Error(); strings.Contains(got, "Pod") {
+		t.Errorf("want nothing of a pod that starts, got %s", got)
 	}
 }

@@ -29,6 +29,23 @@ func Hopeless(pod *unstructured.Unstructured) error {
 	return nil
 }
 
+// trouble tells what keeps a container of the pod from running, which may pass by
+// itself; empty for none.
+func trouble(pod *unstructured.Unstructured) string {
+	var p corev1.Pod
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(pod.Object, &p); err != nil || p.DeletionTimestamp != nil {
+		return "" // Hopeless tells the error
+	}
+	for _, status := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
+		waiting := status.State.Waiting
+		if waiting == nil || waiting.Reason == "ContainerCreating" || waiting.Reason == "PodInitializing" || waiting.Reason == "" {
+			continue
+		}
+		return fmt.Sprintf("%s, container %s: %s: %s", RefOf(pod), status.Name, waiting.Reason, waiting.Message)
+	}
+	return ""
+}
+
 // manyRestarts is how often a container may crash before a wait gives up: a
 // program that waits for its peers by crashing gets through in fewer.
 const manyRestarts = 5
