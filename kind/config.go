@@ -50,6 +50,13 @@ etcd:
     extraEnvs: [{name: GOGC, value: "300"}]
 `
 
+// patiencePatch is for machines on which two control planes take longer to start
+// than the minute that kubeadm gives an API server.
+const patiencePatch = `apiVersion: kubeadm.k8s.io/v1beta4
+kind: InitConfiguration
+timeouts: {kubernetesAPICall: 4m0s}
+`
+
 // kubeletPatch lets the kubelet, which since 1.35 refuses a host that still has
 // cgroup v1, run there; on cgroup v2 it changes nothing. For the certificate see
 // argumentsPatch.
@@ -74,6 +81,6 @@ func (p Plan) config(nodes Nodes) *v1alpha4.Cluster {
 			KubeProxyMode:     v1alpha4.NFTablesProxyMode,
 			DisableDefaultCNI: nodes.PodNetwork,
 		},
-		KubeadmConfigPatches: []string{argumentsPatch, newerPatch, kubeletPatch},
+		KubeadmConfigPatches: []string{argumentsPatch, newerPatch, patiencePatch, kubeletPatch},
 	}
 }

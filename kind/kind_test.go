@@ -84,6 +84,10 @@ kubeadmConfigPatches:
       extraArgs: [{name: listen-client-http-urls, value: "https://127.0.0.1:2382"}]
       extraEnvs: [{name: GOGC, value: "300"}]
 - |
+  apiVersion: kubeadm.k8s.io/v1beta4
+  kind: InitConfiguration
+  timeouts: {kubernetesAPICall: 4m0s}
+- |
   kind: KubeletConfiguration
   failCgroupV1: false
   tlsCertFile: /etc/kubernetes/pki/apiserver.crt

@@ -227,7 +227,6 @@ func (d double) fail(code int, format string, args ...any) int {
 // hang never returns. An empty select would: without cgo Go sees that nobody can
 // end it, and panics.
 func hang() {
-	for {
-		time.Sleep(time.Hour)
+	for range time.Tick(time.Hour) {
 	}
 }
