@@ -14,7 +14,7 @@ import (
 const mirroredHost = "docker.io"
 
 // hostsFolder is where containerd of a kind node looks for the mirrors of a
-// registry (kind 0.27 and newer), whenever it pulls an image.
+// registry (seen with nodes of kind 0.33), whenever it pulls an image.
 const hostsFolder = "/etc/containerd/certs.d/" + mirroredHost
 
 // CheckMirror says what is wrong with the URL of a registry mirror.

@@ -20,15 +20,12 @@ const storeFormat = "1"
 // Build gives the lab's images, making those that the cache lacks. A store is
 // named by all that is in its images: when nothing changed, it is the same.
 func Build(ctx context.Context, opts Options) (Store, error) {
-	opts, err := opts.withDefaults()
-	if err != nil {
-		return Store{}, err
-	}
 	programs, err := lockPrograms(ctx, opts)
 	if err != nil {
 		return Store{}, err
 	}
 	defer programs.close()
+	opts = programs.options
 	names := namesFor(opts.Parts)
 	images, err := contents(ctx, opts, names, programs.folder, programs.envoy)
 	if err != nil {
@@ -50,14 +47,19 @@ func Build(ctx context.Context, opts Options) (Store, error) {
 
 // builtPrograms are our own, and nobody writes them until they are closed.
 type builtPrograms struct {
-	folder string
-	envoy  string // path of the proxy image's data plane
-	lock   io.Closer
+	options Options // with defaults
+	folder  string
+	envoy   string // path of the proxy image's data plane
+	lock    io.Closer
 }
 
 // lockPrograms builds the programs of images and keeps other runs from doing so:
 // go must not write a program while an image is made of it.
 func lockPrograms(ctx context.Context, opts Options) (builtPrograms, error) {
+	opts, err := opts.withDefaults()
+	if err != nil {
+		return builtPrograms{}, err
+	}
 	folder := keep.Folder{Root: filepath.Join(opts.Cache, "images", "programs")}
 	lock, err := folder.Lock(ctx, nil)
 	if err != nil {
@@ -67,7 +69,7 @@ func lockPrograms(ctx context.Context, opts Options) (builtPrograms, error) {
 	if err != nil {
 		return builtPrograms{}, errors.Join(err, lock.Close())
 	}
-	return builtPrograms{folder: folder.Root, envoy: envoy, lock: lock}, nil
+	return builtPrograms{options: opts, folder: folder.Root, envoy: envoy, lock: lock}, nil
 }
 
 // close ends the lock; nothing was written to its file.

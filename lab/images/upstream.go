@@ -19,16 +19,12 @@ type UpstreamOptions struct {
 // reach. The programs remain ours, and tell so; but as in upstream's, the proxy's
 // image has iptables.
 func Upstream(ctx context.Context, dir string, o UpstreamOptions) (Store, error) {
-	opts, err := o.Options.withDefaults()
-	if err != nil {
-		return Store{}, err
-	}
-	programs, err := lockPrograms(ctx, opts)
+	programs, err := lockPrograms(ctx, o.Options)
 	if err != nil {
 		return Store{}, err
 	}
 	defer programs.close()
-	all, err := contents(ctx, opts, o.Names, programs.folder, programs.envoy)
+	all, err := contents(ctx, programs.options, o.Names, programs.folder, programs.envoy)
 	if err != nil {
 		return Store{}, err
 	}
@@ -40,7 +36,7 @@ func Upstream(ctx context.Context, dir string, o UpstreamOptions) (Store, error)
 			return Store{}, fmt.Errorf("image %s: %w", all[i].ref, err)
 		}
 	}
-	if err := writeStore(ctx, dir, all, opts.Progress); err != nil {
+	if err := writeStore(ctx, dir, all, programs.options.Progress); err != nil {
 		return Store{}, err
 	}
 	return openStore(dir, o.Names)
