@@ -15,8 +15,9 @@ import (
 	"github.com/eastwest-mesh/eastwest/kind/engine"
 )
 
-// removalBound is how long removing clusters may take, which is 1 to 3 s each.
-const removalBound = time.Minute
+// removalBound is how long removing clusters may take: 1 to 3 s each, or half a
+// minute if something in it is frozen.
+const removalBound = 3 * time.Minute
 
 // removal is a context for cleaning up: it must not be cut short by what cut
 // the making short.
@@ -47,8 +48,8 @@ func removeClusters(ctx context.Context, m memory, r record) error {
 	provider := cluster.NewProvider(cluster.ProviderWithDocker())
 	errs := make([]error, 0, r.Clusters)
 	for _, p := range Plans(r.ID, r.Clusters) {
-		if err := provider.Delete(p.KindName(), m.kubeconfig(p.Name())); err != nil {
-			errs = append(errs, fmt.Errorf("remove kind cluster %q: %w", p.KindName(), explain(err)))
+		if err := removeCluster(ctx, provider, p, m.kubeconfig(p.Name())); err != nil {
+			errs = append(errs, fmt.Errorf("remove kind cluster %q: %w", p.KindName(), err))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -58,6 +59,26 @@ func removeClusters(ctx context.Context, m memory, r record) error {
 		return nil
 	}
 	return engine.RemoveUnusedNetwork(ctx, engine.Network())
+}
+
+// removeCluster removes the containers and volumes of a cluster. When the engine
+// cannot, it tries once more with nothing frozen in them, see engine.Thaw.
+func removeCluster(ctx context.Context, provider *cluster.Provider, p Plan, kubeconfig string) error {
+	failed := provider.Delete(p.KindName(), kubeconfig)
+	if failed == nil {
+		return nil
+	}
+	failed = explain(failed)
+	nodes, err := provider.ListNodes(p.KindName())
+	if err != nil {
+		return errors.Join(failed, explain(err))
+	}
+	for _, node := range nodes {
+		if err := engine.Thaw(ctx, node.String()); err != nil {
+			return errors.Join(failed, fmt.Errorf("thaw what is frozen in %s: %w", node, err))
+		}
+	}
+	return explain(provider.Delete(p.KindName(), kubeconfig))
 }
 
 // Left is a group of clusters that no living process has made.
