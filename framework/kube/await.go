@@ -42,6 +42,9 @@ type UnmetError struct {
 	// Seen is the last state seen.
 	Seen string
 	Hint string
+	// Unpulled names the container of a deployment's pod whose image could not be
+	// had, where that is what stood in the way.
+	Unpulled string
 	// Cause is what ended the wait: a context's error or a fatal state.
 	Cause error
 }

@@ -37,9 +37,9 @@ func (c *Client) AwaitDeployment(ctx context.Context, deployment Deployment, bou
 	ctx, cancel := context.WithCancelCause(ctx)
 	var group sync.WaitGroup
 	defer func() { cancel(nil); group.Wait() }()
-	var seen podTrouble
+	var seen seenObstacle
 	if !judgeRollout(found).Met {
-		group.Go(func() { c.watchForHopeless(ctx, found, &seen, cancel) })
+		group.Go(func() { c.watchForObstacles(ctx, found, &seen, cancel) })
 	}
 	err = c.Await(ctx, Wait{
 		For:   ref.String() + " available",
@@ -50,38 +50,49 @@ func (c *Client) AwaitDeployment(ctx context.Context, deployment Deployment, bou
 	return seen.addTo(err)
 }
 
-// podTrouble is what was last seen to keep a pod of a deployment from running.
-type podTrouble struct {
+// seenObstacle is what was last seen to keep a pod of a deployment from running.
+type seenObstacle struct {
 	mu   sync.Mutex
-	text string
+	last obstacle
 }
 
-func (t *podTrouble) see(pods []*unstructured.Unstructured) {
-	text := ""
+// see looks at all pods of the deployment. An error ends the wait: nothing will
+// pass by itself any more.
+func (s *seenObstacle) see(pods []*unstructured.Unstructured) error {
+	var first obstacle
 	for _, pod := range pods {
-		if text = trouble(pod); text != "" {
-			break
+		found, err := findObstacle(pod)
+		if err != nil {
+			return err
+		}
+		if first.none() || first.advice == "" && found.advice != "" {
+			first = found
 		}
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.text = text
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last = first
+	return first.hopeless()
 }
 
-// addTo adds it to what a wait that has run out saw last.
-func (t *podTrouble) addTo(err error) error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+// addTo adds it to what a wait that was not interrupted saw last.
+func (s *seenObstacle) addTo(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var unmet *UnmetError
-	if t.text != "" && errors.As(err, &unmet) && errors.Is(err, context.DeadlineExceeded) {
-		unmet.Seen += "; " + t.text
+	if s.last.none() || !errors.As(err, &unmet) || errors.Is(err, context.Canceled) {
+		return err
+	}
+	unmet.Unpulled = s.last.unpulled()
+	if errors.Is(err, context.DeadlineExceeded) {
+		unmet.Seen += "; " + s.last.String()
 	}
 	return err
 }
 
-// watchForHopeless cancels ctx with the reason as soon as a pod of the
-// deployment can no longer become ready, and tells seen what else it sees.
-func (c *Client) watchForHopeless(ctx context.Context, deployment *appsv1.Deployment, seen *podTrouble, cancel context.CancelCauseFunc) {
+// watchForObstacles tells seen what keeps the deployment's pods from running, and
+// cancels ctx with the reason as soon as one can no longer become ready.
+func (c *Client) watchForObstacles(ctx context.Context, deployment *appsv1.Deployment, seen *seenObstacle, cancel context.CancelCauseFunc) {
 	selector, err := metav1.LabelSelectorAsSelector(deployment.Spec.Selector)
 	if err != nil {
 		cancel(c.fail("await", Deployment{deployment.Namespace, deployment.Name}.ref(), err))
@@ -90,14 +101,11 @@ func (c *Client) watchForHopeless(ctx context.Context, deployment *appsv1.Deploy
 	pods := Selected(Selection{APIVersion: "v1", Kind: "Pod", Namespace: deployment.Namespace, Labels: selector.String()})
 	// What this watch cannot read, the wait for the Deployment reports.
 	_ = c.watch(ctx, pods, func(objects []*unstructured.Unstructured) bool {
-		seen.see(objects)
-		for _, obj := range objects {
-			if err := Hopeless(obj); err != nil {
-				cancel(err)
-				return true
-			}
+		err := seen.see(objects)
+		if err != nil {
+			cancel(err)
 		}
-		return false
+		return err != nil
 	}, func(error) {})
 }
 

@@ -136,28 +136,81 @@ func TestHopeless(t *testing.T) {
 	}
 }
 
-// A wait that has run out says why: the count of replicas alone does not.
-func TestPodTroubleIsToldOfAWaitThatRanOut(t *testing.T) {
-	pull := toUnstructured(t, &corev1.Pod{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
-		ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "istiod-1"},
-		Status:     corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("istio/pilot:1", "ImagePullBackOff", 0)}},
-	})
-	creating := toUnstructured(t, &corev1.Pod{Status: corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{waiting("x", "ContainerCreating", 0)}}})
-	ranOut := func() error { return &UnmetError{Seen: "1 wanted, 0 available", Cause: context.DeadlineExceeded} }
-	var seen podTrouble
-	seen.see([]*unstructured.Unstructured{creating, pull})
-	if got := seen.addTo(ranOut()).Error(); !strings.Contains(got, "0 available; Pod istio-system/istiod-1, container ") || !strings.Contains(got, "ImagePullBackOff") {
-		t.Errorf("want the pod that cannot pull, got %s", got)
+// A wait that was in vain says why: the count of replicas alone does not.
+func TestSeenObstacleIsAddedToAWaitInVain(t *testing.T) {
+	pod := func(statuses ...corev1.ContainerStatus) *unstructured.Unstructured {
+		return toUnstructured(t, &corev1.Pod{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Pod"},
+			ObjectMeta: metav1.ObjectMeta{Namespace: "sample", Name: "sleep-1"},
+			Status:     corev1.PodStatus{ContainerStatuses: statuses},
+		})
 	}
-	if got := seen.addTo(&UnmetError{Cause: context.Canceled}).Error(); strings.Contains(got, "ImagePullBackOff") {
+	creating := pod(waiting("x", "ContainerCreating", 0))
+	tests := []struct {
+		name     string
+		pods     []*unstructured.Unstructured
+		ends     bool   // at once
+		told     string // empty: nothing is added
+		unpulled string
+	}{
+		{name: "no pods"},
+		{name: "a pod that starts", pods: []*unstructured.Unstructured{creating}},
+		{
+			name: "a pull that fails", pods: []*unstructured.Unstructured{creating, pod(waiting("curl:1", "ImagePullBackOff", 0))},
+			told: "0 available; Pod sample/sleep-1, container c: ImagePullBackOff: said the kubelet", unpulled: "c",
+		},
+		{
+			name: "a crash", pods: []*unstructured.Unstructured{pod(waiting("curl:1", "CrashLoopBackOff", 1))},
+			told: "container c: CrashLoopBackOff",
+		},
+		{
+			name: "what is hopeless before what may pass", ends: true,
+			pods: []*unstructured.Unstructured{pod(waiting("curl:1", "ImagePullBackOff", 0)), pod(waiting("curl:1", "CrashLoopBackOff", 5))},
+			told: "read the container's log",
+		},
+		{
+			name: "an image that may not be pulled", ends: true, pods: []*unstructured.Unstructured{pod(waiting("curl:1", "ErrImageNeverPull", 0))},
+			told: "load it or change the pull policy", unpulled: "c",
+		},
+		{
+			name: "image auto is no image", ends: true, pods: []*unstructured.Unstructured{pod(waiting("auto", "ImagePullBackOff", 0))},
+			told: "the injector has not replaced",
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var seen seenObstacle
+			unmet := &UnmetError{Seen: "1 wanted, 0 available", Cause: context.DeadlineExceeded}
+			if err := seen.see(test.pods); err != nil {
+				unmet.Cause = err
+			}
+			if ended := unmet.Cause != context.DeadlineExceeded; ended != test.ends {
+				t.Errorf("want the wait ended: %v, got %v", test.ends, unmet.Cause)
+			}
+			got := seen.addTo(unmet).Error()
+			if !strings.Contains(got, test.told) || test.told == "" && strings.Contains(got, "container") {
+				t.Errorf("want %q, got %s", test.told, got)
+			}
+			if unmet.Unpulled != test.unpulled {
+				t.Errorf("want the image of %q to be what was lacking, got %q", test.unpulled, unmet.Unpulled)
+			}
+		})
+	}
+	var seen seenObstacle
+	if err := seen.see([]*unstructured.Unstructured{pod(waiting("curl:1", "ImagePullBackOff", 0))}); err != nil {
+		t.Errorf("a pull may succeed later: %v", err)
+	}
+	interrupted := &UnmetError{Cause: context.Canceled}
+	if got := seen.addTo(interrupted).Error(); strings.Contains(got, "ImagePullBackOff") || interrupted.Unpulled != "" {
 		t.Errorf("an interrupted wait was not for a pod: %s", got)
 	}
 	if err := seen.addTo(nil); err != nil {
 		t.Errorf("a wait that was met: %v", err)
 	}
-	seen.see([]*unstructured.Unstructured{creating}) // it has passed
-	if got := seen.addTo(ranOut()).Error(); strings.Contains(got, "Pod") {
+	if err := seen.see([]*unstructured.Unstructured{creating}); err != nil { // it has passed
+		t.Error(err)
+	}
+	if got := seen.addTo(&UnmetError{Cause: context.DeadlineExceeded}).Error(); strings.Contains(got, "Pod") {
 		t.Errorf("want nothing of a pod that starts, got %s", got)
 	}
 }

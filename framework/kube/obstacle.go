@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,58 +14,107 @@ import (
 // changing something, or nil. What may pass by itself is not hopeless: a pull
 // that fails once, a node that is full, a crash that a restart may cure.
 func Hopeless(pod *unstructured.Unstructured) error {
-	var p corev1.Pod
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(pod.Object, &p); err != nil {
-		return fmt.Errorf("read %s: %w", RefOf(pod), err)
+	found, err := findObstacle(pod)
+	if err != nil {
+		return err
 	}
-	if p.DeletionTimestamp != nil {
-		return nil
-	}
-	for _, status := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
-		if advice := hopelessAdvice(status); advice != "" {
-			return fmt.Errorf("%s, container %s: %s: %s; %s", RefOf(pod), status.Name,
-				status.State.Waiting.Reason, status.State.Waiting.Message, advice)
-		}
-	}
-	return nil
+	return found.hopeless()
 }
 
-// trouble tells what keeps a container of the pod from running, which may pass by
-// itself; empty for none.
-func trouble(pod *unstructured.Unstructured) string {
+// obstacle is what keeps a container of a pod from running; the zero value is none.
+type obstacle struct {
+	pod       Ref
+	container string
+	// reason and message are the kubelet's.
+	reason, message string
+	// advice is what somebody must do; empty where the obstacle may pass by itself.
+	advice string
+}
+
+func (o obstacle) none() bool { return o.reason == "" }
+
+func (o obstacle) String() string {
+	return fmt.Sprintf("%s, container %s: %s: %s", o.pod, o.container, o.reason, o.message)
+}
+
+// hopeless is nil where there is hope.
+func (o obstacle) hopeless() error {
+	if o.advice == "" {
+		return nil
+	}
+	return errors.New(o.String() + "; " + o.advice)
+}
+
+// unpulled names the container if its image cannot be had; empty otherwise. That
+// image "auto" is none is not for lack of an image but of an injection.
+func (o obstacle) unpulled() string {
+	switch o.reason {
+	case errImagePull, imagePullBackOff:
+		if o.advice != "" {
+			return ""
+		}
+	case errImageNeverPull, invalidImageName, errImageInspect, errRegistryUnavailable:
+	default:
+		return ""
+	}
+	return o.container
+}
+
+// The kubelet's own words, pkg/kubelet/images/types.go and
+// pkg/kubelet/kuberuntime/kuberuntime_container.go.
+const (
+	errImagePull           = "ErrImagePull"
+	imagePullBackOff       = "ImagePullBackOff"
+	errImageNeverPull      = "ErrImageNeverPull"
+	invalidImageName       = "InvalidImageName"
+	errImageInspect        = "ImageInspectError"
+	errRegistryUnavailable = "RegistryUnavailable"
+)
+
+// findObstacle gives what keeps a pod from running, first of all what will not
+// pass by itself. What is being deleted or is only starting has none.
+func findObstacle(pod *unstructured.Unstructured) (obstacle, error) {
 	var p corev1.Pod
-	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(pod.Object, &p); err != nil || p.DeletionTimestamp != nil {
-		return "" // Hopeless tells the error
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(pod.Object, &p); err != nil {
+		return obstacle{}, fmt.Errorf("read %s: %w", RefOf(pod), err)
+	}
+	var first obstacle
+	if p.DeletionTimestamp != nil {
+		return first, nil
 	}
 	for _, status := range slices.Concat(p.Status.InitContainerStatuses, p.Status.ContainerStatuses) {
 		waiting := status.State.Waiting
-		if waiting == nil || waiting.Reason == "ContainerCreating" || waiting.Reason == "PodInitializing" || waiting.Reason == "" {
+		if waiting == nil || waiting.Reason == "ContainerCreating" || waiting.Reason == "PodInitializing" {
 			continue
 		}
-		return fmt.Sprintf("%s, container %s: %s: %s", RefOf(pod), status.Name, waiting.Reason, waiting.Message)
+		found := obstacle{
+			pod: RefOf(pod), container: status.Name, reason: waiting.Reason, message: waiting.Message,
+			advice: adviceFor(status, waiting.Reason),
+		}
+		if found.advice != "" {
+			return found, nil
+		}
+		if first.none() {
+			first = found
+		}
 	}
-	return ""
+	return first, nil
 }
 
 // manyRestarts is how often a container may crash before a wait gives up: a
 // program that waits for its peers by crashing gets through in fewer.
 const manyRestarts = 5
 
-func hopelessAdvice(status corev1.ContainerStatus) string {
-	waiting := status.State.Waiting
-	if waiting == nil {
-		return ""
-	}
-	// The kubelet's own words, pkg/kubelet/images/types.go and
-	// pkg/kubelet/kuberuntime/kuberuntime_container.go.
-	switch waiting.Reason {
-	case "ErrImagePull", "ImagePullBackOff":
+// adviceFor says what somebody must do before the container can run.
+func adviceFor(status corev1.ContainerStatus, reason string) string {
+	switch reason {
+	case errImagePull, imagePullBackOff:
 		if status.Image == "auto" {
 			return "the injector has not replaced image \"auto\": istiod of the pod's revision was not ready when the pod was made, or no webhook matches it; delete the pod once istiod is ready"
 		}
-	case "ErrImageNeverPull":
+	case errImageNeverPull:
 		return "the image is not on the node and may not be pulled; load it or change the pull policy"
-	case "InvalidImageName":
+	case invalidImageName:
 		return "correct the image's name"
 	case "CreateContainerConfigError":
 		return "correct what the container refers to (a Secret, a ConfigMap, a numeric user)"

@@ -81,3 +81,8 @@ func HasProxy(pod *corev1.Pod) bool {
 
 // ProxyContainer is the name that Istio gives a proxy's container.
 const ProxyContainer = "istio-proxy"
+
+// Injected reports whether Istio's injector has added a container of that name:
+// istio-proxy, istio-init, istio-validation (manifests/charts/istio-control/
+// istio-discovery/files/injection-template.yaml).
+func Injected(container string) bool { return strings.HasPrefix(container, "istio-") }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -12,6 +13,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/scenarios"
@@ -303,17 +305,31 @@ func (s *Stage) Err() error { return s.firstErr }
 // step promises, so the mesh is wrong; everything else means that the step
 // could not be taken.
 func statusOfStep(ctx context.Context, err error) report.Status {
-	var unmet *kube.UnmetError
 	switch {
 	case err == nil:
 		return report.Passed
 	case ctx.Err() != nil:
 		return report.Errored
-	case errors.As(err, &unmet):
+	case blamesMesh(err):
 		return report.Failed
 	default:
 		return report.Errored
 	}
+}
+
+// blamesMesh is true if any of the joined errors is a wait in vain. For want of an
+// image nothing can be said about the mesh, unless it is the proxy's own.
+func blamesMesh(err error) bool {
+	var unmet *kube.UnmetError
+	switch all := err.(type) { //nolint:errorlint // it walks the tree, which errors.As does to the first only
+	case *kube.UnmetError:
+		unmet = all
+	case interface{ Unwrap() []error }:
+		return slices.ContainsFunc(all.Unwrap(), blamesMesh)
+	case interface{ Unwrap() error }:
+		return all.Unwrap() != nil && blamesMesh(all.Unwrap())
+	}
+	return unmet != nil && (unmet.Unpulled == "" || probe.Injected(unmet.Unpulled))
 }
 
 func message(err error) string {

@@ -3,6 +3,7 @@ package stage
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -76,11 +77,17 @@ func TestConfigTellsAllThatIsWrong(t *testing.T) {
 
 func TestStatusOfStep(t *testing.T) {
 	unmet := &kube.UnmetError{For: "an address", Cause: context.DeadlineExceeded}
+	noImage := func(container string) error {
+		return fmt.Errorf("cluster %q: %w", "cluster1", &kube.UnmetError{Cause: context.DeadlineExceeded, Unpulled: container})
+	}
 	tests := map[string]struct {
 		interrupted bool
 		err         error
 		want        report.Status
 	}{
+		"no image of the test":  {false, errors.Join(noImage("sleep"), noImage("helloworld")), report.Errored},
+		"no image of the proxy": {false, errors.Join(noImage("sleep"), noImage("istio-proxy")), report.Failed},
+		"both on two clusters":  {false, errors.Join(noImage("sleep"), fmt.Errorf("cluster2: %w", unmet)), report.Failed},
 		"done":                  {false, nil, report.Passed},
 		"a promise not kept":    {false, errors.Join(unmet), report.Failed},
 		"could not be tried":    {false, errors.New("exec istioctl: not found"), report.Errored},
