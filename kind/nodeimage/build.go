@@ -57,7 +57,10 @@ func Build(ctx context.Context, o Options) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	po := parts.Options{Source: o.Source, Cache: o.Cache, Families: families(), Progress: o.Parts}
+	po := parts.Options{
+		Source: o.Source, Cache: o.Cache, Families: families(), Progress: o.Parts,
+		Debootstrap: !debianFolder(o).Has(debianName()),
+	}
 	if err := parts.Prepare(ctx, po); err != nil {
 		return Image{}, err
 	}

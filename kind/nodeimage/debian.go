@@ -31,12 +31,21 @@ func packages() []string {
 	}
 }
 
+// debianFolder keeps Debian systems.
+func debianFolder(o Options) keep.Folder {
+	return keep.Folder{Root: filepath.Join(o.Cache, "kind", "debian")}
+}
+
+// debianName follows from all that decides a Debian system.
+func debianName() string {
+	sum := sha256.Sum256([]byte(suite + " " + mirror + " " + strings.Join(packages(), " ")))
+	return fmt.Sprintf("%s-%x", suite, sum[:6])
+}
+
 // debianRoot gives the root of a Debian system with the packages, made once by
 // debootstrap and then kept.
 func debianRoot(ctx context.Context, o Options) (string, error) {
-	folder := keep.Folder{Root: filepath.Join(o.Cache, "kind", "debian")}
-	sum := sha256.Sum256([]byte(suite + " " + mirror + " " + strings.Join(packages(), " ")))
-	dir, err := folder.Ensure(ctx, fmt.Sprintf("%s-%x", suite, sum[:6]), nil, func(dir string) error {
+	dir, err := debianFolder(o).Ensure(ctx, debianName(), nil, func(dir string) error {
 		o.Doing("a Debian system, by debootstrap (takes one to three minutes, once)")
 		return debootstrap(ctx, dir)
 	})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"sort"
 	"strings"
 )
@@ -81,20 +80,12 @@ func isStatic(path string) bool {
 	return true
 }
 
-// nodeImageNeeds are for the image of kind nodes only.
-func nodeImageNeeds() []need {
+// debootstrapNeeds make a Debian system, which is in the image of kind nodes.
+func debootstrapNeeds() []need {
 	return []need{
 		{what: "debootstrap", pkg: "debootstrap", program: "debootstrap"},
 		{what: "Debian's archive keys", pkg: "debian-archive-keyring", file: "/usr/share/keyrings/debian-archive-keyring.gpg"},
 	}
-}
-
-// needsOf lists what the families of these names take from the machine.
-func needsOf(names []string) []need {
-	if slices.Contains(names, kindNode) {
-		return append(needs(), nodeImageNeeds()...)
-	}
-	return needs()
 }
 
 func absentNeeds(wanted []need, exists func(need) bool) []need {

@@ -17,6 +17,8 @@ type Options struct {
 	// Families names the modules below lab/parts that are wanted; empty means
 	// all that a lab runs. A set that lacks "istio" tells no Istio release.
 	Families []string
+	// Debootstrap asks Prepare for what makes a Debian system, too.
+	Debootstrap bool
 	// Progress hears how far the build is, from one goroutine at a time; nil is allowed.
 	Progress func(Event)
 }

@@ -16,7 +16,11 @@ func Prepare(ctx context.Context, opts Options) error {
 	}
 	m := hostMachine(ctx)
 	unmet := m.check(opts)
-	absent := absentNeeds(needsOf(opts.Families), m.exists)
+	wanted := needs()
+	if opts.Debootstrap {
+		wanted = append(wanted, debootstrapNeeds()...)
+	}
+	absent := absentNeeds(wanted, m.exists)
 	switch {
 	case len(absent) == 0:
 		return joinUnmet(unmet)
