@@ -21,8 +21,12 @@ help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "variables: PLATFORM=$(PLATFORM) CA=$(CA) ON=$(ON) FLEET=$(FLEET) CLUSTERS=$(CLUSTERS) REVISION=$(REVISION) SUITE=$(SUITE) OUT=$(OUT)"
 
+# As the lab's parts are built: what both import is compiled once. Tools for
+# debugging need DWARF: go build without these flags.
+BUILD = CGO_ENABLED=0 $(GO) build -trimpath -gcflags=all=-dwarf=false -buildvcs=false
+
 build: ## build bin/eastwest, the same bytes from the same source
-	@.ci/need-go && CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -o bin/ ./cmd/eastwest
+	@.ci/need-go && $(BUILD) -o bin/ ./cmd/eastwest
 
 e2e: build ## prove the mesh of PLATFORM with CA, ON a place (root for the lab)
 	bin/eastwest verify --out $(OUT)

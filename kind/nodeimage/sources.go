@@ -8,7 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
 // module is a Go module in the module cache.
@@ -35,7 +38,8 @@ func pauseProgram(ctx context.Context, o Options) (string, error) {
 		return "", err
 	}
 	at := filepath.Join(dir, "pause")
-	if _, err := goTool(ctx, o.Source, "build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w", "-o", at, "./lab/images/pause"); err != nil {
+	args := slices.Concat([]string{"build"}, parts.BuildFlags(), []string{"-ldflags=-s -w", "-o", at, "./lab/images/pause"})
+	if _, err := goTool(ctx, o.Source, args...); err != nil {
 		return "", fmt.Errorf("build the sandbox's program: %w", err)
 	}
 	return at, nil

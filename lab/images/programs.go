@@ -6,8 +6,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
 // ownPrograms are the packages of our own programs in images.
@@ -29,10 +32,7 @@ func buildPrograms(ctx context.Context, opts Options, dir string) (envoy string,
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", fmt.Errorf("make a folder for the images' programs: %w", err)
 	}
-	args := append([]string{
-		"build", "-mod=readonly", "-trimpath", "-buildvcs=false", "-ldflags=-s -w",
-		"-o", dir + string(os.PathSeparator),
-	}, packages...)
+	args := slices.Concat([]string{"build"}, parts.BuildFlags(), []string{"-ldflags=-s -w", "-o", dir + string(os.PathSeparator)}, packages)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = opts.Source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")

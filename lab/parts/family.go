@@ -49,7 +49,7 @@ func extraFamilies() []family {
 	return []family{
 		{
 			// What a kind node has beside the lab's own parts.
-			name: kindNode, module: "sigs.k8s.io/cri-tools", diskMiB: 900,
+			name: "kindnode", module: "sigs.k8s.io/cri-tools", diskMiB: 900,
 			stamps:   []stamp{{"sigs.k8s.io/cri-tools/pkg/version.Version", "{version}"}},
 			programs: []string{"crictl"},
 		},
@@ -98,9 +98,6 @@ func families() []family {
 // istio is the family whose module the lab reads files from.
 const istio = "istio"
 
-// kindNode is the family of what only kind nodes have.
-const kindNode = "kindnode"
-
 // istioStamps follow istio's common/scripts/report_build_info.sh.
 func istioStamps() []stamp {
 	const pkg = "istio.io/istio/pkg/version."
@@ -134,18 +131,21 @@ func kubernetesStamps() []stamp {
 // part of the cache key.
 func (f family) recipe() string {
 	return fmt.Sprintf("%s cgo=%t tags=%s stamps=%v programs=%v renames=%v flags=%v",
-		f.name, f.cgo, f.tags, f.stamps, f.programs, f.renames, buildFlags)
+		f.name, f.cgo, f.tags, f.stamps, f.programs, f.renames, BuildFlags())
 }
 
-// buildFlags make the programs the same wherever the source tree lies, and keep
-// the compiler from writing what ldflags has the linker leave out: measured with
-// ctr, a tenth of a first build's time and a fifth of its share of Go's build cache.
-var buildFlags = []string{"-mod=readonly", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"}
+// BuildFlags make the programs the same wherever the source tree lies, and keep
+// the compiler from writing what the linker then leaves out: measured with ctr, a
+// tenth of a first build's time and a fifth of its share of Go's build cache. What
+// else is built here has them too, since Go compiles a package anew for others.
+func BuildFlags() []string {
+	return []string{"-mod=readonly", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"}
+}
 
 // listArgs are the flags that go list and go build must share: with others,
 // list would judge packages of another build.
 func (f family) listArgs() []string {
-	args := append([]string(nil), buildFlags...)
+	args := BuildFlags()
 	if f.tags != "" {
 		args = append(args, "-tags="+f.tags)
 	}
