@@ -23,7 +23,8 @@ help: ## list the targets and variables
 
 # As the lab's parts are built: what both import is compiled once. Tools for
 # debugging need DWARF: go build without these flags.
-BUILD = CGO_ENABLED=0 $(GO) build -trimpath -gcflags=all=-dwarf=false -buildvcs=false
+COMPILE = -trimpath -gcflags=all=-dwarf=false
+BUILD   = CGO_ENABLED=0 $(GO) build $(COMPILE) -buildvcs=false
 
 build: ## build bin/eastwest, the same bytes from the same source
 	@.ci/need-go && $(BUILD) -o bin/ ./cmd/eastwest
@@ -48,7 +49,7 @@ bench: build ## verify beside the page's own commands, and the lab beside kind: 
 	kind/ci/run bench
 
 lint: ## golangci-lint as pinned in tools/go.mod
-	$(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...
+	CGO_ENABLED=0 GOFLAGS="$(GOFLAGS) $(COMPILE)" $(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...
 
 matrix: build ## run every cell that this machine can, on one lab, with one report (root)
 	bin/eastwest matrix run --out $(OUT)

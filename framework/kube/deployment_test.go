@@ -2,6 +2,7 @@ package kube
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -184,7 +185,7 @@ func TestSeenObstacleIsAddedToAWaitInVain(t *testing.T) {
 			if err := seen.see(test.pods); err != nil {
 				unmet.Cause = err
 			}
-			if ended := unmet.Cause != context.DeadlineExceeded; ended != test.ends {
+			if ended := !errors.Is(unmet, context.DeadlineExceeded); ended != test.ends {
 				t.Errorf("want the wait ended: %v, got %v", test.ends, unmet.Cause)
 			}
 			got := seen.addTo(unmet).Error()
