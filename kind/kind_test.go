@@ -130,6 +130,23 @@ kubeadm join --token abcdef.0123456789abcdef
 	}
 }
 
+func TestKubeletEnd(t *testing.T) {
+	const (
+		starts = `I1126 04:47:36.008228     251 server.go:545] "Kubelet version" kubeletVersion="v1.36.1"` + "\n"
+		ends   = `E1126 04:47:28.150706     194 run.go:72] "command failed" err="failed to run Kubelet: could not detect clock speed from output: \"processor\\t: 0\""` + "\n"
+	)
+	for name, tt := range map[string]struct{ journal, want string }{
+		"runs":               {starts, ""},
+		"ended":              {starts + ends + "kubelet.service: Failed with result 'exit-code'.\n" + starts, "failed to run Kubelet: could not detect clock speed from output: \"processor\\t: 0\""},
+		"the last of many":   {ends + starts + `E1126 04:47:29.1 2 run.go:72] "command failed" err="unknown flag: --x"`, "unknown flag: --x"},
+		"a very long reason": {`"command failed" err="` + strings.Repeat("ä", endLength) + `"`, strings.Repeat("ä", endLength/2) + "..."},
+	} {
+		if got := kubeletEnd(tt.journal); got != tt.want {
+			t.Errorf("%s: want %q, got %q", name, tt.want, got)
+		}
+	}
+}
+
 func TestLoadBalancers(t *testing.T) {
 	tests := []struct {
 		name, network, node, want, wantErr string

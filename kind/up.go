@@ -126,7 +126,7 @@ func (g *Group) create(ctx context.Context, p Plan) (Cluster, error) {
 	say := logger{to: g.options.Progress, cluster: p.Name(), began: time.Now()}
 	provider := cluster.NewProvider(cluster.ProviderWithDocker(), cluster.ProviderWithLogger(say))
 	if err := interruptible(ctx, provider, c, g.options.Nodes); err != nil {
-		return c, err
+		return c, c.withKubelet(ctx, err)
 	}
 	if err := c.locate(provider); err != nil {
 		return c, err
