@@ -23,7 +23,7 @@ help: ## list the targets and variables
 
 # As the lab's parts are built: what both import is compiled once. Tools for
 # debugging need DWARF: go build without these flags.
-COMPILE = -trimpath -gcflags=all=-dwarf=false
+COMPILE = $(shell cat .ci/goflags)
 BUILD   = CGO_ENABLED=0 $(GO) build $(COMPILE) -buildvcs=false
 
 build: ## build bin/eastwest, the same bytes from the same source

@@ -38,7 +38,7 @@ func TestRangesAreDistinct(t *testing.T) {
 			all = append(all, r)
 		}
 		// A container's host name has at most 63 letters.
-		if node := p.KindName() + "-control-plane"; len(node) > 63 {
+		if node := p.KindName() + nodeSuffix; len(node) > 63 {
 			t.Errorf("%s has %d letters", node, len(node))
 		}
 	}
@@ -139,6 +139,7 @@ func TestKubeletEnd(t *testing.T) {
 		"runs":               {starts, ""},
 		"ended":              {starts + ends + "kubelet.service: Failed with result 'exit-code'.\n" + starts, "failed to run Kubelet: could not detect clock speed from output: \"processor\\t: 0\""},
 		"the last of many":   {ends + starts + `E1126 04:47:29.1 2 run.go:72] "command failed" err="unknown flag: --x"`, "unknown flag: --x"},
+		"a secret":           {`"command failed" err="bad token abcdef.0123456789abcdef"`, ""},
 		"a very long reason": {`"command failed" err="` + strings.Repeat("ä", endLength) + `"`, strings.Repeat("ä", endLength/2) + "..."},
 	} {
 		if got := kubeletEnd(tt.journal); got != tt.want {

@@ -10,9 +10,10 @@ import (
 	"github.com/eastwest-mesh/eastwest/kind/engine"
 )
 
-// kubeletLines is how much of the kubelet's journal is searched for its end. One
-// that ends is started again every second, and writes a dozen lines before.
-const kubeletLines = "100"
+// recently is how far back the kubelet's journal is searched for its end. One that
+// ends is started again after a second: if none has ended in this time, it runs,
+// whatever it had to wait for before.
+const recently = "-30s"
 
 // withKubelet adds to the error of a creation why the node's kubelet has ended, if
 // it has: kubeadm, which waits for what the kubelet shall start, only tells that
@@ -21,7 +22,7 @@ func (c *Cluster) withKubelet(ctx context.Context, failed error) error {
 	if ctx.Err() != nil {
 		return failed
 	}
-	journal, err := engine.Exec(ctx, c.KindName()+nodeSuffix, "journalctl", "--unit=kubelet", "--output=cat", "--lines="+kubeletLines)
+	journal, err := engine.Exec(ctx, c.KindName()+nodeSuffix, "journalctl", "--unit=kubelet", "--output=cat", "--since="+recently)
 	if err != nil {
 		return failed // there may be no node yet
 	}
@@ -42,7 +43,8 @@ var commandFailed = regexp.MustCompile(`"command failed" err=("(?:[^"\\]|\\.)*")
 // understand something repeats all of it.
 const endLength = 300
 
-// kubeletEnd finds the last reason in a kubelet's journal; empty for none.
+// kubeletEnd finds the last reason in a kubelet's journal; empty for none, and, as
+// in lastWords, for one that could hold a token.
 func kubeletEnd(journal string) string {
 	all := commandFailed.FindAllStringSubmatch(journal, -1)
 	if len(all) == 0 {
@@ -51,6 +53,9 @@ func kubeletEnd(journal string) string {
 	why, err := strconv.Unquote(all[len(all)-1][1])
 	if err != nil {
 		why = all[len(all)-1][1]
+	}
+	if strings.Contains(why, "token") {
+		return ""
 	}
 	if len(why) > endLength {
 		why = strings.ToValidUTF8(why[:endLength], "") + "..."

@@ -20,8 +20,9 @@ done`
 // is frozen in cgroup v1 cannot be killed: the engine waits for the container's end
 // in vain. Cgroup v2 kills what is frozen, so there is nothing to do there.
 //
-// It needs no right on the host but that to use the engine, and works with one
-// that is elsewhere: a second container of the same image writes to the cgroups.
+// A second container of the same image writes to the cgroups, so that no right on
+// the host is needed but that to use the engine, which may be elsewhere (tried as
+// root, with an engine on the same host).
 func Thaw(ctx context.Context, container string) error {
 	version, err := docker(ctx, "info", "--format", "{{.CgroupVersion}}")
 	if err != nil || version != "1" {

@@ -137,7 +137,8 @@ func (f family) recipe() string {
 // BuildFlags make the programs the same wherever the source tree lies, and keep
 // the compiler from writing what the linker then leaves out: measured with ctr, a
 // tenth of a first build's time and a fifth of its share of Go's build cache. What
-// else is built here has them too, since Go compiles a package anew for others.
+// else is built here has them too (.ci/goflags), since Go compiles a package anew
+// for others.
 func BuildFlags() []string {
 	return []string{"-mod=readonly", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false"}
 }

@@ -63,6 +63,21 @@ func TestFamiliesMatchTheirModules(t *testing.T) {
 	}
 }
 
+// What make and CI compile is compiled with the same flags, or it is all compiled twice.
+func TestBuildFlagsAreThoseOfMake(t *testing.T) {
+	flags, err := os.ReadFile(filepath.Join(sourceRoot(t), ".ci", "goflags"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// How modules are found and what is stamped into a program decide no package.
+	compiling := slices.DeleteFunc(BuildFlags(), func(flag string) bool {
+		return strings.HasPrefix(flag, "-mod=") || strings.HasPrefix(flag, "-buildvcs=")
+	})
+	if diff := cmp.Diff(compiling, strings.Fields(string(flags))); diff != "" {
+		t.Errorf("-parts +make:\n%s", diff)
+	}
+}
+
 func TestProgramNamesAreUnique(t *testing.T) {
 	seen := map[string]string{}
 	for _, f := range append(families(), extraFamilies()...) {

@@ -9,7 +9,7 @@ tool (
 )
 
 // What istio shares with eastwest itself has the same versions in both, the newer
-// ones: a third of its packages are then compiled for both at once.
+// ones: three in ten of its packages are then compiled for both at once.
 require istio.io/istio v0.0.0-20260827124520-eed52ebb66ad
 
 require (
