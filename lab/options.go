@@ -25,8 +25,8 @@ type Options struct {
 	// sandbox; empty means the running one, or one built from Source where the
 	// running program is another (a test, for example).
 	Executable string
-	// Envoy is the path of the data plane for the proxy image; empty means the
-	// tree's own stand-in.
+	// Envoy is the path of the proxies' program; empty means upstream's Envoy, as
+	// package envoy pins it.
 	Envoy string
 	// Balancing is what the load balancers are like; it can be changed while the
 	// lab runs, see Lab.SetBalancing. The zero value gives an address at once.
@@ -64,6 +64,11 @@ func (o Options) withDefaults() (Options, error) {
 		o.Cache = cache
 	}
 	return o, nil
+}
+
+// parts are the options of what a lab is made of.
+func (o Options) parts() parts.Options {
+	return parts.Options{Source: o.Source, Cache: o.Cache, Envoy: o.Envoy, Progress: progress(o.Progress).parts}
 }
 
 // folders are where the host keeps a lab.

@@ -26,7 +26,7 @@ func Prepare(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if err := parts.Prepare(ctx, parts.Options{Source: o.Source, Cache: o.Cache, Progress: progress(o.Progress).parts}); err != nil {
+	if err := parts.Prepare(ctx, o.parts()); err != nil {
 		return err
 	}
 	_, err = prepare(ctx, o)
@@ -36,7 +36,7 @@ func Prepare(ctx context.Context, o Options) error {
 func prepare(ctx context.Context, o Options) (materials, error) {
 	m := materials{options: o}
 	say := progress(o.Progress)
-	po := parts.Options{Source: o.Source, Cache: o.Cache, Progress: say.parts}
+	po := o.parts()
 	source := o.Source
 	if source == "" {
 		var err error
@@ -52,7 +52,7 @@ func prepare(ctx context.Context, o Options) (materials, error) {
 	if m.executable, err = executable(ctx, o, source); err != nil {
 		return m, err
 	}
-	m.store, err = images.Build(ctx, images.Options{Source: source, Cache: o.Cache, Parts: m.parts, Envoy: o.Envoy, Progress: say.images})
+	m.store, err = images.Build(ctx, images.Options{Source: source, Cache: o.Cache, Parts: m.parts, Progress: say.images})
 	if err != nil {
 		return m, fmt.Errorf("build the lab's images: %w", err)
 	}

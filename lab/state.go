@@ -13,6 +13,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 	"github.com/eastwest-mesh/eastwest/lab/sandbox"
 )
 
@@ -25,6 +26,10 @@ type State struct {
 	Clusters []Cluster `json:"clusters"`
 	// Images are the names of the images that the lab's registry serves.
 	Images images.Names `json:"images"`
+	// Envoy is the program in the proxies' image, and ProxyDigests are those by which
+	// a pod may name that image.
+	Envoy        envoy.Binary `json:"envoy"`
+	ProxyDigests []string     `json:"proxyDigests"`
 	// Parts are the versions of the programs that run.
 	Parts []parts.Version `json:"parts"`
 	// Bin is the folder of the parts' programs: istioctl, kubectl.

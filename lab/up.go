@@ -45,7 +45,7 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 		return nil, err
 	}
 	// First of all, so that a machine that cannot run a lab keeps no trace of one.
-	if err := parts.Prepare(ctx, parts.Options{Source: o.Source, Cache: o.Cache, Progress: progress(o.Progress).parts}); err != nil {
+	if err := parts.Prepare(ctx, o.parts()); err != nil {
 		return nil, err
 	}
 	f := o.folders()
@@ -88,8 +88,15 @@ func start(ctx context.Context, f folders, m materials) (*Lab, error) {
 		return nil, err
 	}
 	defer closeAll(doors)
+	digests, err := m.store.Digests(m.store.Names().Proxy())
+	if err != nil {
+		return nil, err
+	}
 	began := time.Now()
-	st := State{Name: f.name, Started: began, Images: m.store.Names(), Parts: m.parts.Versions(), Bin: m.parts.BinDir()}
+	st := State{
+		Name: f.name, Started: began, Images: m.store.Names(), Parts: m.parts.Versions(), Bin: m.parts.BinDir(),
+		Envoy: m.parts.Envoy(), ProxyDigests: digests,
+	}
 	spec, err := layout(f, m, clusters, doors, &st)
 	if err != nil {
 		return nil, err

@@ -24,10 +24,11 @@ type KindImages string
 // The sources of images.
 const (
 	// FromRegistry has the nodes and the engine pull upstream's own images, with
-	// Envoy in the proxy's.
+	// Istio's Envoy in the proxy's.
 	FromRegistry KindImages = "registry"
-	// BuiltHere builds them all from source and needs no registry; the proxy is
-	// eastwest's own data plane.
+	// BuiltHere builds them all here, as for the lab, with upstream's Envoy, and
+	// needs no registry. Where KindOptions.Mirror is set that has them, under
+	// upstream's names (place/mirror), and nodes pull them.
 	BuiltHere KindImages = "built"
 )
 
@@ -39,6 +40,8 @@ type KindOptions struct {
 	NodeImage string
 	// Mirror is as in kind.Nodes.
 	Mirror string
+	// Envoy is as in lab.Options; of use to BuiltHere without a Mirror.
+	Envoy string
 	// Logs is a folder for the nodes' logs of a run that failed; empty means that
 	// they are lost. What it held before is removed.
 	Logs string
@@ -48,10 +51,14 @@ type KindOptions struct {
 	Progress io.Writer
 }
 
+// pulls is true where nodes get their images from a registry.
+func (o KindOptions) pulls() bool { return o.Images == FromRegistry || o.Mirror != "" }
+
 // Kind is kind clusters as a place. They are made for one run.
 type Kind struct {
 	options KindOptions
 	names   images.Names
+	proxy   fleet.ProxyImage
 	tools   fleet.Tools
 	group   *kind.Group
 }
@@ -66,7 +73,7 @@ func NewKind(o KindOptions) *Kind {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
-	return &Kind{options: o, names: plannedKindNames(o.Images), tools: fleet.Tools{Istioctl: "istioctl", Kubectl: "kubectl"}}
+	return &Kind{options: o, names: plannedKindNames(o), tools: fleet.Tools{Istioctl: "istioctl", Kubectl: "kubectl"}}
 }
 
 // upstreamTag is the release of Istio whose images fit the pinned istioctl: the
@@ -74,8 +81,8 @@ func NewKind(o KindOptions) *Kind {
 const upstreamTag = "1.31.1"
 
 // plannedKindNames are the images of a plan that is only read.
-func plannedKindNames(from KindImages) images.Names {
-	if from == BuiltHere {
+func plannedKindNames(o KindOptions) images.Names {
+	if !o.pulls() {
 		return plannedNames()
 	}
 	names := UpstreamNames()
@@ -140,8 +147,8 @@ func PlannedKindSpecs(n int) []fleet.ClusterSpec {
 
 // prepare builds what is not pulled: istioctl always, the images if so wanted.
 func (p *Kind) prepare(ctx context.Context, o *kind.Options) error {
-	po := parts.Options{Cache: p.options.Cache, Progress: partsLines(p.options.Progress)}
-	if p.options.Images == FromRegistry {
+	po := parts.Options{Cache: p.options.Cache, Envoy: p.options.Envoy, Progress: partsLines(p.options.Progress)}
+	if p.options.pulls() {
 		po.Families = []string{"istio"}
 	} else if err := parts.Prepare(ctx, po); err != nil {
 		return err
@@ -151,7 +158,7 @@ func (p *Kind) prepare(ctx context.Context, o *kind.Options) error {
 		return fmt.Errorf("build what kind clusters need: %w", err)
 	}
 	p.tools.Istioctl = set.Path("istioctl")
-	if p.options.Images == FromRegistry {
+	if p.options.pulls() {
 		return nil
 	}
 	p.tools.Kubectl = set.Path("kubectl")
@@ -160,6 +167,11 @@ func (p *Kind) prepare(ctx context.Context, o *kind.Options) error {
 		return fmt.Errorf("build the images of kind clusters: %w", err)
 	}
 	p.names = store.Names()
+	digests, err := store.Digests(p.names.Proxy())
+	if err != nil {
+		return err
+	}
+	p.proxy = proxyImage(set.Envoy(), digests)
 	o.Load = store.Archive
 	if o.Nodes.Image == "" {
 		o.Nodes.PodNetwork = true
@@ -254,11 +266,16 @@ func (p *Kind) Traits() fleet.Traits {
 	// One image for all versions: upstream has two, and their program answers
 	// what SERVICE_VERSION tells it.
 	t.Images.HelloWorld = p.names.HelloWorld("")
-	if p.options.Images == FromRegistry {
+	t.Proxy = p.proxy
+	if p.options.pulls() {
 		// Upstream's proxy image has iptables, and pulling it takes its time.
 		t.Images.HelloWorld = upstreamHost + p.names.HelloWorld("v1")
-		t.NativeNFTables = false
+		t.MeshValues = nil
 		t.Bounds = kube.DefaultBounds()
+	}
+	if p.options.pulls() && p.options.Images == BuiltHere {
+		t.MeshValues = upstreamEnvoy()
+		t.Proxy.Lacks = lacks
 	}
 	if p.group != nil {
 		t.StateDir = p.group.Ledgers()

@@ -14,6 +14,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 )
 
 // Lab is the lab as a place. A running lab of the same name is used and left
@@ -50,6 +51,9 @@ func (p *Lab) Create(ctx context.Context, n int) ([]fleet.ClusterSpec, error) {
 		if l, err = lab.Open(p.options); err != nil {
 			return nil, err
 		}
+		if err := p.sameEnvoy(ctx, l); err != nil {
+			return nil, err
+		}
 		_, _ = fmt.Fprintf(p.progress(), "lab: using the running lab %q\n", l.State.Name)
 		if err := p.lend(ctx, l); err != nil {
 			return nil, err
@@ -59,6 +63,21 @@ func (p *Lab) Create(ctx context.Context, n int) ([]fleet.ClusterSpec, error) {
 	}
 	p.lab = l
 	return specs(l, n), nil
+}
+
+// sameEnvoy refuses a running lab whose proxies are not the ones that were asked for.
+func (p *Lab) sameEnvoy(ctx context.Context, l *lab.Lab) error {
+	if p.options.Envoy == "" {
+		return nil
+	}
+	asked, err := envoy.Inspect(ctx, p.options.Envoy)
+	if err != nil {
+		return err
+	}
+	if asked.SHA256 != l.State.Envoy.SHA256 {
+		return fmt.Errorf("lab %q is running with %s, and %s (%s) is asked for; end it with \"eastwest lab down\" first", l.State.Name, l.State.Envoy.Name(), asked.Path, asked.Version)
+	}
+	return nil
 }
 
 // Specs describes the clusters of a running lab.
@@ -121,6 +140,7 @@ func plannedNames() images.Names {
 func LabTraits(l *lab.Lab) fleet.Traits {
 	t := traits(l.State.Images, fleet.Tools{Istioctl: l.Program("istioctl"), Kubectl: l.Program("kubectl")})
 	t.StateDir = filepath.Join(l.Dir(), "runs")
+	t.Proxy = proxyImage(l.State.Envoy, l.State.ProxyDigests)
 	if l.State.Name != lab.DefaultName {
 		t.Cleanup = "eastwest cleanup --lab " + l.State.Name
 	}
@@ -137,9 +157,8 @@ func traits(names images.Names, tools fleet.Tools) fleet.Traits {
 		Images: fleet.Images{HelloWorld: helloWorld, Sleep: names.Sleep},
 		Tools:  tools,
 		Drain:  drain, ProxyReadiness: time.Second,
-		// The proxy image has nft, which needs no kernel module of iptables.
-		NativeNFTables: true,
-		Bounds:         kube.LocalBounds(),
+		MeshValues: append(upstreamEnvoy(), nativeNFTables),
+		Bounds:     kube.LocalBounds(),
 	}
 }
 

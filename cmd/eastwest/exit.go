@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 )
 
 // The exit codes, as `eastwest help exit-codes` tells them.
@@ -43,6 +44,7 @@ func exitCode(ctx context.Context, err error) int {
 		exit  exitError
 		quiet quietError
 		unmet *parts.Unmet
+		envoy *envoy.RefusedError
 	)
 	switch {
 	case err == nil:
@@ -53,6 +55,8 @@ func exitCode(ctx context.Context, err error) int {
 		return quiet.code
 	case errors.As(err, &exit):
 		return exit.code
+	case errors.As(err, &envoy):
+		return codeUsage
 	case errors.As(err, &unmet):
 		return codeInconclusive
 	default:

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
 
@@ -101,7 +100,7 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
-	cmd.Flags().StringVar(&flags.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, to use in place of the stand-in (EASTWEST_ENVOY)")
+	registerEnvoy(cmd.Flags(), &flags.envoy)
 	cmd.Flags().StringVar(&flags.balancing, "balancers", string(cell.Lab), "platform whose load balancers are imitated: aws and eks give a host name with several addresses, late")
 	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
 	cmd.Flags().BoolVar(&withIstiod, "istiod", false, "also set up a control plane in each cluster, as asmcli install leaves them")

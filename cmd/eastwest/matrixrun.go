@@ -58,7 +58,7 @@ The exit code is that of the worst cell.`,
 	set := cmd.Flags()
 	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
 	set.StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
-	set.StringVar(&flags.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, for a lab that is made (EASTWEST_ENVOY)")
+	registerEnvoy(set, &flags.envoy)
 	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
 	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
 	return cmd

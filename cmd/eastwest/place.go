@@ -13,6 +13,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/kind"
 	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 	"github.com/eastwest-mesh/eastwest/place"
 )
 
@@ -32,10 +33,16 @@ func (f *placeFlags) register(set *pflag.FlagSet) {
 	set.StringVar(&f.on, "on", fromEnv("ON", ""), "where (ON): lab, kind or fleet (default: fleet where one is given, kind for platform kind, else lab)")
 	set.StringVar(&f.clusters, "clusters", fromEnv("CLUSTERS", ""), "number of clusters (CLUSTERS; default: 2, or all of a fleet)")
 	set.StringVar(&f.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
-	set.StringVar(&f.envoy, "envoy", os.Getenv("EASTWEST_ENVOY"), "path of an Envoy built for Istio, for a lab that is made (EASTWEST_ENVOY)")
-	set.StringVar(&f.images, "images", fromEnv("IMAGES", string(place.FromRegistry)), "where the images of kind clusters come from (IMAGES): registry (upstream's, with Envoy), or built (here, without a registry)")
+	registerEnvoy(set, &f.envoy)
+	set.StringVar(&f.images, "images", fromEnv("IMAGES", string(place.FromRegistry)), "where the images of kind clusters come from (IMAGES): registry (upstream's, with Istio's Envoy), or built (here, with upstream's Envoy and without a registry)")
 	set.StringVar(&f.nodeImage, "node-image", os.Getenv("NODE_IMAGE"), "image of kind nodes (NODE_IMAGE; default: kind's own, or with --images built that of \"eastwest kind node-image\")")
-	set.StringVar(&f.mirror, "registry-mirror", os.Getenv("REGISTRY_MIRROR"), "URL of a registry that kind nodes ask for images of docker.io first (REGISTRY_MIRROR), such as http://192.0.2.1:5000; for --images registry")
+	set.StringVar(&f.mirror, "registry-mirror", os.Getenv("REGISTRY_MIRROR"), "URL of a registry that kind nodes ask for images of docker.io first (REGISTRY_MIRROR), such as http://192.0.2.1:5000; with --images built it serves images that were built here")
+}
+
+// registerEnvoy adds the flag that replaces the proxies' program.
+func registerEnvoy(set *pflag.FlagSet, path *string) {
+	set.StringVar(path, "envoy", os.Getenv("EASTWEST_ENVOY"),
+		"path of an Envoy to run in place of upstream's "+envoy.Version+", on a lab that is made and on kind with built images (EASTWEST_ENVOY)")
 }
 
 // where is what the flags were understood as.
@@ -68,7 +75,7 @@ func (f placeFlags) resolve() (where, error) {
 	case w.on == cell.OnFleet:
 		return f.onNoFleet(w, errClusters)
 	}
-	errImages := errors.Join(oneOf("images", f.images, string(place.FromRegistry), string(place.BuiltHere)), f.checkMirror(w.on))
+	errImages := errors.Join(oneOf("images", f.images, string(place.FromRegistry), string(place.BuiltHere)), f.checkMirror(w.on), f.checkEnvoy(w.on))
 	var errRevision error
 	if f.revision != "" {
 		errRevision = fmt.Errorf("--revision %s: the %s's control planes are made for the run and have no revision; it is for a fleet", f.revision, w.on)
@@ -90,13 +97,18 @@ func (f placeFlags) checkMirror(on cell.Place) error {
 	if f.mirror == "" || on != cell.OnKind {
 		return nil
 	}
-	if f.images == string(place.BuiltHere) {
-		return errors.New("--registry-mirror with --images built: no image is pulled; leave out one of the two")
-	}
 	if err := kind.CheckMirror(f.mirror); err != nil {
 		return fmt.Errorf("--registry-mirror: %w", err)
 	}
 	return nil
+}
+
+// checkEnvoy refuses an Envoy that would not be used.
+func (f placeFlags) checkEnvoy(on cell.Place) error {
+	if f.envoy == "" || on != cell.OnKind || f.images == string(place.BuiltHere) && f.mirror == "" {
+		return nil
+	}
+	return errors.New("--envoy (EASTWEST_ENVOY) with images that are pulled: the proxy's image has an Envoy of its own; use --images built without --registry-mirror, or leave --envoy out")
 }
 
 // place is where the cell is run: where it was asked for, or else where a
@@ -209,7 +221,7 @@ func (w where) provider(flags placeFlags, streams ioStreams) fleet.Provider {
 	}
 	if w.on == cell.OnKind {
 		return place.NewKind(place.KindOptions{
-			Images: place.KindImages(flags.images), NodeImage: flags.nodeImage, Mirror: flags.mirror, Logs: flags.logs, Progress: streams.errOut,
+			Images: place.KindImages(flags.images), NodeImage: flags.nodeImage, Mirror: flags.mirror, Envoy: flags.envoy, Logs: flags.logs, Progress: streams.errOut,
 		})
 	}
 	return place.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})

@@ -15,7 +15,7 @@ func savedReport(t *testing.T, id string) string {
 	t.Helper()
 	r := report.Run{
 		ID: id, Started: time.Date(2026, 9, 1, 22, 0, 0, 0, time.UTC), Ended: time.Date(2026, 9, 1, 22, 0, 40, 0, time.UTC),
-		Cell:  report.Cell{Platform: "eks", CA: "istio", Place: "lab", Rehearsal: true, DataPlane: "eastwest-dataplane"},
+		Cell:  report.Cell{Platform: "eks", CA: "istio", Place: "lab", Rehearsal: true, DataPlane: "envoy"},
 		Cases: []report.Case{{ID: "E-01", Name: "both versions answer", Kind: report.KindScenario, Status: report.Passed}},
 	}
 	r.Outcome, r.Reasons = report.Outcome(r.Cases)
@@ -33,7 +33,7 @@ func savedReport(t *testing.T, id string) string {
 func TestReportRender(t *testing.T) {
 	from := savedReport(t, "ew-1")
 	for format, want := range map[string]string{
-		"html": "<!DOCTYPE html>", "junit": "<testsuites", "markdown": "## ✅ eks x istio on lab", "terminal": " CONFORMANT  [rehearsal, stand-in data plane]",
+		"html": "<!DOCTYPE html>", "junit": "<testsuites", "markdown": "## ✅ eks x istio on lab", "terminal": " CONFORMANT  [rehearsal]",
 	} {
 		out, err := execute(t, newReportCommand, "", "render", "--from", from, "--format", format)
 		if err != nil || !strings.Contains(out, want) || !strings.Contains(out, "rehearsal") {
@@ -64,7 +64,7 @@ func TestReportMerge(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !strings.HasPrefix(out, "2 runs: conformant [2 of 2 rehearsed or with a stand-in]\n") {
+	if !strings.HasPrefix(out, "2 runs: conformant [2 of 2: rehearsal]\n") {
 		t.Errorf("got %q", out)
 	}
 	for _, name := range []string{"junit.xml", "reports.json", "summary.md"} {

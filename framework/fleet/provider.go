@@ -50,11 +50,24 @@ type Traits struct {
 	// means the chart's 15 s. A gateway has no startup probe, so that one
 	// which is not ready at the first question waits as long for the second.
 	ProxyReadiness time.Duration
-	// NativeNFTables is true where the proxy image has nft but no iptables:
-	// traffic is then captured by Istio's own nftables rules.
-	NativeNFTables bool
+	// MeshValues are settings for istioctl's --set that the clusters' proxies need,
+	// such as "values.telemetry.enabled=false". They belong to the place: nobody
+	// else's mesh is installed with them.
+	MeshValues []string
+	// Proxy is the proxies' image where the place made it.
+	Proxy ProxyImage
 	// Bounds fit the place: kube.LocalBounds where nothing leaves the machine.
 	Bounds kube.Bounds
+}
+
+// ProxyImage is an image of Istio's proxy whose Envoy is known.
+type ProxyImage struct {
+	// Envoy names it for a reader, such as "upstream Envoy 1.39.3".
+	Envoy string
+	// Digests are those by which a pod's status may name the image.
+	Digests []string
+	// Lacks says in a sentence what these proxies cannot do that Istio's own can.
+	Lacks string
 }
 
 // Program is a program of a cluster and its version.

@@ -3,6 +3,7 @@ package mesh
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,13 +48,22 @@ func (b *builder) istiod(cluster fleet.ClusterSpec) []plan.Action {
 			Title: "install istiod", Reuse: true,
 			From: plan.Exec{
 				Title: "render istiod",
-				Argv:  istioctl("manifest", "generate", "--filename=-"),
+				Argv:  istioctl(slices.Concat([]string{"manifest", "generate"}, b.meshValues(), []string{"--filename=-"})...),
 				Stdin: b.render("istiod.yaml.tmpl", b.istiodValues(cluster)),
 			},
 		},
 		b.awaitDeployment(Istiod),
 		b.awaitInjector(cluster),
 	}
+}
+
+// meshValues are the flags for what the place's proxies need.
+func (b *builder) meshValues() []string {
+	var flags []string
+	for _, value := range b.opts.Traits.MeshValues {
+		flags = append(flags, "--set="+value)
+	}
+	return flags
 }
 
 func (b *builder) render(template string, values any) []byte {
@@ -69,7 +79,7 @@ func (b *builder) istiodValues(cluster fleet.ClusterSpec) map[string]any {
 		"Hub": b.opts.Traits.Hub, "Tag": b.opts.Traits.Tag,
 		"MeshID": b.opts.MeshID, "Cluster": cluster.Name, "Network": cluster.Network,
 		"Revision": cluster.Revision, "Drain": drain(b.opts.Traits.Drain),
-		"CertProvider": b.opts.certProvider(), "NativeNFTables": b.opts.Traits.NativeNFTables,
+		"CertProvider":     b.opts.certProvider(),
 		"ReadinessSeconds": int(b.opts.Traits.ProxyReadiness.Seconds()),
 	}
 }

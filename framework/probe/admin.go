@@ -68,9 +68,12 @@ func DataPlane(ctx context.Context, from Execer, namespace, pod string) (Program
 	return program, nil
 }
 
+// Envoy is the name of a Program that is Envoy.
+const Envoy = "envoy"
+
 // parseServerInfo reads envoy.admin.v3.ServerInfo. Envoy's version has the
 // form <revision>/<version>/<status>/<build>/<TLS library>; every other
-// program is known by the name at the front of its own version.
+// program is known by the name that it gives itself.
 func parseServerInfo(document []byte) (Program, error) {
 	var info struct {
 		Version string `json:"version"`
@@ -84,29 +87,15 @@ func parseServerInfo(document []byte) (Program, error) {
 	if info.Version == "" {
 		return Program{}, fmt.Errorf("read server_info: it tells no version")
 	}
-	const stand = "eastwest-dataplane"
 	parts := strings.Split(info.Version, "/")
 	switch {
-	case strings.Contains(info.Version, stand) || info.Node.Name == stand:
-		return Program{Name: stand, Version: standVersion(info.Version)}, nil
 	case len(parts) == 5 && isRevision(parts[0]):
-		return Program{Name: "envoy", Version: parts[1]}, nil
-	case info.Node.Name != "":
+		return Program{Name: Envoy, Version: parts[1]}, nil
+	case info.Node.Name != "" && info.Node.Name != Envoy:
 		return Program{Name: info.Node.Name, Version: info.Version}, nil
 	default:
 		return Program{Name: "unknown", Version: info.Version}, nil
 	}
-}
-
-// standVersion takes the stand-in's version out of its version string, which
-// has its name as one of the parts.
-func standVersion(version string) string {
-	for _, part := range strings.Split(version, "/") {
-		if len(part) > 0 && part[0] >= '0' && part[0] <= '9' && strings.Contains(part, ".") {
-			return part
-		}
-	}
-	return version
 }
 
 func isRevision(s string) bool {

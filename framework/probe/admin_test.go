@@ -67,11 +67,10 @@ func TestParseServerInfo(t *testing.T) {
 		want     Program
 	}{
 		"Envoy":               {`{"version":"bd0bc7b2fd45bb0fb6f5d1e5bc6ee8bd0ad1ebc1/1.34.2-dev/Clean/RELEASE/BoringSSL"}`, Program{"envoy", "1.34.2-dev"}},
-		"the stand-in":        {`{"version":"eastwest-dataplane/0.1.0/Clean/RELEASE/Go"}`, Program{"eastwest-dataplane", "0.1.0"}},
-		"by its user agent":   {`{"version":"1.0","node":{"user_agent_name":"eastwest-dataplane"}}`, Program{"eastwest-dataplane", "1.0"}},
 		"something else":      {`{"version":"0/1.39.0/Clean/RELEASE/Go"}`, Program{"unknown", "0/1.39.0/Clean/RELEASE/Go"}},
 		"another user agent":  {`{"version":"7","node":{"user_agent_name":"zproxy"}}`, Program{"zproxy", "7"}},
-		"the agent says more": {`{"version":"eastwest-dataplane 0.1.0","node":{"user_agent_name":"envoy"}}`, Program{"eastwest-dataplane", "eastwest-dataplane 0.1.0"}},
+		// A name alone does not make it Envoy.
+		"called Envoy": {`{"version":"zproxy 7","node":{"user_agent_name":"envoy"}}`, Program{"unknown", "zproxy 7"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package probe
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -86,3 +87,24 @@ const ProxyContainer = "istio-proxy"
 // istio-proxy, istio-init, istio-validation (manifests/charts/istio-control/
 // istio-discovery/files/injection-template.yaml).
 func Injected(container string) bool { return strings.HasPrefix(container, "istio-") }
+
+// ProxyImage is the image of a pod's proxy as its specification names it, and the
+// digest ("sha256:...") of what runs; empty where the pod does not tell.
+func ProxyImage(pod *corev1.Pod) (image, digest string) {
+	for _, container := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
+		if container.Name == ProxyContainer {
+			image, _, _ = strings.Cut(container.Image, "@")
+		}
+	}
+	for _, status := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {
+		if status.Name != ProxyContainer {
+			continue
+		}
+		// REPOSITORY@DIGEST, or the digest alone where the image was never pulled.
+		digest = status.ImageID[strings.LastIndex(status.ImageID, "@")+1:]
+		if !strings.HasPrefix(digest, "sha256:") {
+			digest = ""
+		}
+	}
+	return image, digest
+}

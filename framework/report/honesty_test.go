@@ -1,6 +1,7 @@
 package report
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -8,20 +9,21 @@ import (
 )
 
 func TestEveryRenderingTellsWhatWasImitated(t *testing.T) {
-	standInOnly := healthyRun()
-	rehearsalWithEnvoy := healthyRun()
-	rehearsalWithEnvoy.Cell = Cell{Platform: "aws", CA: "istio", Place: "kind", Rehearsal: true, DataPlane: "envoy"}
-	rehearsalWithEnvoy.Components = nil
+	notEnvoy := healthyRun()
+	notEnvoy.Cell = Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "zproxy", DataPlaneVersion: "7"}
+	unknown := healthyRun()
+	unknown.Cell = Cell{Platform: "lab", CA: "istio", Place: "lab"}
 	rows := []struct {
 		name  string
 		run   Run
 		tells []string // both the tag and the sentence
 		not   []string
 	}{
-		{"rehearsal and stand-in", rehearsedRun(), []string{"rehearsal", "stand-in data plane", "aws and the CA meshca were not tested", "Imitated: the load balancer gives a gateway a host name with 3 addresses.", "Not imitated: Elastic Load Balancing itself.", "Envoy was not tested"}, nil},
-		{"stand-in", standInOnly, []string{"stand-in data plane", "Envoy was not tested"}, []string{"This is a rehearsal"}},
-		{"rehearsal with Envoy", rehearsalWithEnvoy, []string{"rehearsal", "aws was not tested"}, []string{"Envoy was not tested"}},
-		{"nothing imitated", fleetRun(), nil, []string{"This is a rehearsal", "not tested", "stand-in"}},
+		{"rehearsal", rehearsedRun(), []string{"rehearsal", "upstream Envoy 1.39.3", "there are no istio_* metrics", "aws and the CA meshca were not tested", "Imitated: the load balancer gives a gateway a host name with 3 addresses.", "Not imitated: Elastic Load Balancing itself."}, []string{"Envoy was not tested"}},
+		{"upstream's Envoy", healthyRun(), []string{"upstream Envoy 1.39.3", "there are no istio_* metrics"}, []string{"This is a rehearsal", "not tested"}},
+		{"not Envoy", notEnvoy, []string{"not Envoy", "zproxy 7", "Envoy was not tested"}, []string{"This is a rehearsal", "no istio_*"}},
+		{"not known", unknown, []string{"data plane unknown", "Envoy must not be taken as tested"}, nil},
+		{"nothing imitated", fleetRun(), nil, []string{"This is a rehearsal", "not tested", "no istio_*"}},
 	}
 	for _, row := range rows {
 		for _, rendering := range renderings() {
@@ -36,7 +38,7 @@ func TestEveryRenderingTellsWhatWasImitated(t *testing.T) {
 				text = strings.Join(strings.Fields(text), " ")
 				for _, want := range row.tells {
 					// JSON has no tags: it has the sentences, and cell.rehearsal.
-					if !strings.Contains(text, want) && !(rendering.name == "json" && want == "stand-in data plane") {
+					if !strings.Contains(text, want) && !(rendering.name == "json" && slices.Contains([]string{"not Envoy", "data plane unknown", "zproxy 7"}, want)) {
 						t.Errorf("does not tell %q", want)
 					}
 				}
@@ -53,12 +55,12 @@ func TestEveryRenderingTellsWhatWasImitated(t *testing.T) {
 // The tags stand in the same line, element or object as the verdict.
 func TestLimitsStandBesideTheVerdict(t *testing.T) {
 	r := rehearsedRun()
-	const beside = "non-conformant [rehearsal, stand-in data plane]"
+	const beside = "non-conformant [rehearsal]"
 	beginning := map[string]string{
-		"md":   "## ❌ aws x meshca on lab: non-conformant \\[rehearsal, stand-in data plane\\]\n",
-		"txt":  " NON-CONFORMANT  [rehearsal, stand-in data plane]\n",
+		"md":   "## ❌ aws x meshca on lab: non-conformant \\[rehearsal\\]\n",
+		"txt":  " NON-CONFORMANT  [rehearsal]\n",
 		"xml":  `<property name="outcome" value="` + beside + `">`,
-		"html": `<h1>non-conformant <span class="tag">rehearsal</span> <span class="tag">stand-in data plane</span></h1>`,
+		"html": `<h1>non-conformant <span class="tag">rehearsal</span></h1>`,
 		"json": `"caveats": [
     "This is a rehearsal`,
 	}
@@ -74,20 +76,18 @@ func TestLimits(t *testing.T) {
 	rows := []struct {
 		name string
 		cell Cell
-		with []Component
 		want []string
 	}{
-		{"real", Cell{DataPlane: "envoy"}, nil, nil},
-		{"real, capital", Cell{DataPlane: "Envoy"}, nil, nil},
-		{"unknown data plane", Cell{}, nil, []string{"data plane unknown"}},
-		{"looks like Envoy, is not", Cell{DataPlane: "envoy-like"}, nil, []string{"stand-in data plane"}},
-		{"another stand-in", Cell{DataPlane: "envoy"}, []Component{{Name: "gcloud-double", StandIn: "gcloud"}}, []string{"stand-in gcloud-double"}},
-		{"the stand-in is told once", Cell{DataPlane: "d"}, []Component{{Name: "d", StandIn: "Envoy"}}, []string{"stand-in data plane"}},
+		{"real", Cell{DataPlane: "envoy"}, nil},
+		{"real, capital", Cell{DataPlane: "Envoy"}, nil},
+		{"unknown data plane", Cell{}, []string{"data plane unknown"}},
+		{"looks like Envoy, is not", Cell{DataPlane: "envoy-like"}, []string{"not Envoy"}},
+		{"lacks something", Cell{DataPlane: "envoy", DataPlaneLacks: "no metrics."}, []string{""}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
 			var got []string
-			for _, l := range (Run{Cell: row.cell, Components: row.with}).Limits() {
+			for _, l := range (Run{Cell: row.cell}).Limits() {
 				got = append(got, l.Tag)
 			}
 			if diff := cmp.Diff(row.want, got); diff != "" {

@@ -40,6 +40,7 @@ type page struct {
 	Style  template.CSS // our own file, not foreign text
 	Title  string
 	Tags   string
+	Proxy  string
 	Limits []Limit
 	Took   time.Duration
 	Groups []caseGroup
@@ -92,7 +93,7 @@ type ganttRow struct {
 
 func newPage(r Run) page {
 	p := page{
-		Run: r, Style: template.CSS(pageStyle), Title: r.title(), Tags: r.tags(),
+		Run: r, Style: template.CSS(pageStyle), Title: r.title(), Tags: r.tags(), Proxy: r.Cell.proxy(),
 		Limits: r.Limits(), Took: r.Ended.Sub(r.Started), Gantt: gantt(r.Phases),
 	}
 	for _, group := range []struct {

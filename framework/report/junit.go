@@ -181,7 +181,7 @@ func properties(r Run) []junitProperty {
 		{"ca", r.Cell.CA},
 		{"place", r.Cell.Place},
 		{"rehearsal", strconv.FormatBool(r.Cell.Rehearsal)},
-		{"dataPlane", strings.TrimSpace(r.Cell.DataPlane + " " + r.Cell.DataPlaneVersion)},
+		{"dataPlane", r.Cell.proxy()},
 		{"clusters", strconv.Itoa(len(r.Clusters))},
 		{"seed", strconv.FormatInt(r.Seed, 10)},
 		{"errorProbability", strconv.FormatFloat(r.ErrorProbability, 'g', -1, 64)},

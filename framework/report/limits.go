@@ -2,12 +2,11 @@ package report
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
-// realDataPlane is what Envoy calls itself.
-const realDataPlane = "envoy"
+// envoy is what Envoy calls itself.
+const envoy = "envoy"
 
 // realCAOutsideGoogle is the only CA that a rehearsal can really exercise: it
 // is istiod itself. The clients of the others exist only in Google's images.
@@ -15,13 +14,15 @@ const realCAOutsideGoogle = "istio"
 
 // Limit is something that a reader must not take for tested.
 type Limit struct {
-	// Tag is the word that stands beside the verdict.
+	// Tag is the word that stands beside the verdict; empty where the verdict holds
+	// for what the run says that it tested.
 	Tag string
-	// Sentence says what was imitated and what therefore was not tested.
+	// Sentence says what was imitated or left out and what therefore was not tested.
 	Sentence string
 }
 
-// Limits lists what the run imitated. An unknown data plane is a limit too.
+// Limits lists what the run imitated and what its proxies lacked. An unknown data
+// plane is a limit too.
 func (r Run) Limits() []Limit {
 	var limits []Limit
 	if r.Cell.Rehearsal {
@@ -30,20 +31,14 @@ func (r Run) Limits() []Limit {
 	switch {
 	case r.Cell.DataPlane == "":
 		limits = append(limits, Limit{Tag: "data plane unknown", Sentence: "It is not known which data plane carried the calls: Envoy must not be taken as tested."})
-	case !strings.EqualFold(r.Cell.DataPlane, realDataPlane):
+	case !strings.EqualFold(r.Cell.DataPlane, envoy):
 		limits = append(limits, Limit{
-			Tag:      "stand-in data plane",
-			Sentence: fmt.Sprintf("The calls were carried by %s, which stands in for Envoy: Envoy was not tested.", r.Cell.DataPlane),
+			Tag:      "not Envoy",
+			Sentence: fmt.Sprintf("The calls were carried by %s, which does not call itself Envoy: Envoy was not tested.", r.Cell.DataPlane),
 		})
 	}
-	for _, c := range r.Components {
-		if c.StandIn == "" || c.Name == r.Cell.DataPlane {
-			continue
-		}
-		limits = append(limits, Limit{
-			Tag:      "stand-in " + c.Name,
-			Sentence: fmt.Sprintf("%s stands in for %s: %s was not tested.", c.Name, c.StandIn, c.StandIn),
-		})
+	if r.Cell.DataPlaneLacks != "" {
+		limits = append(limits, Limit{Sentence: fmt.Sprintf("The proxies are %s: %s", r.Cell.proxy(), r.Cell.DataPlaneLacks)})
 	}
 	return limits
 }
@@ -74,17 +69,37 @@ func (r Run) caveats() []string {
 	return sentences
 }
 
-// tags joins the tags of the limits in brackets: " [rehearsal, stand-in data
-// plane]", or nothing when everything was real.
-func (r Run) tags() string {
+// tagList lists the tags of the limits.
+func (r Run) tagList() []string {
 	var tags []string
 	for _, l := range r.Limits() {
-		tags = append(tags, l.Tag)
+		if l.Tag != "" {
+			tags = append(tags, l.Tag)
+		}
 	}
+	return tags
+}
+
+// tags joins the tags of the limits in brackets: " [rehearsal, not Envoy]", or
+// nothing when everything was real.
+func (r Run) tags() string {
+	tags := r.tagList()
 	if len(tags) == 0 {
 		return ""
 	}
-	return " [" + strings.Join(slices.Compact(tags), ", ") + "]"
+	return " [" + strings.Join(tags, ", ") + "]"
+}
+
+// proxy tells a reader what carried the calls.
+func (c Cell) proxy() string {
+	switch {
+	case c.DataPlaneName != "":
+		return c.DataPlaneName
+	case c.DataPlane == "":
+		return "unknown proxies"
+	default:
+		return strings.TrimSpace(c.DataPlane + " " + c.DataPlaneVersion)
+	}
 }
 
 // headline is the verdict with everything that belongs beside it, in one line.
@@ -93,7 +108,7 @@ func (r Run) headline() string {
 }
 
 // Headline is the verdict with everything that belongs beside it, in one line:
-// "conformant [rehearsal, stand-in data plane]".
+// "conformant [rehearsal]".
 func (r Run) Headline() string { return clean(r.headline()) }
 
 // title names the cell: "aws x istio on lab".

@@ -19,7 +19,7 @@ func Markdown(r Run) []byte {
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(&b, "- %s\n", md(reason))
 	}
-	fmt.Fprintf(&b, "\nRun %s, %d clusters, %s, error probability %g for each check.\n", md(r.ID), len(r.Clusters), short(r.Ended.Sub(r.Started)), r.ErrorProbability)
+	fmt.Fprintf(&b, "\nRun %s, %d clusters, %s, %s, error probability %g for each check.\n", md(r.ID), len(r.Clusters), md(r.Cell.proxy()), short(r.Ended.Sub(r.Started)), r.ErrorProbability)
 	markdownFindings(&b, r.Findings)
 	markdownSamples(&b, r.Cases)
 	markdownCases(&b, r.Cases)

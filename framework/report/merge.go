@@ -135,16 +135,20 @@ func (l List) Table() string {
 	return b.String()
 }
 
-// tags says beside the outcome of the list how many of its runs had a limit.
+// tags says beside the outcome of the list how many of its runs had a limit, and which:
+// " [2 of 3: rehearsal]".
 func (l List) tags() string {
 	limited := 0
+	var tags []string
 	for _, r := range l.Items {
-		if len(r.Limits()) > 0 {
+		if own := r.tagList(); len(own) > 0 {
 			limited++
+			tags = append(tags, own...)
 		}
 	}
 	if limited == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" [%d of %d rehearsed or with a stand-in]", limited, len(l.Items))
+	slices.Sort(tags)
+	return fmt.Sprintf(" [%d of %d: %s]", limited, len(l.Items), strings.Join(slices.Compact(tags), ", "))
 }

@@ -58,9 +58,15 @@ type Cell struct {
 	// NotImitated which it had not.
 	Imitated    []string `json:"imitated,omitempty"`
 	NotImitated []string `json:"notImitated,omitempty"`
-	// DataPlane names the program that carried the calls, as it calls itself: "envoy" or "eastwest-dataplane".
+	// DataPlane names the program that carried the calls, as it calls itself, such as
+	// "envoy"; empty where it could not be asked.
 	DataPlane        string `json:"dataPlane"`
 	DataPlaneVersion string `json:"dataPlaneVersion,omitempty"`
+	// DataPlaneName tells a reader which build of it that was: "upstream Envoy 1.39.3",
+	// "Envoy 1.40.0, by path", "Envoy 1.31.1 from IMAGE@DIGEST".
+	DataPlaneName string `json:"dataPlaneName,omitempty"`
+	// DataPlaneLacks says what Istio's own proxy can do and this one could not.
+	DataPlaneLacks string `json:"dataPlaneLacks,omitempty"`
 }
 
 // Cluster is one member of the fleet.
@@ -78,8 +84,6 @@ type Cluster struct {
 type Component struct {
 	Name    string `json:"name"`
 	Version string `json:"version"`
-	// StandIn says what this program stands in for; empty for the real thing.
-	StandIn string `json:"standIn,omitempty"`
 }
 
 // Phase is a named part of the run's time: "clusters ready", "istiod", "first cross-cluster answer", ...

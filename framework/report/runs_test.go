@@ -15,7 +15,7 @@ const thePage = "cloud.google.com/service-mesh/docs, multi-cluster mesh outside 
 func healthyRun() Run {
 	r := Run{
 		ID: "ew-7f3a", Started: start, Ended: start.Add(41300 * time.Millisecond), Command: []string{"eastwest", "verify", "--on", "lab"},
-		Cell:             Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "eastwest-dataplane", DataPlaneVersion: "v0.1.0"},
+		Cell:             Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "envoy", DataPlaneVersion: "1.39.3", DataPlaneName: "upstream Envoy 1.39.3", DataPlaneLacks: "there are no istio_* metrics."},
 		ErrorProbability: 1e-6, Seed: 1756764900,
 		Clusters: []Cluster{
 			{Name: "cluster1", Network: "network1", Revision: "default", Version: "v1", KubernetesVersion: "v1.36.1", IstioVersion: "1.31", Gateway: "172.30.0.240"},
@@ -25,7 +25,7 @@ func healthyRun() Run {
 			{Name: "kubernetes", Version: "v1.36.1"},
 			{Name: "istiod", Version: "1.31"},
 			{Name: "containerd", Version: "v2.4.2"},
-			{Name: "eastwest-dataplane", Version: "v0.1.0", StandIn: "Envoy"},
+			{Name: "envoy", Version: "1.39.3"},
 		},
 		Phases: []Phase{
 			{Name: "clusters ready", Start: start, Duration: 9200 * time.Millisecond},
@@ -82,7 +82,7 @@ func rehearsedRun() Run {
 // fleetRun is a run on real clusters with Envoy: nothing was imitated.
 func fleetRun() Run {
 	r := healthyRun()
-	r.ID, r.Cell = "ew-c2d4", Cell{Platform: "eks", CA: "istio", Place: "fleet", DataPlane: "envoy", DataPlaneVersion: "1.31.1"}
+	r.ID, r.Cell = "ew-c2d4", Cell{Platform: "eks", CA: "istio", Place: "fleet", DataPlane: "envoy", DataPlaneVersion: "1.34.2", DataPlaneName: "Envoy 1.34.2 from docker.io/istio/proxyv2:1.26.1@sha256:6b5f"}
 	r.Components = r.Components[:3]
 	return r
 }
@@ -92,9 +92,9 @@ func hostileRun() Run {
 	const evil = "<script>alert(1)</script>&\"'|`*_[x](javascript:y)\x1b[31mred\x00\n\u202Eend ]]> @all"
 	r := rehearsedRun()
 	r.ID, r.Reasons, r.Command = evil, []string{evil}, []string{evil}
-	r.Cell.Platform, r.Cell.DataPlane, r.Cell.DataPlaneVersion = evil, evil, evil
+	r.Cell.Platform, r.Cell.DataPlane, r.Cell.DataPlaneVersion, r.Cell.DataPlaneName, r.Cell.DataPlaneLacks = evil, evil, evil, evil, evil
 	r.Clusters[0] = Cluster{Name: evil, Network: evil, Revision: evil, Version: evil, KubernetesVersion: evil, IstioVersion: evil, Gateway: evil}
-	r.Components = []Component{{Name: evil, Version: evil, StandIn: evil}}
+	r.Components = []Component{{Name: evil, Version: evil}}
 	r.Phases[0].Name = evil
 	r.Waits[0].For = evil
 	r.Findings = []Finding{{Rung: evil, Cluster: evil, Cause: evil, Found: evil, Want: evil, Remedy: evil}}

@@ -69,7 +69,7 @@ func (t *terminal) text(indent, style, s string) {
 func (t *terminal) verdict(r Run) {
 	style := outcomeStyle(r.Outcome)
 	fmt.Fprintf(&t.b, "%s%s\n", t.paint(bold+";"+inverse+";"+style, " "+strings.ToUpper(string(r.Outcome))+" "), t.paint(bold+";"+yellow, r.tags()))
-	t.text("", bold, fmt.Sprintf("%s, %d clusters, run %s, %s", r.title(), len(r.Clusters), r.ID, short(r.Ended.Sub(r.Started))))
+	t.text("", bold, fmt.Sprintf("%s, %d clusters, %s, run %s, %s", r.title(), len(r.Clusters), r.Cell.proxy(), r.ID, short(r.Ended.Sub(r.Started))))
 	for _, sentence := range r.caveats() {
 		t.text("! ", yellow, sentence)
 	}

@@ -27,7 +27,7 @@ func Build(ctx context.Context, opts Options) (Store, error) {
 	defer programs.close()
 	opts = programs.options
 	names := namesFor(opts.Parts)
-	images, err := contents(ctx, opts, names, programs.folder, programs.envoy)
+	images, err := contents(ctx, opts, names, programs.folder)
 	if err != nil {
 		return Store{}, err
 	}
@@ -49,7 +49,6 @@ func Build(ctx context.Context, opts Options) (Store, error) {
 type builtPrograms struct {
 	options Options // with defaults
 	folder  string
-	envoy   string // path of the proxy image's data plane
 	lock    io.Closer
 }
 
@@ -65,11 +64,10 @@ func lockPrograms(ctx context.Context, opts Options) (builtPrograms, error) {
 	if err != nil {
 		return builtPrograms{}, err
 	}
-	envoy, err := buildPrograms(ctx, opts, folder.Root)
-	if err != nil {
+	if err := buildPrograms(ctx, opts, folder.Root); err != nil {
 		return builtPrograms{}, errors.Join(err, lock.Close())
 	}
-	return builtPrograms{options: opts, folder: folder.Root, envoy: envoy, lock: lock}, nil
+	return builtPrograms{options: opts, folder: folder.Root, lock: lock}, nil
 }
 
 // close ends the lock; nothing was written to its file.

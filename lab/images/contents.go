@@ -36,12 +36,12 @@ type image struct {
 }
 
 // contents lists the images of a lab. programs is the folder with our own programs.
-func contents(ctx context.Context, opts Options, names Names, programs, envoy string) ([]image, error) {
+func contents(ctx context.Context, opts Options, names Names, programs string) ([]image, error) {
 	sleep, err := sleepImage(ctx, names.Sleep, programs)
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", names.Sleep, err)
 	}
-	proxy, err := proxyImage(ctx, names.Proxy(), opts.Parts, envoy)
+	proxy, err := proxyImage(ctx, names.Proxy(), opts.Parts)
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", names.Proxy(), err)
 	}
@@ -125,11 +125,13 @@ func pilotImage(ref string, set parts.Set) image {
 }
 
 // proxyImage has what a sidecar, a gateway and the capturing init container need.
-func proxyImage(ctx context.Context, ref string, set parts.Set, envoy string) (image, error) {
+func proxyImage(ctx context.Context, ref string, set parts.Set) (image, error) {
 	var fs rootfs
 	base(&fs)
 	fs.program("/usr/local/bin/pilot-agent", set.Path("pilot-agent"))
-	if err := fs.programWithLibraries(ctx, "/usr/local/bin/envoy", envoy); err != nil {
+	// Of two entries of one path the first stays: this one, whose bytes are checked.
+	fs = append(fs, entry{path: "/usr/local/bin/envoy", mode: 0o755, from: set.Envoy().Path, sha256: set.Envoy().SHA256})
+	if err := fs.programWithLibraries(ctx, "/usr/local/bin/envoy", set.Envoy().Path); err != nil {
 		return image{}, err
 	}
 	fs.copyOf(bootstrapTemplate, filepath.Join(set.IstioModule(), "tools/packaging/common/envoy_bootstrap.json"))

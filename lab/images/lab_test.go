@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 )
 
 // TestLabImages makes the real images, unpacks them with the real containerd
@@ -50,7 +51,7 @@ func runPrograms(ctx context.Context, t *testing.T, golden string, set parts.Set
 		want string
 	}{
 		{"proxy: pilot-agent", istioUser, []string{"/usr/local/bin/pilot-agent", "version", "--short"}, set.IstioRelease()},
-		{"proxy: envoy", istioUser, []string{"/usr/local/bin/envoy", "--version"}, "eastwest-dataplane"},
+		{"proxy: envoy", istioUser, []string{"/usr/local/bin/envoy", "--version"}, "/" + envoy.Version + "/Clean/RELEASE/BoringSSL"},
 		{"proxy: nft", 0, []string{"/usr/sbin/nft", "--version"}, "nftables v"},
 		{"pilot", istioUser, []string{"/usr/local/bin/pilot-discovery", "version", "--short"}, set.IstioRelease()},
 		{"sleep: curl", nobody, []string{"/usr/bin/curl", "--version"}, "libcurl/"},

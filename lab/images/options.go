@@ -12,11 +12,8 @@ type Options struct {
 	Source string
 	// Cache is the folder that keeps the images; empty means parts.DefaultCache.
 	Cache string
-	// Parts are the built programs that go into the images.
+	// Parts are the programs that go into the images, Envoy among them.
 	Parts parts.Set
-	// Envoy is the path of the program that becomes the proxy image's envoy;
-	// empty means the tree's own data plane, built from ./dataplane/cmd/envoy.
-	Envoy string
 	// Progress hears what is being made; nil is allowed.
 	Progress func(Event)
 }

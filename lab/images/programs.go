@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -16,36 +15,25 @@ import (
 // ownPrograms are the packages of our own programs in images.
 var ownPrograms = []string{"./lab/images/pause", "./lab/images/helloworld"}
 
-// dataPlane is the package of the envoy stand-in.
-const dataPlane = "./dataplane/cmd/envoy"
-
-// buildPrograms builds our own programs, static, into dir and gives the path of
-// the program that becomes envoy. dir is kept between builds: go links only
-// what has changed.
-func buildPrograms(ctx context.Context, opts Options, dir string) (envoy string, err error) {
-	packages := append([]string(nil), ownPrograms...)
-	envoy = opts.Envoy
-	if envoy == "" {
-		packages = append(packages, dataPlane)
-		envoy = filepath.Join(dir, filepath.Base(dataPlane))
-	}
+// buildPrograms builds our own programs, static, into dir, which is kept between
+// builds: go links only what has changed.
+func buildPrograms(ctx context.Context, opts Options, dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("make a folder for the images' programs: %w", err)
+		return fmt.Errorf("make a folder for the images' programs: %w", err)
 	}
-	args := slices.Concat([]string{"build"}, parts.BuildFlags(), []string{"-ldflags=-s -w", "-o", dir + string(os.PathSeparator)}, packages)
+	args := slices.Concat([]string{"build"}, parts.BuildFlags(), []string{"-ldflags=-s -w", "-o", dir + string(os.PathSeparator)}, ownPrograms)
 	cmd := exec.CommandContext(ctx, "go", args...)
 	cmd.Dir = opts.Source
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
-	// The first time, the data plane's dependencies are compiled: a minute.
 	stop := repeat(func(elapsed time.Duration) {
 		opts.Progress(Event{Doing: "building the images' own programs", Elapsed: elapsed})
 	})
 	out, err := cmd.CombinedOutput()
 	stop()
 	if err != nil {
-		return "", fmt.Errorf("build the images' own programs (%s): %w:\n%s", strings.Join(packages, " "), err, strings.TrimSpace(string(out)))
+		return fmt.Errorf("build the images' own programs (%s): %w:\n%s", strings.Join(ownPrograms, " "), err, strings.TrimSpace(string(out)))
 	}
-	return envoy, nil
+	return nil
 }
 
 // tellEvery is how often work without steps of its own is told of.

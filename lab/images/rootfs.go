@@ -22,6 +22,9 @@ type entry struct {
 	link string // target of a symbolic link
 	from string // path on this machine whose bytes it has, or
 	data string // the bytes themselves
+
+	// sha256 is what the bytes of from must have; empty where any will do.
+	sha256 string
 }
 
 // rootfs is the content of an image's one layer.
@@ -68,19 +71,34 @@ func (r rootfs) complete() rootfs {
 	return out
 }
 
-// fingerprint names the content: the same for the same entries and bytes.
+// fingerprint names the content: the same for the same entries and bytes. A file that
+// is not what it must be is refused here, before it gets into an image.
 func (r rootfs) fingerprint() (string, error) {
 	h := sha256.New()
 	for _, e := range r.complete() {
-		_, _ = fmt.Fprintf(h, "%q %o %d %t %q %q\n", e.path, e.mode, e.uid, e.dir, e.link, e.data)
-		if e.from == "" {
-			continue
-		}
-		if err := copyFile(h, e.from); err != nil {
+		sum, err := e.sum()
+		if err != nil {
 			return "", err
 		}
+		_, _ = fmt.Fprintf(h, "%q %o %d %t %q %q %s\n", e.path, e.mode, e.uid, e.dir, e.link, e.data, sum)
 	}
 	return fmt.Sprintf("%x", h.Sum(nil)), nil
+}
+
+// sum hashes the file that an entry is a copy of; empty for other entries.
+func (e entry) sum() (string, error) {
+	if e.from == "" {
+		return "", nil
+	}
+	h := sha256.New()
+	if err := copyFile(h, e.from); err != nil {
+		return "", err
+	}
+	sum := fmt.Sprintf("%x", h.Sum(nil))
+	if e.sha256 != "" && sum != e.sha256 {
+		return "", fmt.Errorf("%s has sha256 %s, want %s: it has changed since it was fetched; remove its folder, and it is fetched again", e.from, sum, e.sha256)
+	}
+	return sum, nil
 }
 
 // writeTar writes a tar that depends on nothing but the entries and their

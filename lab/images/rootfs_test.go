@@ -3,10 +3,13 @@ package images
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -114,6 +117,24 @@ func TestFingerprint(t *testing.T) {
 			t.Errorf("%q has the fingerprint of %q", name, other)
 		}
 		sums[sum] = name
+	}
+}
+
+// A binary that was pinned by hash and is another now must get into no image.
+func TestFingerprintRefusesOtherBytes(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "program")
+	fs := rootfs{{path: "/a", mode: 0o755, from: program, sha256: fmt.Sprintf("%x", sha256.Sum256([]byte("pinned")))}}
+	if err := os.WriteFile(program, []byte("pinned"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fs.fingerprint(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(program, []byte("another"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := fs.fingerprint(); err == nil || !strings.Contains(err.Error(), program) {
+		t.Errorf("want %s refused, got %v", program, err)
 	}
 }
 

@@ -1,7 +1,9 @@
 package images
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -58,6 +60,24 @@ func (s Store) Digest(ref string) string {
 		return ""
 	}
 	return d.Digest.String()
+}
+
+// Digests are all by which a node may know an image: its manifest's, or, where a
+// node got it from an archive, its configuration's. None for an unknown reference.
+func (s Store) Digests(ref string) ([]string, error) {
+	d, ok := s.manifests[strings.TrimPrefix(ref, defaultHost)]
+	if !ok {
+		return nil, nil
+	}
+	data, err := os.ReadFile(s.blobPath(d.Digest))
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest of %s: %w", ref, err)
+	}
+	manifest, err := v1.ParseManifest(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("read the manifest of %s: %w", ref, err)
+	}
+	return []string{d.Digest.String(), manifest.Config.Digest.String()}, nil
 }
 
 // blobPath is where a blob lies, if the store has it.

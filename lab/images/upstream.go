@@ -24,7 +24,7 @@ func Upstream(ctx context.Context, dir string, o UpstreamOptions) (Store, error)
 		return Store{}, err
 	}
 	defer programs.close()
-	all, err := contents(ctx, programs.options, o.Names, programs.folder, programs.envoy)
+	all, err := contents(ctx, programs.options, o.Names, programs.folder)
 	if err != nil {
 		return Store{}, err
 	}

@@ -66,6 +66,9 @@ func (b builder) open(ctx context.Context) (Set, error) {
 	if err := json.Unmarshal(data, &set.versions); err != nil {
 		return Set{}, fmt.Errorf("open the built parts: %s: %w", set.dir, err)
 	}
+	if set.envoy, err = b.openEnvoy(ctx); err != nil {
+		return Set{}, err
+	}
 	if err := b.openIstio(ctx, &set); err != nil {
 		return Set{}, err
 	}

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 	"github.com/eastwest-mesh/eastwest/lab/parts/keep"
 )
 
@@ -26,7 +27,7 @@ func Build(ctx context.Context, opts Options) (Set, error) {
 	if b.keys, err = familyKeys(ctx, opts.Source, wanted); err != nil {
 		return Set{}, err
 	}
-	if !b.folder.Has(setName(b.keys)) {
+	if !b.folder.Has(setName(b.keys)) || b.fetchesEnvoy() {
 		if err := b.make(ctx); err != nil {
 			return Set{}, err
 		}
@@ -39,6 +40,7 @@ func Build(ctx context.Context, opts Options) (Set, error) {
 //	<family>-<key>/   the programs of one family
 //	set-<id>/bin,cni  hard links into the families
 //	set-<id>/set.json the programs' versions
+//	envoy-<version>-<hash>/envoy
 func partsFolder(cache string) keep.Folder {
 	return keep.Folder{Root: filepath.Join(cache, "parts")}
 }
@@ -59,10 +61,31 @@ func (b builder) make(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = lock.Close() }() // closing ends the lock; nothing is written to it
+	if b.fetchesEnvoy() {
+		if err := b.fetchEnvoy(ctx); err != nil {
+			return err
+		}
+	}
 	set := setName(b.keys)
+	if !b.folder.Has(set) {
+		if err := b.makeSet(ctx, set, lock); err != nil {
+			return err
+		}
+	}
 	inUse := []string{set}
 	for _, k := range b.keys {
 		inUse = append(inUse, k.entry())
+	}
+	if entry, err := envoy.Entry(); err == nil {
+		inUse = append(inUse, entry)
+	}
+	b.folder.Prune(time.Now(), inUse...)
+	return nil
+}
+
+// makeSet builds the families that are missing and puts their programs together.
+func (b builder) makeSet(ctx context.Context, set string, lock *os.File) error {
+	for _, k := range b.keys {
 		if b.folder.Has(k.entry()) {
 			continue
 		}
@@ -70,13 +93,7 @@ func (b builder) make(ctx context.Context) error {
 			return err
 		}
 	}
-	if !b.folder.Has(set) {
-		if err := b.folder.Make(set, b.assemble); err != nil {
-			return err
-		}
-	}
-	b.folder.Prune(time.Now(), inUse...)
-	return nil
+	return b.folder.Make(set, b.assemble)
 }
 
 // makeFamily builds the programs of one family.

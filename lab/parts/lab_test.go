@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 )
 
 // TestLabBuild builds the real set (or opens it) and asks the programs who they are.
@@ -55,6 +57,7 @@ func TestLabBuild(t *testing.T) {
 		{"loopback", nil, "CNI loopback plugin"},
 		{"host-local", nil, "CNI host-local plugin"},
 		{"portmap", nil, "CNI portmap plugin"},
+		{"envoy", []string{"--version"}, "/" + envoy.Version + "/Clean/RELEASE/BoringSSL"},
 	}
 	if len(tests) != len(set.Versions()) {
 		t.Errorf("%d programs are asked, the set has %d", len(tests), len(set.Versions()))

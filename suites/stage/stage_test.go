@@ -109,12 +109,35 @@ func TestStatusOfStep(t *testing.T) {
 }
 
 func TestTogetherNamesEveryDataPlane(t *testing.T) {
-	name, version := together([]probe.Program{{Name: "envoy", Version: "1.34"}, {Name: "eastwest-dataplane", Version: "0.1"}})
-	if name != "envoy and eastwest-dataplane" || version != "1.34 and 0.1" {
-		t.Errorf("want both, got %q %q", name, version)
+	planes := []dataPlane{{name: "upstream Envoy 1.39.3"}, {name: "Envoy 1.40.0, by path"}, {name: "upstream Envoy 1.39.3"}}
+	if got := together(planes, func(p dataPlane) string { return p.name }); got != "upstream Envoy 1.39.3 and Envoy 1.40.0, by path" {
+		t.Errorf("got %q", got)
 	}
-	if name, _ := together(nil); name != "" {
-		t.Errorf("want unknown to stay empty, got %q", name)
+}
+
+// Only the image that the place made may be told to hold what the place put into it.
+func TestProxyName(t *testing.T) {
+	made := fleet.ProxyImage{Envoy: "upstream Envoy 1.39.3", Digests: []string{"sha256:manifest", "sha256:config"}}
+	envoy := probe.Program{Name: probe.Envoy, Version: "1.39.3"}
+	tests := map[string]struct {
+		made          fleet.ProxyImage
+		program       probe.Program
+		image, digest string
+		want          string
+	}{
+		"ours, by its manifest":      {made, envoy, "istio/proxyv2:1", "sha256:manifest", "upstream Envoy 1.39.3"},
+		"ours, by its configuration": {made, envoy, "istio/proxyv2:1", "sha256:config", "upstream Envoy 1.39.3"},
+		"the same name, not ours":    {made, envoy, "istio/proxyv2:1", "sha256:other", "Envoy 1.39.3 from istio/proxyv2:1@sha256:other"},
+		"a fleet's":                  {fleet.ProxyImage{}, envoy, "gcr.io/x/proxyv2:1", "sha256:other", "Envoy 1.39.3 from gcr.io/x/proxyv2:1@sha256:other"},
+		"a pod that tells no digest": {fleet.ProxyImage{Digests: []string{""}}, envoy, "gcr.io/x/proxyv2:1", "", "Envoy 1.39.3 from gcr.io/x/proxyv2:1"},
+		"no Envoy":                   {made, probe.Program{Name: "zproxy", Version: "7"}, "istio/proxyv2:1", "sha256:manifest", "zproxy 7"},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := proxyName(test.made, test.program, test.image, test.digest); got != test.want {
+				t.Errorf("want %q, got %q", test.want, got)
+			}
+		})
 	}
 }
 

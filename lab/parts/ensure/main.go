@@ -44,7 +44,7 @@ func main() {
 }
 
 func run(ctx context.Context, packagesOnly bool, out, progress io.Writer) error {
-	opts := parts.Options{Progress: narrator(progress, time.Now)}
+	opts := parts.Options{Envoy: os.Getenv("EASTWEST_ENVOY"), Progress: narrator(progress, time.Now)}
 	if err := parts.Prepare(ctx, opts); err != nil || packagesOnly {
 		return err
 	}
