@@ -64,6 +64,7 @@ func TestLabClustersAreRealAndSeparate(t *testing.T) {
 	})
 	t.Run("a load balancer carries calls between clusters, a pod address does not", func(t *testing.T) { callAcross(ctx, t, l) })
 	t.Run("a host name leads to several addresses that all carry calls", func(t *testing.T) { callByName(ctx, t, l) })
+	t.Run("DNS is a Service, and names outside do not exist", func(t *testing.T) { resolve(ctx, t, l) })
 	t.Run("logs and port-forward work from the host", func(t *testing.T) { watchFromHost(ctx, t, l) })
 }
 
@@ -131,6 +132,29 @@ func callByName(ctx context.Context, t *testing.T, l *Lab) {
 	kubectl(ctx, t, l, "", serving, "delete", "service", "named")
 	if got := call(addresses[0]); strings.HasPrefix(got, "Hello") {
 		t.Errorf("the load balancer outlived its Service: %q", got)
+	}
+}
+
+// resolve asks for names as any pod does. It stands on callAcross.
+func resolve(ctx context.Context, t *testing.T, l *Lab) {
+	calling := "--context=" + l.State.Clusters[1].Name
+	shell := func(script string) string {
+		return kubectl(ctx, t, l, "", calling, "exec", "sleep", "--", "sh", "-c", script)
+	}
+	address := kubectl(ctx, t, l, "", calling, "-n", "kube-system", "get", "service", "kube-dns", "-o", "jsonpath={.spec.clusterIP}")
+	if got := shell("cat /etc/resolv.conf"); !strings.Contains(got, "nameserver "+address+"\n") || strings.Count(got, "nameserver") != 1 {
+		t.Errorf("want pods to ask %s, got\n%s", address, got)
+	}
+	api := kubectl(ctx, t, l, "", calling, "get", "service", "kubernetes", "-o", "jsonpath={.spec.clusterIP}")
+	for _, name := range []string{"kubernetes.default", "kubernetes.default.svc.cluster.local"} {
+		if got := shell("curl -sk -o /dev/null -w '%{remote_ip}' https://" + name); got != api {
+			t.Errorf("want %s at %s, got %s", name, api, got)
+		}
+	}
+	for _, name := range []string{"example.com.", "absent.default.svc.cluster.local.", "1.2.3.4.in-addr.arpa."} {
+		if got := shell("nslookup " + name + " 2>&1; true"); !strings.Contains(got, "NXDOMAIN") {
+			t.Errorf("want %s not to exist, got\n%s", name, got)
+		}
 	}
 }
 

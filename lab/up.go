@@ -48,6 +48,7 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 	if err := parts.Prepare(ctx, o.parts()); err != nil {
 		return nil, err
 	}
+	raiseInotify(inotifyFile, o.Progress)
 	f := o.folders()
 	release, err := f.acquire()
 	if err != nil {

@@ -28,7 +28,7 @@ func upstreamEnvoy() []string {
 const nativeNFTables = "values.global.nativeNftables=true"
 
 // lacks is what a mesh with upstreamEnvoy cannot do.
-const lacks = "istiod runs with Istio's own Envoy filters off, which upstream's Envoy has not: there are no istio_* metrics, and HTTP on a port whose protocol is detected travels between sidecars as TCP, past HTTP policies and routes."
+const lacks = "istiod runs with Istio's own Envoy filters switched off, since upstream's Envoy does not have them. There are no istio_* metrics, and HTTP on a port whose protocol is detected travels between sidecars as TCP, so that HTTP policies and routes do not apply to it."
 
 // proxyImage describes the proxies' image that was built here.
 func proxyImage(e envoy.Binary, digests []string) fleet.ProxyImage {

@@ -21,6 +21,7 @@ func ladder() []rung {
 	return []rung{
 		{"API", checkAPI},
 		{"install", checkInstall},
+		{"configuration", checkConfiguration},
 		{"network identity", checkNetworkIdentity},
 		{"gateway address", checkGatewayAddress},
 		{"exposure", checkExposure},

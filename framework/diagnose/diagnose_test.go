@@ -258,7 +258,7 @@ func TestConsequencesHangOnTheCause(t *testing.T) {
 }
 
 func TestRungsInOrder(t *testing.T) {
-	want := []string{"API", "install", "network identity", "gateway address", "exposure", "discovery", "trust", "injection", "policy", "traffic"}
+	want := []string{"API", "install", "configuration", "network identity", "gateway address", "exposure", "discovery", "trust", "injection", "policy", "traffic"}
 	if diff := cmp.Diff(want, Rungs()); diff != "" {
 		t.Errorf("rungs (-want +got):\n%s", diff)
 	}

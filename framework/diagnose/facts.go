@@ -24,8 +24,10 @@ type Facts struct {
 	Secrets          []RemoteSecret
 	Roots            []Root
 	Sample           Sample
-	Policies         []Policy
-	Rules            []Rule
+	// Rejections are those of the gateway's and the sample's proxies.
+	Rejections []Rejection
+	Policies   []Policy
+	Rules      []Rule
 	// Unread lists what could not be read and why: no finding may rest on its absence.
 	Unread []string
 }
@@ -66,6 +68,12 @@ type Istiod struct {
 	// GatewaysKnown is false when the pod could not be asked, or knows no such page.
 	Gateways      []fleet.NetworkGateway
 	GatewaysKnown bool
+	// Version is that of its image; empty for unknown.
+	Version string
+	// Rejections is what its proxies refuse, as it tells on /debug/syncz, and Asked
+	// are the proxies of which it would tell (namespace/name).
+	Rejections []Rejection
+	Asked      []string
 }
 
 // Remote is one remote cluster in an istiod's /debug/clusterz.

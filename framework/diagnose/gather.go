@@ -68,6 +68,7 @@ func gather(ctx context.Context, cluster *fleet.Cluster, opts Options) Facts {
 	if opts.Namespace != "" {
 		r.sample(ctx)
 	}
+	r.rejections(ctx)
 	return facts
 }
 
@@ -108,7 +109,7 @@ func (r reader) istiods(ctx context.Context) {
 		return
 	}
 	for _, pod := range pods {
-		istiod := Istiod{Pod: pod}
+		istiod := Istiod{Pod: pod, Version: fleet.ImageTag(pod.Image)}
 		if pod.Ready {
 			document, err := probe.IstiodDebug(ctx, r.client, pod.Namespace, pod.Name, "/debug/clusterz")
 			if err == nil {
@@ -120,6 +121,7 @@ func (r reader) istiods(ctx context.Context) {
 			istiod.RemotesKnown = err == nil
 			r.unread("clusterz of "+pod.Name, err)
 			r.networkz(ctx, &istiod)
+			r.syncz(ctx, &istiod)
 		}
 		r.facts.Istiods = append(r.facts.Istiods, istiod)
 	}
@@ -303,12 +305,17 @@ func (r reader) proxyRoots(ctx context.Context, pods []Pod) {
 
 // complaint is why a proxy says that it is not ready; empty when its log does not tell.
 func (r reader) complaint(ctx context.Context, pod Pod) string {
+	return lastComplaint(r.proxyLog(ctx, pod))
+}
+
+// proxyLog is the end of a proxy's log; empty when it cannot be read.
+func (r reader) proxyLog(ctx context.Context, pod Pod) string {
 	target := kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: probe.ProxyContainer}
 	log, err := r.client.Logs(ctx, target, kube.LogOptions{TailLines: complaintLines})
 	if err != nil {
 		return "" // an aid to the reader only; nothing rests on it
 	}
-	return lastComplaint(string(log))
+	return string(log)
 }
 
 // complaintLines is enough to reach back over pilot-agent's readiness warnings, one a second.

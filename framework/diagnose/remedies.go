@@ -54,6 +54,14 @@ func remedyExpose(cluster string) string {
 	return fmt.Sprintf("kubectl --context %s apply -n istio-system -f asm/istio/expansion/expose-services.yaml", cluster)
 }
 
+func remedyRejected(cluster string) string {
+	return fmt.Sprintf("the reason names the resource and what is wrong with it: look for an EnvoyFilter or Telemetry that makes it (kubectl --context %s get envoyfilters,telemetries -A), or for a proxy older than istiod, which a restart of its Deployment replaces", cluster)
+}
+
+func remedyIstioFilter(cluster string) string {
+	return fmt.Sprintf("run Istio's own proxy image (proxyv2 of istiod's version), or let nothing ask for that filter: kubectl --context %s get telemetries,envoyfilters -A; metrics of the provider prometheus need istio.stats", cluster)
+}
+
 func remedyRemoteSecret(here, other Facts) string {
 	return fmt.Sprintf("run create-mesh again with all clusters, or: istioctl create-remote-secret --context %s --name %s | kubectl --context %s apply -f -",
 		other.Cluster.Name, other.Cluster.Name, here.Cluster.Name)

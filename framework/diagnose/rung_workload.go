@@ -37,6 +37,8 @@ func podProblem(facts Facts, pod Pod) []report.Finding {
 			finding.Found += ": its namespace has neither istio.io/rev nor istio-injection=enabled"
 		}
 		finding.Remedy = remedyInjection(pod.Namespace)
+	case !pod.ProxyReady && rejects(facts, pod):
+		return nil // told by the rung "configuration"
 	case !pod.ProxyReady:
 		finding.Cause, finding.Found = "F-43", where+": its proxy is not ready"
 		if pod.Reason != "" {

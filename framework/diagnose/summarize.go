@@ -163,7 +163,7 @@ func lastComplaint(log string) string {
 	if cause == "" {
 		cause = words
 	}
-	return cause[:min(len(cause), 300)]
+	return shorten(cause)
 }
 
 // parseClusterz reads istiod's /debug/clusterz. Newer istiods list their own

@@ -20,7 +20,11 @@ func IstiodVersion(istiod *corev1.Pod) string {
 	if len(istiod.Spec.Containers) == 0 {
 		return ""
 	}
-	image := istiod.Spec.Containers[0].Image
+	return ImageTag(istiod.Spec.Containers[0].Image)
+}
+
+// ImageTag is the tag of an image, "" for none.
+func ImageTag(image string) string {
 	name, _, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], "@")
 	_, tag, _ := strings.Cut(name, ":")
 	return tag

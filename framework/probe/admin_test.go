@@ -66,9 +66,9 @@ func TestParseServerInfo(t *testing.T) {
 		document string
 		want     Program
 	}{
-		"Envoy":               {`{"version":"bd0bc7b2fd45bb0fb6f5d1e5bc6ee8bd0ad1ebc1/1.34.2-dev/Clean/RELEASE/BoringSSL"}`, Program{"envoy", "1.34.2-dev"}},
-		"something else":      {`{"version":"0/1.39.0/Clean/RELEASE/Go"}`, Program{"unknown", "0/1.39.0/Clean/RELEASE/Go"}},
-		"another user agent":  {`{"version":"7","node":{"user_agent_name":"zproxy"}}`, Program{"zproxy", "7"}},
+		"Envoy":              {`{"version":"bd0bc7b2fd45bb0fb6f5d1e5bc6ee8bd0ad1ebc1/1.34.2-dev/Clean/RELEASE/BoringSSL"}`, Program{"envoy", "1.34.2-dev"}},
+		"something else":     {`{"version":"0/1.39.0/Clean/RELEASE/Go"}`, Program{"unknown", "0/1.39.0/Clean/RELEASE/Go"}},
+		"another user agent": {`{"version":"7","node":{"user_agent_name":"zproxy"}}`, Program{"zproxy", "7"}},
 		// A name alone does not make it Envoy.
 		"called Envoy": {`{"version":"zproxy 7","node":{"user_agent_name":"envoy"}}`, Program{"unknown", "zproxy 7"}},
 	}

@@ -34,6 +34,7 @@ func All() []Fault {
 		{"network-label", "the network label of istio-system names another network", "F-03", skewLabel, restoreLabel},
 		{"remote-secret", "the remote secrets that istiod reads are deleted", "F-08", deleteSecrets, restoreSecrets},
 		{"root", "the cluster's certificates come from another root", "F-06", changeRoot, restoreRoot},
+		{"telemetry", "the proxies reject their configuration: a Telemetry asks for a filter that only Istio's own Envoy has", "F-33", askForStats, askNoMore},
 		{"zone", "one of the addresses behind the gateway's host name swallows every packet", "F-21", silenceZone, unsilenceZone},
 	}
 }

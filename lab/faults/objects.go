@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -40,6 +41,38 @@ func restoreExposure(ctx context.Context, t *target) error {
 	obj.SetResourceVersion("")
 	obj.SetUID("")
 	if _, err := t.dynamic.Resource(gateways()).Namespace(istioSystem).Create(ctx, obj, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	return t.forget()
+}
+
+func telemetries() schema.GroupVersionResource {
+	return schema.GroupVersionResource{Group: "telemetry.istio.io", Version: "v1", Resource: "telemetries"}
+}
+
+// askForStats has istiod put the filter istio.stats into every listener of the mesh.
+func askForStats(ctx context.Context, t *target) error {
+	obj := &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "telemetry.istio.io/v1", "kind": "Telemetry",
+		"metadata": map[string]any{"name": "lab-fault", "namespace": istioSystem},
+		"spec": map[string]any{"metrics": []any{
+			map[string]any{"providers": []any{map[string]any{"name": "prometheus"}}},
+		}},
+	}}
+	made, err := t.dynamic.Resource(telemetries()).Namespace(istioSystem).Create(ctx, obj, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	return t.keep(made.GetUID())
+}
+
+func askNoMore(ctx context.Context, t *target) error {
+	var uid types.UID
+	if err := t.recall(&uid); err != nil {
+		return err
+	}
+	err := t.dynamic.Resource(telemetries()).Namespace(istioSystem).Delete(ctx, "lab-fault", *metav1.NewPreconditionDeleteOptions(string(uid)))
+	if err != nil && !apierrors.IsNotFound(err) {
 		return err
 	}
 	return t.forget()

@@ -26,7 +26,7 @@ var corefile string
 type view struct {
 	Spec
 	Root, Socket, CNIConf, Certs, ResolvConf, PodLogs, Opt string
-	NodeIP, DNSKubeconfig, ClientCA                        string
+	NodeIP, DNSService, DNSKubeconfig, ClientCA            string
 	ServingCert, ServingKey                                string
 	// Resolver answers for BalancerZone.
 	BalancerZone, Resolver string
@@ -37,7 +37,7 @@ func (s Spec) writeConfig() error {
 	v := view{
 		Spec: s, Root: s.ContainerdRoot(), Socket: containerdSocket, CNIConf: s.file("cni", "net.d"), Certs: s.file("containerd", "certs.d"),
 		ResolvConf: s.file("resolv.conf"), PodLogs: s.file("logs", "pods"), Opt: s.file("containerd", "opt"),
-		NodeIP: s.Cluster.Node().String(), DNSKubeconfig: s.kubeconfig("dns"), ClientCA: s.pki("ca.crt"),
+		NodeIP: s.Cluster.Node().String(), DNSService: s.Cluster.DNSService().String(), DNSKubeconfig: s.kubeconfig("dns"), ClientCA: s.pki("ca.crt"),
 		ServingCert: s.pki(kubeletServing + ".crt"), ServingKey: s.pki(kubeletServing + ".key"),
 		BalancerZone: topology.BalancerZone, Resolver: topology.Router().String(),
 	}

@@ -74,6 +74,9 @@ func (r *runner) bringUp(report func(Stage)) error {
 	if err := r.startAll(s.controllerManager(), s.scheduler(), s.proxy(), s.dns()); err != nil {
 		return err
 	}
+	if err := s.publishDNS(r.ctx, client); err != nil {
+		return fmt.Errorf("give cluster %q its DNS: %w", s.Cluster.Name(), err)
+	}
 	if err := awaitReady(r.ctx, client, s.Cluster.NodeName()); err != nil {
 		return fmt.Errorf("await node %q: %w", s.Cluster.NodeName(), err)
 	}

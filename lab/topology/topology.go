@@ -88,5 +88,14 @@ func (c Cluster) Services() netip.Prefix {
 // APIService is the address of the Service default/kubernetes.
 func (c Cluster) APIService() netip.Addr { return c.Services().Addr().Next() }
 
+// DNSService is the address of the Service kube-system/kube-dns: the tenth, as kubeadm has it.
+func (c Cluster) DNSService() netip.Addr {
+	address := c.Services().Addr()
+	for range 10 {
+		address = address.Next()
+	}
+	return address
+}
+
 // Server is the API server's URL on the network between the clusters.
 func (c Cluster) Server() string { return fmt.Sprintf("https://%s:%d", c.Node(), APIPort) }
