@@ -26,9 +26,13 @@ func newCleanupCommand(streams ioStreams) *cobra.Command {
 		Short: "Undo what earlier runs left: kept, interrupted or crashed ones",
 		Long: `A run writes down what it makes on your clusters before it makes it. Cleanup
 reads what runs that did not finish have written, undoes it backwards and checks
-that nothing with the run's label is left. A run that is still under way is
-refused: it holds its journal, and the lock of the clusters. Kind clusters that a
-run made for itself are removed with all that is on them; no others are touched.`,
+that nothing with the run's label is left. Only what is proven to be the run's is
+deleted: by its label, by the UID that was written down, or, where a run died
+before it could write that, by when and by which tool it was made. What may be
+somebody else's, and what somebody has changed since, stays and is named. A run
+that is still under way is refused: it holds its journal, and the lock of the
+clusters. Kind clusters that a run made for itself are removed with all that is on
+them; no others are touched.`,
 		Example: `  # undo all that any earlier run has left
   eastwest cleanup
 
@@ -74,7 +78,7 @@ func runCleanup(ctx context.Context, streams ioStreams, flags cleanupFlags) erro
 			errs = append(errs, fmt.Errorf("clean up run %s: %w", run.Run, err))
 			continue
 		}
-		_, _ = fmt.Fprintf(streams.out, "run %s of %s is undone; nothing of it is left\n", run.Run, run.Started.Format(time.RFC3339))
+		_, _ = fmt.Fprintf(streams.out, "run %s of %s is undone\n", run.Run, run.Started.Format(time.RFC3339))
 	}
 	return errors.Join(errs...)
 }
@@ -174,16 +178,22 @@ func cleanUp(ctx context.Context, streams ioStreams, run leftRun) (err error) {
 	return journal.Remove()
 }
 
+// undoAndProve undoes the run and looks for what is left of it. What stays is told and
+// is no error: it is not for us to remove.
+
 func undoAndProve(ctx context.Context, streams ioStreams, journal *ledger.Journal, clients []*kube.Client, bounds kube.Bounds) error {
-	err := journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Bounds: bounds, Progress: func(cluster string, ref kube.Ref) {
+	stays, err := journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Bounds: bounds, Progress: func(cluster string, ref kube.Ref) {
 		_, _ = fmt.Fprintf(streams.errOut, "cleanup: %s: %s\n", cluster, ref)
 	}})
+	for _, stay := range stays {
+		_, _ = fmt.Fprintf(streams.out, "%s\n", stay)
+	}
 	if err != nil {
 		return err
 	}
-	left, err := ledger.Leftovers(ctx, clients, journal.Header.Run)
-	for _, change := range left {
-		err = errors.Join(err, errors.New(change.String()))
+	left, err := journal.Leftovers(ctx, clients, stays)
+	for _, one := range left {
+		err = errors.Join(err, errors.New(one.String()))
 	}
 	return err
 }

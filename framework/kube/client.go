@@ -51,6 +51,7 @@ type Client struct {
 	Mapper meta.ResettableRESTMapper
 
 	recorder Recorder
+	http     *http.Client
 }
 
 // New makes a client. It reads the kubeconfig but sends nothing to the cluster.
@@ -76,7 +77,7 @@ func NewForConfig(config *rest.Config, opts Options) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cluster %q: make an HTTP client: %w", opts.Name, err)
 	}
-	client := &Client{Name: opts.Name, REST: config, recorder: opts.Recorder}
+	client := &Client{Name: opts.Name, REST: config, recorder: opts.Recorder, http: httpClient}
 	if err := client.connect(httpClient); err != nil {
 		return nil, fmt.Errorf("cluster %q: %w", opts.Name, err)
 	}

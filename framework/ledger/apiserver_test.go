@@ -30,6 +30,9 @@ func TestAPIServer(t *testing.T) {
 	t.Run("undo spares what others did since", func(t *testing.T) { testUndoSpares(t, client) })
 	t.Run("undo ends the pods of a namespace that goes", func(t *testing.T) { testUndoEndsPods(t, client) })
 	t.Run("undo spares a namespace that others made again", func(t *testing.T) { testUndoSparesNamespace(t, client) })
+	t.Run("undo removes of what was expected only what is proven", func(t *testing.T) { testUndoExpected(t, client) })
+	t.Run("undo leaves what somebody has changed since", func(t *testing.T) { testUndoEdited(t, client) })
+	t.Run("the end of a run that crashed is that of its lease", func(t *testing.T) { testNoteEnd(t, client) })
 	t.Run("lock", func(t *testing.T) { testLock(t, client) })
 }
 
@@ -83,10 +86,18 @@ func inventory(t *testing.T, client *kube.Client) []Inventory {
 
 func undo(t *testing.T, journal *Journal, client *kube.Client) {
 	t.Helper()
-	err := journal.Undo(t.Context(), UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
+	if stays := undoStays(t, journal, client); len(stays) > 0 {
+		t.Errorf("want nothing to stay, got %v", stays)
+	}
+}
+
+func undoStays(t *testing.T, journal *Journal, client *kube.Client) []Stay {
+	t.Helper()
+	stays, err := journal.Undo(t.Context(), UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
 	if err != nil {
 		t.Fatal(err)
 	}
+	return stays
 }
 
 func wantNoChange(t *testing.T, before, after []Inventory) {
@@ -114,10 +125,10 @@ func testUndo(t *testing.T, client *kube.Client) {
 	journal := newJournal(t, t.TempDir(), "run-undo")
 	applyManifest(t, client, "run-undo", journal)
 	byOthers := kube.Ref{APIVersion: "v1", Kind: "ConfigMap", Namespace: "default", Name: "by-a-program"}
-	if err := journal.Expecting(ctx, "west", []kube.Ref{byOthers}); err != nil {
+	if err := journal.Expecting(ctx, client, kube.ToolIstioctl, []kube.Ref{byOthers}); err != nil {
 		t.Fatal(err)
 	}
-	makeConfigMap(t, client, byOthers.Name)
+	makeConfigMapBy(t, client, byOthers.Name, "istio-operator")
 	kubeSystem := namespace(t, client, "kube-public")
 	if err := journal.Labelling(ctx, "west", kubeSystem, "example.org/network", nil, "n1"); err != nil {
 		t.Fatal(err)
@@ -211,7 +222,8 @@ func testUndoEndsPods(t *testing.T, client *kube.Client) {
 
 	done := make(chan error, 1)
 	go func() {
-		done <- journal.Undo(ctx, UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
+		_, err := journal.Undo(ctx, UndoOptions{Clients: []*kube.Client{client}, Bounds: kube.LocalBounds()})
+		done <- err
 	}()
 	pod := kube.Ref{APIVersion: "v1", Kind: "Pod", Namespace: "trial", Name: "p"}
 	secret := kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: "default", Name: "s"}
@@ -325,8 +337,13 @@ func testLock(t *testing.T, client *kube.Client) {
 
 func makeConfigMap(t *testing.T, client *kube.Client, name string) {
 	t.Helper()
+	makeConfigMapBy(t, client, name, "somebody")
+}
+
+func makeConfigMapBy(t *testing.T, client *kube.Client, name, manager string) {
+	t.Helper()
 	_, err := client.Kubernetes.CoreV1().ConfigMaps("default").Create(t.Context(),
-		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}}, metav1.CreateOptions{})
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: name}, Data: map[string]string{"a": "b"}}, metav1.CreateOptions{FieldManager: manager})
 	if err != nil {
 		t.Fatal(err)
 	}

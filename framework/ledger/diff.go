@@ -1,46 +1,29 @@
 package ledger
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Change is one difference between two inventories of a cluster.
 type Change struct {
 	Cluster string `json:"cluster"`
-	// What is "left" (made and still there), "lost" (there before and gone),
+	// What is "made" (and still there), "removed" (there before and gone),
 	// "replaced" (another object of the same name) or "changed".
 	What string `json:"what"`
 	Item
 }
 
-// String says what differs and, for what is left, the command that removes it.
-func (c Change) String() string {
-	text := fmt.Sprintf("cluster %q: %s %s", c.Cluster, c.What, c.Ref)
-	if c.What == Left {
-		text += "; remove it with: " + c.removal()
-	}
-	return text
-}
+// String says what differs.
+func (c Change) String() string { return fmt.Sprintf("cluster %q: %s %s", c.Cluster, c.What, c.Ref) }
 
 // What a Change can be.
 const (
-	Left     = "left"
-	Lost     = "lost"
+	Made     = "made"
+	Removed  = "removed"
 	Replaced = "replaced"
 	Changed  = "changed"
 )
 
-func (c Change) removal() string {
-	namespace := ""
-	if c.Namespace != "" {
-		namespace = " --namespace=" + c.Namespace
-	}
-	return fmt.Sprintf("kubectl%s delete %s %s", namespace, strings.ToLower(c.Kind), c.Name)
-}
-
 // Diff compares inventories of the same clusters before and after a run. No
-// change is the proof that the run left nothing behind and touched nothing.
+// change is the proof that nothing was left behind and nothing touched, by anybody.
 func Diff(before, after []Inventory) []Change {
 	var changes []Change
 	for _, b := range before {
@@ -63,10 +46,10 @@ func diffOne(before, after Inventory) []Change {
 	for len(b) > 0 || len(a) > 0 {
 		switch {
 		case len(b) == 0 || len(a) > 0 && key(a[0]) < key(b[0]):
-			add(Left, a[0])
+			add(Made, a[0])
 			a = a[1:]
 		case len(a) == 0 || key(b[0]) < key(a[0]):
-			add(Lost, b[0])
+			add(Removed, b[0])
 			b = b[1:]
 		default:
 			if what := compare(b[0], a[0]); what != "" {

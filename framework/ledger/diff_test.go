@@ -22,10 +22,10 @@ func TestDiff(t *testing.T) {
 	}
 	want := []string{
 		`cluster "west": changed ConfigMap n/changed`,
-		`cluster "west": left ConfigMap n/left; remove it with: kubectl --namespace=n delete configmap left`,
-		`cluster "west": lost ConfigMap n/lost`,
+		`cluster "west": made ConfigMap n/left`,
+		`cluster "west": removed ConfigMap n/lost`,
 		`cluster "west": replaced ConfigMap n/replaced`,
-		`cluster "east": left ConfigMap n/left; remove it with: kubectl --namespace=n delete configmap left`,
+		`cluster "east": made ConfigMap n/left`,
 	}
 	var got []string
 	for _, change := range Diff(before, after) {

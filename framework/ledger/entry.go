@@ -50,6 +50,9 @@ const (
 	EventMade Event = "made"
 	// EventLabelling: the run is about to set a label of an object that is not its own.
 	EventLabelling Event = "labelling"
+	// EventEnded: the run was last seen alive at the entry's ServerTime, or a while
+	// before; written by who undoes a run that crashed.
+	EventEnded Event = "ended"
 	// EventUndone: everything on the entry's cluster has been undone.
 	EventUndone Event = "undone"
 )
@@ -60,6 +63,13 @@ type Entry struct {
 	Event   Event     `json:"event"`
 	Cluster string    `json:"cluster"`
 	Ref     kube.Ref  `json:"ref,omitzero"`
+	// Tool and ServerTime belong to EventExpecting: which program will make the object,
+	// and when that began by the API server's clock.
+	Tool       string    `json:"tool,omitempty"`
+	ServerTime time.Time `json:"serverTime,omitzero"`
+	// Created is when the object of EventMade was made, by the API server's clock,
+	// where a program of others made it.
+	Created time.Time `json:"created,omitzero"`
 	// Label, Before and After belong to EventLabelling; a nil Before means
 	// that the object had no such label.
 	Label  string  `json:"label,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"sort"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -27,12 +28,18 @@ type Item struct {
 	// Content is a hash of what somebody decided about the object: all but its
 	// status and the bookkeeping of the API server.
 	Content string `json:"content"`
+	// Run is the run whose label it carries; empty for none.
+	Run string `json:"run,omitempty"`
+	// Managers are who has written it.
+	Managers []kube.Manager `json:"managers,omitempty"`
 }
 
 // Inventory is what a cluster holds in the places that a run touches, ordered.
 type Inventory struct {
 	Cluster string `json:"cluster"`
-	Items   []Item `json:"items"`
+	// Taken is when it was begun, by the API server's clock.
+	Taken time.Time `json:"taken"`
+	Items []Item    `json:"items"`
 }
 
 // InventoryOptions say where to look.
@@ -60,6 +67,10 @@ func TakeInventory(ctx context.Context, clients []*kube.Client, opts InventoryOp
 }
 
 func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (Inventory, error) {
+	taken, err := client.ServerTime(ctx)
+	if err != nil {
+		return Inventory{}, fmt.Errorf("inventory of cluster %q: %w", client.Name, err)
+	}
 	listings, err := listings(client, opts)
 	if err != nil {
 		return Inventory{}, fmt.Errorf("inventory of cluster %q: %w", client.Name, err)
@@ -81,7 +92,7 @@ func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (I
 	sort.Slice(items, func(i, j int) bool { return key(items[i]) < key(items[j]) })
 	// An object with our label in one of the namespaces was listed twice.
 	items = slices.CompactFunc(items, func(a, b Item) bool { return key(a) == key(b) })
-	return Inventory{Cluster: client.Name, Items: items}, nil
+	return Inventory{Cluster: client.Name, Taken: taken, Items: items}, nil
 }
 
 // publishedByIstiod selects the ConfigMaps that istiod puts into every
@@ -161,7 +172,7 @@ func (l listing) list(ctx context.Context, client *kube.Client) ([]Item, error) 
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, Item{Ref: kube.RefOf(obj), Content: content})
+		items = append(items, Item{Ref: kube.RefOf(obj), Content: content, Run: kube.RunOf(obj), Managers: kube.Managers(obj)})
 	}
 	return items, nil
 }

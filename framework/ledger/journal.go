@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
@@ -22,6 +24,8 @@ type Journal struct {
 	Header Header
 
 	path string
+	// own is true for the process whose run it is.
+	own bool
 
 	mu      sync.Mutex
 	file    *os.File // guarded by mu
@@ -42,7 +46,7 @@ func Create(dir string, header Header) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: start the journal of run %s: %w", header.Run, err)
 	}
-	j := &Journal{Header: header, path: path, file: file}
+	j := &Journal{Header: header, path: path, own: true, file: file}
 	if err := errors.Join(hold(file, header.Run), j.write(header), syncDir(dir)); err != nil {
 		return nil, errors.Join(fmt.Errorf("ledger: write %s: %w", path, err), file.Close())
 	}
@@ -121,20 +125,65 @@ func (j *Journal) Remove() error {
 
 // Making implements kube.Journal.
 func (j *Journal) Making(_ context.Context, cluster string, refs []kube.Ref) error {
-	return j.announce(EventMaking, cluster, refs)
+	entries := make([]Entry, 0, len(refs))
+	for _, ref := range refs {
+		entries = append(entries, Entry{Event: EventMaking, Cluster: cluster, Ref: ref})
+	}
+	return j.append(entries...)
 }
 
 // Expecting implements plan.Journal.
-func (j *Journal) Expecting(_ context.Context, cluster string, refs []kube.Ref) error {
-	return j.announce(EventExpecting, cluster, refs)
-}
-
-func (j *Journal) announce(event Event, cluster string, refs []kube.Ref) error {
+func (j *Journal) Expecting(ctx context.Context, client *kube.Client, tool string, refs []kube.Ref) error {
+	if len(refs) == 0 {
+		return nil
+	}
+	at, err := client.ServerTime(ctx)
+	if err != nil {
+		return err
+	}
 	entries := make([]Entry, 0, len(refs))
 	for _, ref := range refs {
-		entries = append(entries, Entry{Event: event, Cluster: cluster, Ref: ref})
+		entries = append(entries, Entry{Event: EventExpecting, Cluster: client.Name, Ref: ref, Tool: tool, ServerTime: at})
 	}
 	return j.append(entries...)
+}
+
+// Confirm implements plan.Journal: what was expected and is proven to have been made by
+// the tool is written down with its UID, so that undo needs no further proof.
+func (j *Journal) Confirm(ctx context.Context, client *kube.Client) error {
+	now, err := client.ServerTime(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, t := range tasks(j.Entries(), client.Name) {
+		if t.Event != EventExpecting || t.Ref.UID != "" {
+			continue
+		}
+		found, err := client.Get(ctx, t.Ref)
+		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+			continue
+		}
+		if err == nil && unproven(found, t.Tool, window{from: t.ServerTime, until: now}) == "" {
+			err = j.append(Entry{Event: EventMade, Cluster: client.Name, Ref: kube.RefOf(found), Created: found.GetCreationTimestamp().UTC()})
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// End writes down what a run that stops acting is known to have made, and that it makes
+// nothing more: what it leaves can then be undone later, by whoever has the journal.
+func (j *Journal) End(ctx context.Context, clients []*kube.Client) error {
+	var errs []error
+	for _, client := range clients {
+		at, err := client.ServerTime(ctx)
+		if err == nil {
+			err = errors.Join(j.Confirm(ctx, client), j.append(Entry{Event: EventEnded, Cluster: client.Name, ServerTime: at}))
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // Made implements kube.Journal. The line is not waited for on the disk: undo

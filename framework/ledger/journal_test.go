@@ -37,7 +37,7 @@ func TestJournalSurvivesItsProcess(t *testing.T) {
 	errs := []error{
 		j.Making(ctx, "west", []kube.Ref{ref("a"), ref("b")}),
 		j.Made(ctx, "west", withUID(ref("a"), "1")),
-		j.Expecting(ctx, "west", []kube.Ref{ref("c")}),
+		j.append(Entry{Event: EventExpecting, Cluster: "west", Ref: ref("c"), Tool: kube.ToolIstioctl, ServerTime: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}),
 		j.Labelling(ctx, "east", ref("d"), "k", &before, "new"),
 		j.Labelling(ctx, "east", ref("e"), "k", nil, "new"),
 	}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
@@ -53,6 +55,9 @@ func (c Cluster) connect(ctx context.Context, run string, bounds kube.Bounds, re
 // the lease has not been renewed for as long as it lasts; a holder that renews
 // it is alive, and then the error is a *LockedError.
 func (j *Journal) TakeOver(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
+	if err := j.noteEnd(ctx, clients); err != nil {
+		return nil, nil, err
+	}
 	var renewed time.Time
 	for {
 		lock, locked, err := acquire(ctx, clients, claim{holder: holder, over: j.Header.Holder()})
@@ -70,6 +75,44 @@ func (j *Journal) TakeOver(ctx context.Context, clients []*kube.Client, holder s
 	}
 }
 
+// noteEnd writes down, once for each cluster, until when the run can have made
+// something there: to its last renewal of its Lease and one interval more, by the API
+// server's clock. Where the Lease is another's by now, nobody knows.
+func (j *Journal) noteEnd(ctx context.Context, clients []*kube.Client) error {
+	var ended []Entry
+	for _, client := range clients {
+		if slices.ContainsFunc(j.Entries(), func(e Entry) bool { return e.Event == EventEnded && e.Cluster == client.Name }) {
+			continue
+		}
+		lease, err := client.Kubernetes.CoordinationV1().Leases(LockNamespace).Get(ctx, LockName, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("read the lock of cluster %q: %w", client.Name, err)
+		}
+		if lease.Spec.HolderIdentity == nil || *lease.Spec.HolderIdentity != j.Header.Holder() {
+			continue
+		}
+		if last := writtenAt(lease); !last.IsZero() {
+			ended = append(ended, Entry{Event: EventEnded, Cluster: client.Name, ServerTime: last.Add(renewEvery)})
+		}
+	}
+	return j.append(ended...)
+}
+
+// writtenAt is when eastwest last wrote an object, by the API server's clock. What a
+// Lease itself says is by the holder's.
+func writtenAt(obj metav1.Object) time.Time {
+	var last time.Time
+	for _, entry := range obj.GetManagedFields() {
+		if entry.Manager == kube.FieldManager && entry.Time != nil && entry.Time.After(last) {
+			last = entry.Time.UTC()
+		}
+	}
+	return last
+}
+
 // pause waits between two looks at a lease, which ends by a clock and not by
 // an event that could be watched.
 func pause(ctx context.Context, d time.Duration) error {
@@ -83,19 +126,21 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Leftovers lists the objects that still carry a run's label, anywhere on the
-// clusters: after an undo there are none.
-func Leftovers(ctx context.Context, clients []*kube.Client, run string) ([]Change, error) {
+// Leftovers lists the objects that still carry the run's label, anywhere on the
+// clusters: after an undo there are none but those that stay.
+func (j *Journal) Leftovers(ctx context.Context, clients []*kube.Client, stays []Stay) ([]Left, error) {
 	var (
-		changes []Change
-		errs    []error
+		all  []Left
+		errs []error
 	)
 	for _, client := range clients {
-		inventory, err := takeOne(ctx, client, InventoryOptions{onlyRun: run})
+		inventory, err := takeOne(ctx, client, InventoryOptions{onlyRun: j.Header.Run})
 		errs = append(errs, err)
 		for _, item := range inventory.Items {
-			changes = append(changes, Change{Cluster: client.Name, What: Left, Item: item})
+			if !staying(stays, client.Name, item.Ref) {
+				all = append(all, j.left(client.Name, item.Ref))
+			}
 		}
 	}
-	return changes, errors.Join(errs...)
+	return all, errors.Join(errs...)
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
@@ -28,17 +31,20 @@ type UndoOptions struct {
 // clusters in parallel. It goes on after errors, so that one stuck finalizer
 // does not leave the rest behind, and tells them all. It can be called again.
 //
+// What may not be the run's, and what somebody has made theirs since, is left where it
+// is and returned.
+//
 // The caller's context is the bound: after an interrupt pass
 // context.WithoutCancel with a deadline of Bounds.Undo (see UndoContext).
-func (j *Journal) Undo(ctx context.Context, opts UndoOptions) error {
+func (j *Journal) Undo(ctx context.Context, opts UndoOptions) ([]Stay, error) {
 	names := j.clusters()
-	errs := make([]error, len(names))
+	stays, errs := make([][]Stay, len(names)), make([]error, len(names))
 	var group sync.WaitGroup
 	for i, name := range names {
-		group.Go(func() { errs[i] = j.undoCluster(ctx, name, opts) })
+		group.Go(func() { stays[i], errs[i] = j.undoCluster(ctx, name, opts) })
 	}
 	group.Wait()
-	return errors.Join(errs...)
+	return slices.Concat(stays...), errors.Join(errs...)
 }
 
 // UndoContext returns a context for undoing that outlives an interrupt of ctx
@@ -61,17 +67,59 @@ func (j *Journal) clusters() []string {
 	return names
 }
 
-func (j *Journal) undoCluster(ctx context.Context, cluster string, opts UndoOptions) error {
+func (j *Journal) undoCluster(ctx context.Context, cluster string, opts UndoOptions) ([]Stay, error) {
 	client := clientFor(opts.Clients, cluster)
 	if client == nil {
-		return fmt.Errorf("undo run %s: cluster %q is not connected", j.Header.Run, cluster)
+		return nil, fmt.Errorf("undo run %s: cluster %q is not connected", j.Header.Run, cluster)
 	}
-	u := undoing{id: j.Header.Run, client: client, opts: opts}
-	u.run(ctx, order(tasks(j.Entries(), cluster)))
+	until, err := j.until(ctx, client)
+	if err != nil {
+		return nil, fmt.Errorf("undo run %s: %w", j.Header.Run, err)
+	}
+	list := tasks(j.Entries(), cluster)
+	u := undoing{header: j.Header, client: client, opts: opts, until: until, owned: namespacesOf(list), tools: toolsOf(list)}
+	u.run(ctx, order(list))
 	if err := errors.Join(u.errs...); err != nil {
-		return fmt.Errorf("undo run %s: %w", j.Header.Run, err)
+		return u.stays, fmt.Errorf("undo run %s: %w", j.Header.Run, err)
 	}
-	return j.append(Entry{Event: EventUndone, Cluster: cluster})
+	return u.stays, j.append(Entry{Event: EventUndone, Cluster: cluster})
+}
+
+// until is the last moment, by the API server's clock, at which the run can have made
+// something: now if it is this process's, else when it was last seen alive. It is zero
+// where nobody knows.
+func (j *Journal) until(ctx context.Context, client *kube.Client) (time.Time, error) {
+	if j.own {
+		return client.ServerTime(ctx)
+	}
+	var last time.Time
+	for _, entry := range j.Entries() {
+		if entry.Event == EventEnded && entry.Cluster == client.Name {
+			last = entry.ServerTime
+		}
+	}
+	return last, nil
+}
+
+// namespacesOf are the namespaces that the run has made: all that is in them goes.
+func namespacesOf(list []task) []string {
+	var names []string
+	for _, t := range list {
+		if t.Event == EventMaking && t.Ref.Kind == "Namespace" {
+			names = append(names, t.Ref.Name)
+		}
+	}
+	return names
+}
+
+func toolsOf(list []task) []string {
+	var tools []string
+	for _, t := range list {
+		if t.Event == EventExpecting && !slices.Contains(tools, t.Tool) {
+			tools = append(tools, t.Tool)
+		}
+	}
+	return tools
 }
 
 func clientFor(clients []*kube.Client, name string) *kube.Client {
@@ -161,11 +209,15 @@ func order(list []task) stages {
 
 // undoing is the undo of one cluster under way.
 type undoing struct {
-	id     string // of the run
+	header Header
 	client *kube.Client
 	opts   UndoOptions
+	until  time.Time // see Journal.until
+	owned  []string  // the run's own namespaces
+	tools  []string  // what the run has started
 
 	mu      sync.Mutex
+	stays   []Stay     // guarded by mu
 	deleted []kube.Ref // guarded by mu; asked to be deleted, not yet known to be gone
 	errs    []error    // guarded by mu
 }
@@ -234,7 +286,7 @@ func (u *undoing) undo(ctx context.Context, t task) {
 		u.failed(u.relabel(ctx, t.Entry))
 		return
 	}
-	ref, err := u.delete(ctx, t.Ref, t.Event == EventMaking)
+	ref, err := u.delete(ctx, t)
 	u.failed(err)
 	if ref.UID != "" {
 		u.mu.Lock()
@@ -252,25 +304,67 @@ func (u *undoing) failed(err error) {
 	u.errs = append(u.errs, err)
 }
 
-// delete asks for the deletion of what ref names, and returns it with its UID,
-// or without when there is nothing to delete. Without a UID the run ended
-// between the announcement and the answer: the object is then ours if it has
-// our label, where labelled says that it would.
-func (u *undoing) delete(ctx context.Context, ref kube.Ref, labelled bool) (kube.Ref, error) {
-	if ref.UID == "" {
-		found, err := u.client.Get(ctx, ref)
-		if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-			return kube.Ref{}, nil
-		}
-		if err != nil || labelled && kube.RunOf(found) != u.id {
-			return kube.Ref{}, err
-		}
-		ref.UID = found.GetUID()
+// delete asks for the deletion of what a task names, if that is proven to be the
+// run's, and returns it with its UID, or without when there is nothing to delete.
+func (u *undoing) delete(ctx context.Context, t task) (kube.Ref, error) {
+	found, err := u.client.Get(ctx, t.Ref)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return kube.Ref{}, nil
 	}
+	if err != nil {
+		return kube.Ref{}, err
+	}
+	ours, doubt := u.ours(t, found)
+	if !ours {
+		return kube.Ref{}, nil
+	}
+	if doubt != "" {
+		u.stay(t.Ref, doubt)
+		return kube.Ref{}, nil
+	}
+	ref := t.Ref
+	ref.UID = found.GetUID()
 	if err := u.client.Delete(ctx, ref); err != nil {
 		return kube.Ref{}, err
 	}
 	return ref, nil
+}
+
+// ours says whether what was found under a name may be the run's, and what keeps it
+// from being taken for the run's alone. A name proves nothing: the object has the UID
+// that was written down, or the run's label, or else its tool is proven to have made
+// it while the run lived.
+func (u *undoing) ours(t task, found *unstructured.Unstructured) (ours bool, doubt string) {
+	switch {
+	case t.Ref.UID != "":
+		if found.GetUID() != t.Ref.UID {
+			return false, ""
+		}
+	case t.Event == EventMaking:
+		if kube.RunOf(found) != u.header.Run {
+			return false, ""
+		}
+	default:
+		if why := unproven(found, t.Tool, window{from: t.ServerTime, until: u.until}); why != "" {
+			return true, "it may be somebody else's: " + why
+		}
+	}
+	if slices.Contains(u.owned, t.Ref.Namespace) || t.Ref.Kind == "Namespace" {
+		return true, ""
+	}
+	if names := editors(found, u.tools); len(names) > 0 {
+		return true, "the run made it, and it was changed since by " + listed(names)
+	}
+	return true, ""
+}
+
+func (u *undoing) stay(ref kube.Ref, why string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.stays = append(u.stays, Stay{
+		Cluster: u.client.Name, Ref: ref, Why: why,
+		Look: u.header.kubectl(u.client.Name) + " " + about("get", ref, "--output=yaml", "--show-managed-fields"),
+	})
 }
 
 // awaitGone waits until all that was asked to be deleted is gone.

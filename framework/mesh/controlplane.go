@@ -96,7 +96,7 @@ func drain(d time.Duration) string {
 // that are there already; those of our own go with their namespace.
 func expectPublished() plan.Action {
 	return plan.Expect{
-		Title: "note the certificates that istiod will publish",
+		Title: "note the certificates that istiod will publish", Tool: kube.ToolIstiod,
 		Shell: "# istiod puts these ConfigMaps into every namespace; they have to be removed with istiod: " + strings.Join(published(), " "),
 		Refs: func(ctx context.Context, site *plan.Site) ([]kube.Ref, error) {
 			namespaces, err := site.Client.Kubernetes.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: "!" + kube.LabelRun})

@@ -86,13 +86,14 @@ func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
 		// and only what is missing is made.
 		return site.Client.ApplyAll(ctx, objects, site.OwnOrReuse())
 	}
-	if err := site.Journal.Expecting(ctx, site.Cluster, absent); err != nil {
+	if err := site.Journal.Expecting(ctx, site.Client, kube.ToolIstioctl, absent); err != nil {
 		return err
 	}
-	return plan.Exec{
+	install := plan.Exec{
 		Argv:  istioctl(slices.Concat([]string{"--kubeconfig=" + plan.Here(), "install", "-y"}, a.installFlags(), []string{"-f", "-"})...),
 		Stdin: operator, Without: ownVariables(), Told: true,
-	}.Do(ctx, site)
+	}
+	return errors.Join(install.Do(ctx, site), site.Confirm(ctx))
 }
 
 // ownVariables are those of eastwest's variables that the tools read too, and
@@ -158,7 +159,7 @@ func (b *builder) expectSecrets(cluster fleet.ClusterSpec) plan.Action {
 		}
 	}
 	return plan.Expect{
-		Title: "note the secrets that asmcli will make",
+		Title: "note the secrets that asmcli will make", Tool: kube.ToolAsmcli,
 		Shell: "# asmcli makes these secrets: " + strings.Join(refNames(secrets), " "),
 		Refs:  func(context.Context, *plan.Site) ([]kube.Ref, error) { return secrets, nil },
 	}
@@ -219,7 +220,7 @@ func (a createMesh) Do(ctx context.Context, site *plan.Site) error {
 	case err != nil:
 		return err
 	case len(missing) == all:
-		return a.exec().Do(ctx, site)
+		return errors.Join(a.exec().Do(ctx, site), a.confirm(ctx, site))
 	}
 	site.Note(fmt.Sprintf("%d of %d remote secrets exist and lead to the fleet's clusters: reused; asmcli was not run", all-len(missing), all))
 	for _, pair := range missing {
@@ -228,6 +229,19 @@ func (a createMesh) Do(ctx context.Context, site *plan.Site) error {
 		}
 	}
 	return nil
+}
+
+// confirm has the journal look at every cluster for what asmcli has made there.
+func (a createMesh) confirm(ctx context.Context, site *plan.Site) error {
+	var errs []error
+	for _, member := range a.clusters {
+		at, err := site.At(member.Name)
+		if err == nil {
+			err = at.Confirm(ctx)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // pair is a cluster that is to have access to another.

@@ -167,8 +167,9 @@ func (r *toolRun) wantReuse(t *testing.T, all plan.Plan) {
 
 func (r *toolRun) undo(t *testing.T) {
 	t.Helper()
-	if err := r.journal.Undo(t.Context(), ledger.UndoOptions{Clients: Clients(r.fleet), Bounds: r.fleet.Bounds}); err != nil {
-		t.Fatal(err)
+	stays, err := r.journal.Undo(t.Context(), ledger.UndoOptions{Clients: Clients(r.fleet), Bounds: r.fleet.Bounds})
+	if err != nil || len(stays) > 0 {
+		t.Fatal(err, stays)
 	}
 	if err := r.journal.Close(); err != nil {
 		t.Fatal(err)

@@ -149,7 +149,9 @@ type Expect struct {
 	Title string
 	// Shell says to whoever follows by hand what is left to remove.
 	Shell string
-	Refs  func(ctx context.Context, site *Site) ([]kube.Ref, error)
+	// Tool is the program, by its name in the ledger.
+	Tool string
+	Refs func(ctx context.Context, site *Site) ([]kube.Ref, error)
 }
 
 // Show implements Action.
@@ -165,7 +167,7 @@ func (a Expect) Do(ctx context.Context, site *Site) error {
 	if err != nil || len(absent) == 0 {
 		return err
 	}
-	return site.Journal.Expecting(ctx, site.Cluster, absent)
+	return site.Journal.Expecting(ctx, site.Client, a.Tool, absent)
 }
 
 // LookFor tells which objects exist. One whose kind the cluster does not know

@@ -1,9 +1,9 @@
 package plan
 
 import (
-	"regexp"
 	"strings"
 
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/redact"
 )
 
@@ -73,8 +73,6 @@ func heredoc(command string, text []byte, into ...string) string {
 	return out.String()
 }
 
-func plainWord() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`) }
-
 // shell gives a variable its value where the environment has none for it.
 func (v Variable) shell() string {
 	if v.Placeholder {
@@ -83,7 +81,7 @@ func (v Variable) shell() string {
 		return `: "${` + v.Name + `:?` + escapeDefault(message) + `}"`
 	}
 	// Between double quotes an apostrophe in a default would begin a quotation too.
-	return v.Name + "=${" + v.Name + ":-" + quoteAsIs(v.Value) + "}"
+	return v.Name + "=${" + v.Name + ":-" + kube.Quote(v.Value) + "}"
 }
 
 // escapeDefault escapes what a shell would read in the message of a variable
@@ -96,20 +94,12 @@ func escapeDefault(value string) string {
 // plan's variables, and nothing else, still expanded.
 func quote(argument string) string {
 	switch {
-	case plainWord().MatchString(argument):
+	case kube.PlainWord(argument):
 		return argument
 	case reference().MatchString(argument):
 		return `"` + escapeBetween(argument) + `"`
 	}
-	return quoteAsIs(argument)
-}
-
-// quoteAsIs makes a word of a POSIX shell in which nothing is expanded.
-func quoteAsIs(argument string) string {
-	if plainWord().MatchString(argument) {
-		return argument
-	}
-	return "'" + strings.ReplaceAll(argument, "'", `'\''`) + "'"
+	return kube.Quote(argument)
 }
 
 // escapeBetween escapes what a shell would read inside double quotes, except

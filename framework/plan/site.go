@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
@@ -15,9 +16,12 @@ import (
 // framework/ledger implements it.
 type Journal interface {
 	kube.Journal
-	// Expecting is called before something is started that will make objects
-	// itself, without our label. They must not exist now.
-	Expecting(ctx context.Context, cluster string, refs []kube.Ref) error
+	// Expecting is called before a tool is started that will make objects itself,
+	// without our label. They must not exist now.
+	Expecting(ctx context.Context, client *kube.Client, tool string, refs []kube.Ref) error
+	// Confirm is called when the tool has ended, whatever way: what it made of what
+	// was expected is then known by its UID.
+	Confirm(ctx context.Context, client *kube.Client) error
 	// Labelling is called before a label of an object that is not ours is
 	// set; before is its value until now, or nil when it has none.
 	Labelling(ctx context.Context, cluster string, ref kube.Ref, key string, before *string, after string) error
@@ -80,6 +84,16 @@ type Env struct {
 // Peer returns the client of another cluster of the fleet.
 func (s *Site) Peer(cluster string) (*kube.Client, error) {
 	return s.env.client(cluster)
+}
+
+// confirmBound is how long the confirmation may take after an interrupt.
+const confirmBound = 15 * time.Second
+
+// Confirm has the journal look for what a tool has made, after an interrupt too.
+func (s *Site) Confirm(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), confirmBound)
+	defer cancel()
+	return s.Journal.Confirm(ctx, s.Client)
 }
 
 // Own returns the options for applying objects on behalf of the run.

@@ -33,14 +33,14 @@ func (s *Stage) Cleanup(ctx context.Context) report.Case {
 		}
 	}
 	start := time.Now()
-	status, told := s.undo(ctx)
+	status, told, notes := s.undo(ctx)
 	if s.journal != nil {
 		s.phase("cleanup", start, time.Now())
 	}
 	result := s.add(report.Case{
 		ID: "E-39", Name: "Leave the clusters as they were", Kind: report.KindCleanup,
 		Promise: "what the run made is gone, and nothing else changed", Source: "page, last 3 lines (A11)",
-		Start: start, Duration: time.Since(start), Status: status, Message: told,
+		Start: start, Duration: time.Since(start), Status: status, Message: told, Notes: notes,
 	})
 	if s.journal != nil {
 		s.progress.scenario(result)
@@ -54,47 +54,65 @@ func (s *Stage) cleanupCommand(run string) string {
 }
 
 // undo says how the clean-up ended. Nothing having been made, there is nothing to prove.
-func (s *Stage) undo(ctx context.Context) (report.Status, string) {
-	switch {
-	case s.journal == nil:
-		return report.Unsupported, "nothing was made"
-	case s.config.Keep:
-		s.keep()
-		return report.Unsupported, fmt.Sprintf("kept, as was asked for; %q undoes it", s.cleanupCommand(s.run.ID))
+func (s *Stage) undo(ctx context.Context) (report.Status, string, []string) {
+	if s.journal == nil {
+		return report.Unsupported, "nothing was made", nil
 	}
+	defer func() { _ = s.journal.Close() }() // closed already where it was removed
 	ctx, cancel := ledger.UndoContext(ctx, s.bounds)
 	defer cancel()
-	if err := s.journal.Undo(ctx, ledger.UndoOptions{Clients: page.Clients(s.fleet), Bounds: s.bounds}); err != nil {
-		_ = s.journal.Close()
-		return report.Failed, fmt.Sprintf("%v; %q tries again", err, s.cleanupCommand(s.run.ID))
+	clients := page.Clients(s.fleet)
+	// First, so that an undo that is cut off can be finished by somebody else.
+	if err := s.journal.End(ctx, clients); err != nil {
+		s.progress.line("", "ledger: "+err.Error())
 	}
+	if s.config.Keep {
+		return report.Unsupported, fmt.Sprintf("kept, as was asked for; %q undoes it", s.cleanupCommand(s.run.ID)), nil
+	}
+	stays, err := s.journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Bounds: s.bounds})
+	if err != nil {
+		return report.Failed, fmt.Sprintf("%v; %q tries again", err, s.cleanupCommand(s.run.ID)), notesOf(stays)
+	}
+	status, told, notes := s.prove(ctx, stays)
 	if err := s.journal.Remove(); err != nil {
-		return report.Errored, err.Error()
+		return report.Errored, err.Error(), notes
 	}
-	return s.prove(ctx)
+	return status, told, notes
 }
 
-// prove compares the inventories. Without one from before there is no proof.
-func (s *Stage) prove(ctx context.Context) (report.Status, string) {
+func notesOf[T fmt.Stringer](all []T) []string {
+	notes := make([]string, 0, len(all))
+	for _, one := range all {
+		notes = append(notes, one.String())
+	}
+	return notes
+}
+
+// prove compares the inventories: what the run made must be gone and what it touched be
+// as it was. What others did meanwhile is a note. Without an inventory from before
+// there is no proof.
+func (s *Stage) prove(ctx context.Context, stays []ledger.Stay) (report.Status, string, []string) {
+	notes := notesOf(stays)
 	if s.before == nil {
-		return report.Errored, "everything was undone, but there is no inventory from before to compare with"
+		return report.Errored, "everything was undone, but there is no inventory from before to compare with", notes
 	}
 	after, err := ledger.TakeInventory(ctx, page.Clients(s.fleet), s.inventoryOptions())
 	if err != nil {
-		return report.Errored, fmt.Sprintf("everything was undone, but the inventory could not be taken: %v", err)
+		return report.Errored, fmt.Sprintf("everything was undone, but the inventory could not be taken: %v", err), notes
 	}
-	changes := ledger.Diff(s.before, after)
-	if len(changes) == 0 {
-		return report.Passed, ""
+	proof := s.journal.Prove(s.before, after, stays)
+	for _, change := range notesOf(proof.Others) {
+		notes = append(notes, "changed by others during the run: "+change)
 	}
-	var told []string
-	for _, change := range changes {
-		told = append(told, change.String())
+	if proof.Sound() {
+		return report.Passed, "", notes
 	}
-	return report.Failed, fmt.Sprintf("%d differences to before: %s", len(changes), strings.Join(told, "; "))
+	told := notesOf(proof.Left)
+	for _, change := range notesOf(proof.Touched) {
+		told = append(told, change+" by the run, which is not as it was")
+	}
+	return report.Failed, strings.Join(told, "; "), notes
 }
-
-func (s *Stage) keep() { _ = s.journal.Close() }
 
 // Finish cleans up if that was not done, gives back the lock, ends the place's
 // own clusters and completes the report. It outlives an interrupt of ctx.

@@ -77,7 +77,7 @@ func (d double) install() int {
 		return code
 	}
 	inner.out = d.err
-	return inner.real("kubectl", &manifest, []string{kubeconfig, "apply", "-f", "-"})
+	return inner.real("kubectl", &manifest, []string{kubeconfig, "apply", "--server-side", "--field-manager=istio-operator", "-f", "-"})
 }
 
 // genGateway plays the script: the real one, unless it would never end, as it
