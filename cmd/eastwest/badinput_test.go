@@ -211,7 +211,7 @@ func flagRows() []badInput {
 		row("another form of matrix", "matrix -o csv", `--output "csv"`),
 		row("an argument of matrix", "matrix aws", `unknown command "aws"`),
 		row("an unknown place of diagnose", "diagnose --on mars", `got "mars"`),
-		row("calls that are no number", "diagnose --calls many", `invalid argument "many"`),
+		row("calls that are no number", "diagnose --calls many", `--calls: want sized or a number`),
 		row("an unknown run", "cleanup --run 20260101-000000-abcdef", "no such run"),
 		row("an age that is none", "cleanup --older-than yesterday", `invalid argument "yesterday"`),
 		row("no report there", "report render --from gone.json", "give the report.json that a run wrote"),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -18,7 +19,7 @@ import (
 type diagnoseFlags struct {
 	fleetFlags
 	on, lab, namespace string
-	calls              int
+	calls              string
 }
 
 func newDiagnoseCommand(streams ioStreams) *cobra.Command {
@@ -48,17 +49,21 @@ was found broken but not everything could be read.`,
 	cmd.Flags().StringVar(&flags.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet (default: fleet where one is given, else lab)")
 	cmd.Flags().StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the running lab (LAB)")
 	cmd.Flags().StringVar(&flags.namespace, "namespace", sample.DefaultNamespace, "namespace of HelloWorld and Sleep")
-	cmd.Flags().IntVar(&flags.calls, "calls", 8, "calls from each cluster's Sleep pod; 0 makes none")
+	cmd.Flags().StringVar(&flags.calls, "calls", "sized", "calls from each cluster's Sleep pod: a number, 0 for none, or sized: as many as a missing answer needs to be evidence")
 	return cmd
 }
 
 func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) error {
+	calls, err := flags.callCount()
+	if err != nil {
+		return usageError(err)
+	}
 	clusters, err := flags.connect(ctx, streams)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = clusters.Close() }()
-	facts := diagnose.Gather(ctx, clusters.Clusters, diagnose.Options{Namespace: flags.namespace, Calls: flags.calls})
+	facts := diagnose.Gather(ctx, clusters.Clusters, diagnose.Options{Namespace: flags.namespace, Calls: calls})
 	diagnosis := diagnose.Judge(facts)
 	if _, err := fmt.Fprint(streams.out, diagnosis.Text()); err != nil {
 		return err
@@ -70,6 +75,18 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 		return quietError{code: codeInconclusive}
 	}
 	return nil
+}
+
+// callCount reads the flag --calls.
+func (f diagnoseFlags) callCount() (int, error) {
+	if f.calls == "sized" {
+		return diagnose.Sized, nil
+	}
+	n, err := strconv.Atoi(f.calls)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("--calls: want sized or a number of at least 0, got %q", f.calls)
+	}
+	return n, nil
 }
 
 // connect reaches the clusters that the flags name.

@@ -50,6 +50,8 @@ type Diagnosis struct {
 	Consequences []report.Finding
 	// Unread lists, by cluster, what could not be read.
 	Unread []string
+	// Notes are facts that a reader should know and that nobody is blamed for.
+	Notes []string
 }
 
 // Healthy is true when no rung was found broken; with something in Unread that
@@ -85,6 +87,9 @@ func Judge(fleet []Facts) Diagnosis {
 	for _, facts := range fleet {
 		for _, what := range facts.Unread {
 			d.Unread = append(d.Unread, facts.Cluster.Name+": "+what)
+		}
+		for _, note := range outside(facts, fleet) {
+			d.Notes = append(d.Notes, facts.Cluster.Name+": "+note)
 		}
 	}
 	return d
@@ -123,6 +128,9 @@ func (d Diagnosis) Text() string {
 	}
 	for _, what := range d.Unread {
 		fmt.Fprintf(&out, "could not read: %s\n", what)
+	}
+	for _, note := range d.Notes {
+		fmt.Fprintf(&out, "note: %s\n", note)
 	}
 	return out.String()
 }

@@ -174,7 +174,6 @@ func TestFaultsAreNamed(t *testing.T) {
 		"not synced":            {func(f []Facts) { f[0].Istiods[0].Remotes[0].Status = "timeout" }, "discovery", "F-10", "cluster1", "timeout"},
 		"one istiod lags":       {func(f []Facts) { f[0].Istiods[0].Remotes = nil }, "discovery", "F-37", "cluster1", "istiod-1"},
 		"two secrets for one":   {twoSecrets, "discovery", "F-15", "cluster1", "both for cluster ID"},
-		"a dead cluster":        {deadCluster, "discovery", "F-39", "cluster1", `"gone"`},
 		"no Service here":       {func(f []Facts) { f[0].Sample.ServiceFound = false }, "discovery", "F-24", "cluster1", "helloworld"},
 		"another root":          {otherRoot, "trust", "F-06", "cluster2", "differs"},
 		"proxy with old root":   {func(f []Facts) { f[0].Roots[1].Fingerprints = []string{"old0"} }, "trust", "F-06", "cluster1", "sleep-1"},
@@ -219,13 +218,6 @@ func twoSecrets(f []Facts) {
 	second := f[0].Secrets[0]
 	second.Name = "istio-remote-secret-again"
 	f[0].Secrets = append(f[0].Secrets, second)
-}
-
-func deadCluster(f []Facts) {
-	f[0].Secrets = append(f[0].Secrets, RemoteSecret{
-		Namespace: "istio-system", Name: "istio-remote-secret-gone", Labelled: true,
-		Entries: []RemoteEntry{{ID: "gone", Server: "https://10.9.9.9"}},
-	})
 }
 
 func otherRoot(f []Facts) {
@@ -284,5 +276,67 @@ func TestShorten(t *testing.T) {
 	}
 	if got := shorten("short"); got != "short" {
 		t.Errorf("got %q", got)
+	}
+}
+
+// Clusters of the mesh that are not in the fleet are right as they are, reached or not.
+func TestJudgeLeavesTheRestOfTheMeshAlone(t *testing.T) {
+	fleet := healthyFleet()
+	fleet[0].Secrets = append(fleet[0].Secrets,
+		RemoteSecret{Namespace: "istio-system", Name: "istio-remote-secret-gone", Labelled: true, Entries: []RemoteEntry{{ID: "gone", Server: "https://127.0.0.1:1"}}},
+		RemoteSecret{Namespace: "istio-system", Name: "istio-remote-secret-gone2", Labelled: true, Entries: []RemoteEntry{{ID: "gone", Server: "https://192.0.2.9:6443"}}},
+		RemoteSecret{Namespace: "istio-system", Name: "istio-remote-secret-other", Labelled: false, Entries: []RemoteEntry{{ID: "other", Server: "https://192.0.2.8:6443"}}})
+	d := Judge(fleet)
+	if !d.Healthy() {
+		t.Errorf("want nothing found, got:\n%s", d.Text())
+	}
+	if len(d.Notes) != 2 || !strings.Contains(d.Notes[0], `"gone", which is of the mesh and not of this fleet; istiod is not synced with it`) {
+		t.Errorf("want them named, got %q", d.Notes)
+	}
+	if text := d.Text(); strings.Contains(text, "delete") {
+		t.Errorf("want no advice to delete, got:\n%s", text)
+	}
+}
+
+// A version that did not answer is evidence only in enough calls.
+func TestJudgeWantsEnoughCalls(t *testing.T) {
+	fleet := healthyFleet()
+	fleet[0].Sample.Calls[1] = fleet[0].Sample.Calls[0]
+	fleet[0].Sample.Needed = len(fleet[0].Sample.Calls) + 1
+	if d := Judge(fleet); !d.Healthy() {
+		t.Errorf("too few calls: want nothing found, got:\n%s", d.Text())
+	}
+}
+
+func TestSharesOf(t *testing.T) {
+	host := func(address string, weight uint64, healthy bool) probe.Host {
+		return probe.Host{Address: address, Weight: weight, Healthy: healthy}
+	}
+	tests := map[string]struct {
+		hosts    []probe.Host
+		versions int
+		smallest float64
+		calls    int
+	}{
+		"two clusters":                    {[]probe.Host{host("a", 1, true), host("b", 1, true)}, 2, 0.5, 23},
+		"a mesh larger than the fleet":    {[]probe.Host{host("a", 1, true), host("b", 1, true), host("c", 5, true), host("d", 3, true)}, 2, 0.1, 158},
+		"an endpoint that is not chosen":  {[]probe.Host{host("a", 1, true), host("b", 1, true), host("c", 9, false)}, 2, 0.5, 23},
+		"no endpoints known":              {nil, 4, 0.25, 61},
+		"one of four has no endpoint yet": {[]probe.Host{host("a", 1, true)}, 4, 0.25, 61},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			smallest := 1.0
+			for _, share := range sharesOf(test.hosts, test.versions) {
+				smallest = min(smallest, share.Part)
+			}
+			if smallest != test.smallest {
+				t.Errorf("smallest share: want %v, got %v", test.smallest, smallest)
+			}
+			r := reader{opts: Options{versions: test.versions, sources: test.versions}, facts: &Facts{}}
+			if got := r.needed(test.hosts); got != test.calls {
+				t.Errorf("want %d calls, got %d", test.calls, got)
+			}
+		})
 	}
 }

@@ -149,8 +149,10 @@ type Sample struct {
 	// Lookups are the host names of the other clusters' gateways as the caller
 	// resolves them.
 	Lookups []Lookup
-	// Calls is a small batch from the Sleep pod; empty when none was made.
-	Calls []probe.Call
+	// Calls is a batch from the Sleep pod; empty when none was made. In fewer than Needed
+	// a version that did not answer is no evidence.
+	Calls  []probe.Call
+	Needed int
 }
 
 // Lookup is a host name and whether it resolves.

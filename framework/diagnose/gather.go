@@ -19,13 +19,28 @@ import (
 type Options struct {
 	// Namespace is that of the sample; nothing is read of it when empty.
 	Namespace string
-	// Calls is the number of calls from the Sleep pod of each cluster; 0 makes none.
+	// Calls is the number of calls from the Sleep pod of each cluster; 0 makes none, and
+	// Sized as many as a missing answer needs to be evidence.
 	Calls int
+	// ErrorProbability is the chance that the calls of all clusters together blame a
+	// sound mesh, for Sized; 0 means DefaultErrorProbability.
+	ErrorProbability float64
+	// versions is how many versions may answer where the proxies do not tell.
+	versions int
+	// sources is from how many clusters calls are made.
+	sources int
 }
+
+// Sized has the number of calls follow from who can answer.
+const Sized = -1
+
+// DefaultErrorProbability is one in a million, as that of a verdict.
+const DefaultErrorProbability = 1e-6
 
 // Gather reads the facts of every cluster in parallel. It changes nothing and
 // never fails: what could not be read is told in the facts.
 func Gather(ctx context.Context, clusters []*fleet.Cluster, opts Options) []Facts {
+	opts.versions, opts.sources = len(clusters), len(clusters)
 	all := make([]Facts, len(clusters))
 	var group sync.WaitGroup
 	for i, cluster := range clusters {
@@ -331,9 +346,14 @@ func (r reader) caller(ctx context.Context) {
 		if pod.Proxy {
 			sample.Before, _ = r.hosts(ctx, pod)
 		}
-		if r.opts.Calls > 0 {
+		sample.Needed = r.needed(sample.Before)
+		count := r.opts.Calls
+		if count == Sized {
+			count = sample.Needed
+		}
+		if count > 0 {
 			calls, err := probe.Run(ctx, r.client, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "sleep"}, probe.Batch{
-				URL: fmt.Sprintf("http://helloworld.%s:%d/hello", sample.Namespace, helloPort), Count: r.opts.Calls, UserAgent: "diagnose",
+				URL: fmt.Sprintf("http://helloworld.%s:%d/hello", sample.Namespace, helloPort), Count: count, UserAgent: "diagnose",
 			})
 			r.unread("calls", err)
 			sample.Calls = calls

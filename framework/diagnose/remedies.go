@@ -82,8 +82,8 @@ func remedySync(cluster, id string) string {
 	return fmt.Sprintf("istiod of %s must reach and be let in by the API server of %s: check address, firewall, certificate and token of its remote secret; older versions need a restart of istiod afterwards", cluster, id)
 }
 
-func remedyStaleSecret(secret RemoteSecret) string {
-	return fmt.Sprintf("kubectl -n %s delete secret %s", secret.Namespace, secret.Name)
+func remedyTwice(cluster, id, first, second string) string {
+	return fmt.Sprintf("see which of the two leads to the right server for %s, and delete the other: kubectl --context %s -n istio-system get secret %s %s -o yaml", id, cluster, first, second)
 }
 
 func remedyService(namespace string) string {

@@ -38,6 +38,9 @@ func secretProblems(facts Facts, fleet []Facts) []report.Finding {
 	var found []report.Finding
 	owners := map[string]string{}
 	for _, secret := range facts.Secrets {
+		if !slices.ContainsFunc(secret.Entries, func(e RemoteEntry) bool { return ofFleet(e, fleet) }) {
+			continue // a cluster of the mesh that is not in the fleet: see outside
+		}
 		found = append(found, misplaced(facts, secret)...)
 		for _, entry := range secret.Entries {
 			found = append(found, badServer(facts, secret, entry)...)
@@ -45,7 +48,7 @@ func secretProblems(facts Facts, fleet []Facts) []report.Finding {
 				found = append(found, report.Finding{
 					Cluster: facts.Cluster.Name, Cause: "F-15",
 					Found: fmt.Sprintf("secrets %s and %s are both for cluster ID %q: istiod ignores the second", first, secret.Name, entry.ID),
-					Want:  "one remote secret for each cluster", Remedy: remedyStaleSecret(secret),
+					Want:  "one remote secret for each cluster", Remedy: remedyTwice(facts.Cluster.Name, entry.ID, first, secret.Name),
 				})
 			}
 			if counts(secret) {
@@ -155,7 +158,7 @@ func syncProblems(facts Facts, fleet []Facts) []report.Finding {
 			})
 		}
 	}
-	return append(found, strangers(facts, fleet)...)
+	return found
 }
 
 func knows(istiod Istiod, other Facts) bool {
@@ -165,24 +168,31 @@ func knows(istiod Istiod, other Facts) bool {
 	})
 }
 
-// strangers finds remote clusters that do not sync and are not of this fleet:
-// remains of clusters that are gone. One that syncs may be of a larger mesh.
-func strangers(facts Facts, fleet []Facts) []report.Finding {
-	var found []report.Finding
+// ofFleet is true for an entry that leads to a cluster of the fleet, or says that it
+// does. One that cannot be read may be anybody's, and is judged.
+func ofFleet(entry RemoteEntry, fleet []Facts) bool {
+	return entry.Broken != "" || slices.ContainsFunc(fleet, func(f Facts) bool {
+		return leadsTo(entry, f) || entry.ID == f.Cluster.Name || entry.ID == clusterID(f)
+	})
+}
+
+// outside names the clusters of the mesh that are not of this fleet. They are right as
+// they are: also one that does not sync is for its owner to judge.
+func outside(facts Facts, fleet []Facts) []string {
+	var notes []string
 	for _, secret := range facts.Secrets {
 		for _, entry := range secret.Entries {
-			of := slices.ContainsFunc(fleet, func(f Facts) bool { return leadsTo(entry, f) })
-			if of || syncs(facts, entry.ID) || entry.Broken != "" || !counts(secret) {
+			if ofFleet(entry, fleet) || !counts(secret) {
 				continue
 			}
-			found = append(found, report.Finding{
-				Cluster: facts.Cluster.Name, Cause: "F-39",
-				Found: fmt.Sprintf("remote secret %s leads to cluster %q, which is not of this fleet and does not sync", secret.Name, entry.ID),
-				Want:  "secrets only for clusters of the mesh", Remedy: remedyStaleSecret(secret),
-			})
+			note := fmt.Sprintf("remote secret %s leads to cluster %q, which is of the mesh and not of this fleet", secret.Name, entry.ID)
+			if !syncs(facts, entry.ID) {
+				note += "; istiod is not synced with it"
+			}
+			notes = append(notes, note)
 		}
 	}
-	return found
+	return notes
 }
 
 func syncs(facts Facts, id string) bool {

@@ -49,7 +49,7 @@ func callProblem(facts Facts, fleet []Facts) (report.Finding, bool) {
 	}
 	var missing []string
 	for _, other := range fleet {
-		if version := other.Cluster.Version; version != "" && !seen[version] {
+		if version := other.Cluster.Version; version != "" && !seen[version] && len(calls) >= facts.Sample.Needed {
 			missing = append(missing, version+" ("+other.Cluster.Name+")")
 		}
 	}

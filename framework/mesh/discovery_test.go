@@ -29,14 +29,13 @@ func TestJudgeRemotes(t *testing.T) {
 		{name: "complete, whatever the names", remotes: []traced{east, north}},
 		{name: "one is missing", remotes: []traced{east}, want: []string{`no remote secret that leads to cluster "north"`}},
 		{
-			name:    "a stale one",
-			remotes: []traced{east, north, {Remote: Remote{Secret: "s", Cluster: "gone", Server: "https://192.0.2.9"}}},
-			want:    []string{`for cluster "gone", which is not in the fleet`},
+			name:    "one of a cluster of the mesh that is not in the fleet",
+			remotes: []traced{east, north, {Remote: Remote{Secret: "s", Cluster: "south", Server: "https://127.0.0.1:6443"}, errs: []error{errors.New("its token is not accepted")}}},
 		},
 		{
 			name:    "the right name, somebody else's cluster",
 			remotes: []traced{east, with(north, func(t *traced) { t.leads, t.stranger = "", true })},
-			want:    []string{`no remote secret that leads to cluster "north"`, "whose server https://192.0.2.2:6443 is that of a cluster which is not in the fleet"},
+			want:    []string{`no remote secret that leads to cluster "north"`},
 		},
 		{
 			name:    "equal contexts: two names, one cluster",
@@ -66,6 +65,23 @@ func TestJudgeRemotes(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A mesh may be larger than the fleet: what leads outside is named, and nothing else.
+func TestOutsideNotes(t *testing.T) {
+	notes := outsideNotes([]traced{
+		{Remote: Remote{Secret: "a", Cluster: "east"}, leads: "east"},
+		{Remote: Remote{Secret: "b", Cluster: "south", Server: "https://192.0.2.4"}, stranger: true},
+		{Remote: Remote{Secret: "c", Cluster: "west2", Server: "https://192.0.2.5"}},
+	})
+	if len(notes) != 2 || !strings.Contains(notes[0], `remote secret b is for cluster "south", whose server https://192.0.2.4`) || !strings.Contains(notes[1], `"west2"`) {
+		t.Errorf("got %q", notes)
+	}
+	for _, note := range notes {
+		if strings.Contains(note, "delete") || strings.Contains(note, "add") {
+			t.Errorf("want no advice about clusters that are none of ours, got %q", note)
+		}
 	}
 }
 
@@ -154,9 +170,9 @@ func TestClusterz(t *testing.T) {
 			others: []string{"east"}, seen: "istiod-1: gone synced",
 		},
 		{
-			name:   "one too many",
+			name:   "a cluster of the mesh that is not in the fleet",
 			answer: `[{"id":"gone","secretName":"s","syncStatus":"timeout"},{"id":"east","secretName":"s","syncStatus":"synced"}]`,
-			others: []string{"east"}, seen: "istiod-1: east synced, gone timeout",
+			others: []string{"east"}, met: true, seen: "istiod-1: east synced, gone timeout",
 		},
 	}
 	for _, test := range tests {

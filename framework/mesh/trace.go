@@ -45,8 +45,9 @@ type traced struct {
 }
 
 // checkRemotes finds out where each remote secret of the cluster leads and
-// wants one for each other cluster, none else. It returns the IDs by which
-// istiod will list them.
+// wants one for each other cluster. A mesh may be larger than the fleet: secrets of
+// clusters outside of it are noted. It returns the IDs by which istiod will list the
+// fleet's clusters.
 func checkRemotes(ctx context.Context, site *plan.Site, others []fleet.ClusterSpec) ([]string, error) {
 	peers, err := peersOf(ctx, site, others)
 	if err != nil {
@@ -67,12 +68,14 @@ func checkRemotes(ctx context.Context, site *plan.Site, others []fleet.ClusterSp
 			site.Note(note)
 		}
 	}
-	for _, note := range idNotes(all, peers) {
+	for _, note := range slices.Concat(idNotes(all, peers), outsideNotes(all)) {
 		site.Note(note)
 	}
 	ids := make([]string, 0, len(all))
 	for _, one := range all {
-		ids = append(ids, one.Cluster)
+		if one.leads != "" {
+			ids = append(ids, one.Cluster)
+		}
 	}
 	slices.Sort(ids)
 	return ids, errors.Join(judgeRemotes(site.Cluster, all, others)...)
@@ -297,22 +300,29 @@ func judgeRemotes(cluster string, all []traced, others []fleet.ClusterSpec) []er
 		}
 	}
 	for _, one := range all {
+		if one.leads == "" {
+			continue // not the fleet's, and not for us to judge
+		}
 		for _, err := range one.errs {
 			errs = append(errs, fmt.Errorf("cluster %q: %w", cluster, err))
 		}
-		switch {
-		case fleet.Loopback(one.Server):
+		if fleet.Loopback(one.Server) {
 			errs = append(errs, fmt.Errorf("cluster %q: remote secret %s has server %s, which istiod's pod takes for itself; make it with --server and an address that other clusters reach", cluster, one.Secret, one.Server))
-		case one.leads == "":
-			errs = append(errs, fmt.Errorf("cluster %q has remote secret %s for cluster %q, %s; delete it, or add the cluster", cluster, one.Secret, one.Cluster, stale(one)))
 		}
 	}
 	return errs
 }
 
-func stale(one traced) string {
-	if one.stranger {
-		return "whose server " + one.Server + " is that of a cluster which is not in the fleet"
+// outsideNotes names the remote secrets that lead to clusters outside of the fleet.
+func outsideNotes(all []traced) []string {
+	var notes []string
+	for _, one := range all {
+		switch {
+		case one.stranger:
+			notes = append(notes, fmt.Sprintf("remote secret %s is for cluster %q, whose server %s is not one of the fleet's: a cluster of the mesh that is not in the fleet", one.Secret, one.Cluster, one.Server))
+		case one.leads == "":
+			notes = append(notes, fmt.Sprintf("remote secret %s is for cluster %q: a cluster of the mesh that is not in the fleet", one.Secret, one.Cluster))
+		}
 	}
-	return "which is not in the fleet"
+	return notes
 }

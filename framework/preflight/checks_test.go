@@ -141,7 +141,7 @@ func TestChecks(t *testing.T) {
 		{"a secret of a stranger", func(a []*facts, _ *Options) {
 			complete(a)
 			a[0].remotes = append(a[0].remotes, remote{"istio-remote-secret-north", "north", "https://192.0.2.9"})
-		}, idRemotes, Warning, "F-39", "not in the fleet: north"},
+		}, idRemotes, OK, "", "of the mesh, but not in the fleet: north"},
 		{"a secret of a member under another name", func(a []*facts, _ *Options) {
 			complete(a)
 			a[1].server = "https://EAST.example.org"
@@ -160,7 +160,7 @@ func TestChecks(t *testing.T) {
 				t.Fatalf("no check %s is %s in\n%s", test.id, test.status, newResult(checks).Text())
 			}
 			check := checks[found]
-			if !strings.Contains(check.Found, test.found) || check.Cause != test.cause || check.Do == "" {
+			if !strings.Contains(check.Found, test.found) || check.Cause != test.cause || (check.Do == "") != (test.status == OK) {
 				t.Errorf("want %q, cause %q and what to do, got %+v", test.found, test.cause, check)
 			}
 			if worst := newResult(checks).Status; worst != test.status {

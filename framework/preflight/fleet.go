@@ -37,8 +37,8 @@ func checkRemotes(f *facts, all []*facts) Check {
 	return f.checkMembers(all)
 }
 
-// checkMembers tells of remote secrets that are not those of the fleet's
-// members: of clusters that are none, or of one under another name.
+// checkMembers tells of remote secrets that are not those of the fleet's members: of
+// one under another name, or of clusters that are none, which are right as they are.
 func (f *facts) checkMembers(all []*facts) Check {
 	var strangers, aliases []string
 	for _, r := range f.remotes {
@@ -55,13 +55,12 @@ func (f *facts) checkMembers(all []*facts) Check {
 			ID: idRemotes, Status: Warning, Cause: "F-15", Found: strings.Join(aliases, "; "),
 			Do: "give the cluster that name in the fleet file, or delete the secret: with another one for the same cluster istiod reads it twice",
 		}
-	case len(strangers) > 0:
-		return Check{
-			ID: idRemotes, Status: Warning, Cause: "F-39", Found: "remote secrets of clusters that are not in the fleet: " + strings.Join(strangers, ", "),
-			Do: "add those clusters to the fleet, or delete the secrets if the clusters are gone: their endpoints would take part of the calls",
-		}
 	}
-	return Check{ID: idRemotes, Status: OK, Found: strings.Join(namesOf(f.remotes), ", ")}
+	found := strings.Join(namesOf(f.remotes), ", ")
+	if len(strangers) > 0 {
+		found += "; of the mesh, but not in the fleet: " + strings.Join(strangers, ", ")
+	}
+	return Check{ID: idRemotes, Status: OK, Found: found}
 }
 
 // memberAt is the member that a remote secret leads to, by its name or else by

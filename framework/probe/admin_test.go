@@ -12,7 +12,7 @@ const twoReadings = `{"cluster_statuses":[
  {"name":"outbound|5000||helloworld.sample.svc.cluster.local","host_statuses":[
   {"address":{"socket_address":{"address":"10.99.2.100","port_value":15443}},
    "stats":[{"name":"cx_connect_fail"},{"name":"cx_total","value":"2"},{"name":"rq_total","value":9}],
-   "health_status":{"eds_health_status":"HEALTHY"}},
+   "health_status":{"eds_health_status":"HEALTHY"},"weight":4},
   {"address":{"socket_address":{"address":"10.99.1.10","port_value":5000}},
    "stats":[{"name":"rq_total","value":"11"}],
    "health_status":{"eds_health_status":"HEALTHY","failed_outlier_check":true}}]},
@@ -25,8 +25,8 @@ func TestParseHosts(t *testing.T) {
 	}
 	const hello = "outbound|5000||helloworld.sample.svc.cluster.local"
 	want := []Host{
-		{XDSCluster: hello, Address: "10.99.1.10:5000", Counters: map[string]uint64{"rq_total": 11}},
-		{XDSCluster: hello, Address: "10.99.2.100:15443", Healthy: true, Counters: map[string]uint64{"cx_total": 2, "rq_total": 9}},
+		{XDSCluster: hello, Address: "10.99.1.10:5000", Weight: 1, Counters: map[string]uint64{"rq_total": 11}},
+		{XDSCluster: hello, Address: "10.99.2.100:15443", Healthy: true, Weight: 4, Counters: map[string]uint64{"cx_total": 2, "rq_total": 9}},
 	}
 	if diff := cmp.Diff(want, HostsOf(hosts, hello)); diff != "" {
 		t.Errorf("hosts (-want +got):\n%s", diff)

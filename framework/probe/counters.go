@@ -18,6 +18,9 @@ type Host struct {
 	Address string
 	// Healthy is false when the proxy would not choose this host.
 	Healthy bool
+	// Weight is its share of the calls, beside those of the other hosts; 1 where the
+	// proxy tells none.
+	Weight uint64
 	// Counters holds cx_total, cx_connect_fail, rq_total, rq_success, rq_error, ...
 	Counters map[string]uint64
 }
@@ -33,6 +36,7 @@ type statuses struct {
 				Value json.Number `json:"value"`
 			} `json:"stats"`
 			Health map[string]any `json:"health_status"`
+			Weight uint64         `json:"weight"`
 		} `json:"host_statuses"`
 	} `json:"cluster_statuses"`
 }
@@ -77,6 +81,7 @@ func parseHosts(document []byte) ([]Host, error) {
 				XDSCluster: xdsCluster.Name,
 				Address:    status.Address.String(),
 				Healthy:    healthy(status.Health),
+				Weight:     max(1, status.Weight),
 				Counters:   make(map[string]uint64, len(status.Stats)),
 			}
 			for _, stat := range status.Stats {

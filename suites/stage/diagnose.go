@@ -19,14 +19,11 @@ import (
 // diagnoseBound bounds the diagnosis; what was not read by then is told as unread.
 const diagnoseBound = 2 * time.Minute
 
-// tracedCalls is how many calls of each source the diagnosis looks at.
-const tracedCalls = 8
-
 // Diagnose climbs the ladder over the fleet as it is now. It only reads.
 func (s *Stage) Diagnose(ctx context.Context) diagnose.Diagnosis {
 	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
 	defer cancel()
-	facts := diagnose.Gather(ctx, s.fleet.Clusters, diagnose.Options{Namespace: s.namespace, Calls: tracedCalls})
+	facts := diagnose.Gather(ctx, s.fleet.Clusters, diagnose.Options{Namespace: s.namespace, Calls: diagnose.Sized, ErrorProbability: s.config.ErrorProbability})
 	diagnosis := diagnose.Judge(facts)
 	s.evidence = append(s.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
 	for _, fact := range facts {

@@ -1,0 +1,46 @@
+package diagnose
+
+import (
+	"cmp"
+	"fmt"
+
+	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
+)
+
+// needed is how many calls a caller must make before a version that did not answer is
+// evidence.
+func (r reader) needed(hosts []probe.Host) int {
+	n, err := verdict.RequiredSize(verdict.Expectation{
+		Shares: sharesOf(hosts, r.opts.versions), Sources: r.opts.sources,
+		ErrorProbability: cmp.Or(r.opts.ErrorProbability, DefaultErrorProbability),
+	})
+	r.unread("number of calls", err)
+	return n
+}
+
+// sharesOf are the parts of the calls that each endpoint of the caller's proxy gets: of
+// clusters outside of the fleet too, which take their part. Every endpoint that is seen
+// is more than every version. Without endpoints each of so many versions has the same.
+func sharesOf(hosts []probe.Host, versions int) []verdict.Share {
+	var total uint64
+	for _, host := range hosts {
+		if host.Healthy {
+			total += host.Weight
+		}
+	}
+	var shares []verdict.Share
+	for _, host := range hosts {
+		if host.Healthy {
+			shares = append(shares, verdict.Share{Version: host.Address, Part: float64(host.Weight) / float64(total)})
+		}
+	}
+	if len(shares) >= versions {
+		return shares
+	}
+	var names []string
+	for i := range versions {
+		names = append(names, fmt.Sprintf("v%d", i+1))
+	}
+	return verdict.EqualShares(names...)
+}
