@@ -195,7 +195,7 @@ func (m *matrix) runCells(ctx context.Context, cells []cell.Cell) []report.Run {
 		runs = append(runs, run)
 		_, _ = fmt.Fprintf(m.streams.out, "%-24s %7.1fs  %-9s  %s\n", string(c.Platform)+" x "+string(c.CA), run.Ended.Sub(run.Started).Seconds(), yes(run.Cell.Rehearsal), run.Headline())
 		for _, reason := range run.Reasons {
-			if run.Outcome != verdict.Conformant {
+			if !run.Outcome.Passed() {
 				_, _ = fmt.Fprintf(m.streams.out, "    %s\n", reason)
 			}
 		}

@@ -91,7 +91,8 @@ func newExitCodesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
-		Long: `  0    conformant: the mesh does what the page promises
+		Long: `  0    conformant: the mesh does what the page promises; or rehearsed: it does so on
+       clusters that imitate the platform, which itself was not tested
   1    non-conformant: it does not; the report names what is missing
   2    wrong use: a bad flag, a refused cell, an ambiguous revision
   3    could not tell: something that the test itself needs failed

@@ -120,7 +120,7 @@ func conclude(outcome verdict.Outcome, failure, written error) error {
 		return exitError{code: codeInconclusive, err: written}
 	case outcome == verdict.NonConformant:
 		return quietError{code: codeNonConformant}
-	case outcome != verdict.Conformant:
+	case !outcome.Passed():
 		return quietError{code: codeInconclusive}
 	case failure != nil:
 		return exitError{code: codeInconclusive, err: failure}

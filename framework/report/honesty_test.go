@@ -1,11 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
 )
 
 func TestEveryRenderingTellsWhatWasImitated(t *testing.T) {
@@ -95,4 +98,48 @@ func TestLimits(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A rehearsal in which all went well must nowhere be called conformant: somebody would
+// take the platform for tested.
+func TestARehearsalIsNeverCalledConformant(t *testing.T) {
+	r := healthyRun()
+	r.Cell.Platform, r.Cell.Rehearsal = "aws", true
+	r.Outcome, r.Reasons = Conclude(r)
+	if r.Outcome != verdict.Rehearsed {
+		t.Fatalf("want %s, got %s", verdict.Rehearsed, r.Outcome)
+	}
+	if again, err := ReadJSON(bytes.NewReader(must(WriteJSON(r)))); err != nil || again.Outcome != verdict.Rehearsed {
+		t.Errorf("read again: got %s, %v", again.Outcome, err)
+	}
+	for _, rendering := range renderings() {
+		text := strings.ToLower(string(rendering.of(t, r)))
+		if _, body, styled := strings.Cut(text, "</style>"); styled {
+			text = body
+		}
+		if rendering.name == "json" {
+			// The calls of a sample are judged by themselves.
+			text = strings.ReplaceAll(text, `"verdict": {`+"\n"+`            "outcome": "conformant"`, "")
+		}
+		if !strings.Contains(text, "rehearsed") || strings.Contains(text, "conformant") {
+			t.Errorf("%s: want it rehearsed and never conformant", rendering.name)
+			for line := range strings.Lines(text) {
+				if strings.Contains(line, "conformant") {
+					t.Log(line)
+				}
+			}
+		}
+	}
+	// What went wrong in a rehearsal went wrong.
+	r.Cases[0].Status = Failed
+	if outcome, _ := Conclude(r); outcome != verdict.NonConformant {
+		t.Errorf("a failed rehearsal: got %s", outcome)
+	}
+}
+
+func must(data []byte, err error) []byte {
+	if err != nil {
+		panic(err)
+	}
+	return data
 }

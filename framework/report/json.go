@@ -32,9 +32,9 @@ func ReadJSON(in io.Reader) (Run, error) {
 		return Run{}, fmt.Errorf("read report: got apiVersion %q, kind %q, want %q, %q: use the release of eastwest that wrote it", r.APIVersion, r.Kind, APIVersion, Kind)
 	}
 	switch r.Outcome {
-	case verdict.Conformant, verdict.NonConformant, verdict.Inconclusive:
+	case verdict.Conformant, verdict.NonConformant, verdict.Inconclusive, verdict.Rehearsed:
 	default:
-		return Run{}, fmt.Errorf("read report: got outcome %q, want %q, %q or %q", r.Outcome, verdict.Conformant, verdict.NonConformant, verdict.Inconclusive)
+		return Run{}, fmt.Errorf("read report: got outcome %q, want %q, %q, %q or %q", r.Outcome, verdict.Conformant, verdict.Rehearsed, verdict.NonConformant, verdict.Inconclusive)
 	}
 	return r, nil
 }

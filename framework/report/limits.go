@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/verdict"
 )
 
 // envoy is what Envoy calls itself.
@@ -26,7 +28,11 @@ type Limit struct {
 func (r Run) Limits() []Limit {
 	var limits []Limit
 	if r.Cell.Rehearsal {
-		limits = append(limits, Limit{Tag: "rehearsal", Sentence: rehearsal(r.Cell)})
+		limit := Limit{Tag: "rehearsal", Sentence: rehearsal(r.Cell)}
+		if r.Outcome == verdict.Rehearsed {
+			limit.Tag = "" // the verdict says so itself
+		}
+		limits = append(limits, limit)
 	}
 	switch {
 	case r.Cell.DataPlane == "":

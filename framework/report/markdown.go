@@ -28,7 +28,7 @@ func Markdown(r Run) []byte {
 
 func mark(o verdict.Outcome) string {
 	switch o {
-	case verdict.Conformant:
+	case verdict.Conformant, verdict.Rehearsed:
 		return "✅"
 	case verdict.NonConformant:
 		return "❌"
@@ -70,7 +70,7 @@ func markdownSamples(b *strings.Builder, cases []Case) {
 			}
 			l, _ := latencies(s)
 			fmt.Fprintf(b, "%s| %s | %s | %d | %s | %s | %s | %s |\n", heading, md(c.ID), md(s.Source), len(s.Calls),
-				strings.Join(answers, ", "), short(l.P50), short(l.Max), md(string(s.Verdict.Outcome)))
+				strings.Join(answers, ", "), short(l.P50), short(l.Max), md(s.Judgement()))
 			heading = ""
 		}
 	}

@@ -54,6 +54,16 @@ func Outcome(cases []Case) (verdict.Outcome, []string) {
 	return combined, reasons
 }
 
+// Conclude is the outcome of a whole run: that of its cases, or rehearsed where they are
+// conformant and the platform was imitated.
+func Conclude(r Run) (verdict.Outcome, []string) {
+	outcome, reasons := Outcome(r.Cases)
+	if outcome == verdict.Conformant && r.Cell.Rehearsal {
+		outcome = verdict.Rehearsed
+	}
+	return outcome, reasons
+}
+
 // required reports whether a conformant outcome needs this case to pass.
 func (c Case) required() bool {
 	return c.Kind == KindScenario && !c.Optional && c.Status != Unsupported
@@ -103,6 +113,15 @@ func judgeSamples(c Case) (verdict.Outcome, string) {
 		}
 	}
 	return verdict.Conformant, ""
+}
+
+// Judgement tells what became of a sample: "as promised", "non-conformant",
+// "inconclusive". Conformant is only ever a whole run.
+func (s Sample) Judgement() string {
+	if s.Verdict.Outcome == verdict.Conformant {
+		return "as promised"
+	}
+	return string(s.Verdict.Outcome)
 }
 
 // sentence is "scenario E-01 (both versions answer) on cluster1 failed: why".

@@ -80,7 +80,7 @@ func (t *terminal) verdict(r Run) {
 
 func outcomeStyle(o verdict.Outcome) string {
 	switch o {
-	case verdict.Conformant:
+	case verdict.Conformant, verdict.Rehearsed:
 		return green
 	case verdict.NonConformant:
 		return red

@@ -65,7 +65,7 @@ func wrap(s string, width int) []string {
 // histogramText draws a sample in plain characters, for JUnit's system-out.
 func histogramText(s Sample) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "from %s: %d calls to %s, converged in %s: %s\n", clean(s.Source), len(s.Calls), clean(s.URL), short(s.Converge), s.Verdict.Outcome)
+	fmt.Fprintf(&b, "from %s: %d calls to %s, converged in %s: %s\n", clean(s.Source), len(s.Calls), clean(s.URL), short(s.Converge), s.Judgement())
 	for _, bar := range histogram(s) {
 		fmt.Fprintf(&b, "  %s\n", barText(bar, 20))
 	}

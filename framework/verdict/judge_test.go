@@ -176,3 +176,26 @@ func TestShares(t *testing.T) {
 		t.Errorf("got %v for no weights", got)
 	}
 }
+
+func TestCombineRanksOutcomes(t *testing.T) {
+	const unknown Outcome = "splendid"
+	tests := map[string]struct {
+		outcomes []Outcome
+		want     Outcome
+		passed   bool
+	}{
+		"none":                          {nil, Inconclusive, false},
+		"all conformant":                {[]Outcome{Conformant, Conformant}, Conformant, true},
+		"one was only rehearsed":        {[]Outcome{Conformant, Rehearsed, Conformant}, Rehearsed, true},
+		"one cannot tell":               {[]Outcome{Rehearsed, Inconclusive, Conformant}, Inconclusive, false},
+		"one unknown":                   {[]Outcome{Conformant, unknown}, Inconclusive, false},
+		"one is wrong and another open": {[]Outcome{Inconclusive, NonConformant, Rehearsed}, NonConformant, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			if got := Combine(test.outcomes); got != test.want || got.Passed() != test.passed {
+				t.Errorf("want %s (passed: %t), got %s", test.want, test.passed, got)
+			}
+		})
+	}
+}

@@ -1,15 +1,20 @@
 package verdict
 
-// Outcome is the three-valued result of a check or a run.
+// Outcome is the result of a check or a run.
 type Outcome string
 
 // The outcomes. Inconclusive means that the test could not tell: a broken
-// probe is never a pass.
+// probe is never a pass. Rehearsed is what a run is at best whose platform was
+// imitated: all went well, and the platform was not tested.
 const (
 	Conformant    Outcome = "conformant"
 	NonConformant Outcome = "non-conformant"
 	Inconclusive  Outcome = "inconclusive"
+	Rehearsed     Outcome = "rehearsed"
 )
+
+// Passed is true where nothing was found wrong and nothing was left untold.
+func (o Outcome) Passed() bool { return o == Conformant || o == Rehearsed }
 
 // Share is the part of the calls that one version is expected to answer.
 type Share struct {

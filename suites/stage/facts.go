@@ -137,7 +137,7 @@ func (s *Stage) complete(ctx context.Context) {
 		})
 	}
 	s.phasesOfCases()
-	s.run.Outcome, s.run.Reasons = report.Outcome(s.run.Cases)
+	s.run.Outcome, s.run.Reasons = report.Conclude(s.run)
 	if ctx.Err() != nil {
 		s.run.Reasons = append(s.run.Reasons, fmt.Sprintf("the run was interrupted: %v", context.Cause(ctx)))
 	}
