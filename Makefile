@@ -5,11 +5,14 @@
 PLATFORM ?=
 CA       ?=
 ON       ?=
-FLEET    ?=
 CLUSTERS ?=
 REVISION ?=
 SUITE    ?= basic
-export PLATFORM CA ON FLEET CLUSTERS REVISION SUITE
+export PLATFORM CA ON CLUSTERS REVISION SUITE
+# Not set unless somebody does: an empty one is told, and does not mean the lab.
+ifneq ($(origin FLEET),undefined)
+export FLEET
+endif
 
 GO  ?= go
 OUT ?= artifacts

@@ -49,6 +49,9 @@ func newBench(t *testing.T) bench {
 	}
 	for _, name := range []string{"PLATFORM", "CA", "ON", "FLEET", "CLUSTERS", "REVISION", "SUITE", "SETUP", "OUT", "LAB", "ERROR_PROBABILITY", "NAMESPACE", "KUBECONFIG"} {
 		t.Setenv(name, "")
+		if err := os.Unsetenv(name); err != nil { // Setenv puts it back after the test
+			t.Fatal(err)
+		}
 	}
 	b.write(t, "istioctl", "#!/bin/sh\nexit 9\n")
 	b.write(t, "fleet.yaml", goodFleetFile)

@@ -74,6 +74,8 @@ func (f placeFlags) resolve() (where, error) {
 		return f.onFleet(w, errClusters)
 	case w.on == cell.OnFleet:
 		return f.onNoFleet(w, errClusters)
+	case f.on == "" && emptyFleet():
+		return where{}, errors.Join(errors.New("FLEET is set and empty: give it a fleet file, or unset it to use a lab"), errClusters)
 	}
 	errImages := errors.Join(oneOf("images", f.images, string(place.FromRegistry), string(place.BuiltHere)), f.checkMirror(w.on), f.checkEnvoy(w.on))
 	var errRevision error
@@ -89,6 +91,13 @@ func (f placeFlags) resolve() (where, error) {
 		return where{}, err
 	}
 	return w, w.check()
+}
+
+// emptyFleet is true where the environment names a fleet with an empty word, as a script
+// does whose own variable is not set: nobody means a lab by that.
+func emptyFleet() bool {
+	file, set := os.LookupEnv("FLEET")
+	return set && file == ""
 }
 
 // checkMirror looks at the registry mirror, which is of use to nothing but kind

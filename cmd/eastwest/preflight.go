@@ -40,21 +40,21 @@ refused; 3 when something could not be found out.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPreflight(cmd.Context(), streams, flags) },
 	}
 	flags.register(cmd.Flags())
-	cmd.Flags().StringVar(&flags.setup, "setup", fromEnv("SETUP", "install"), "what the run will do (SETUP): install the mesh, or reuse the one that is there")
+	cmd.Flags().StringVar(&flags.setup, "setup", fromEnv("SETUP", setupReuse), "what the run will do (SETUP): install the mesh, or reuse the one that is there")
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "text", "form of the output: text or json")
 	return cmd
 }
 
 func runPreflight(ctx context.Context, streams ioStreams, flags preflightFlags) error {
 	file, err := flags.load()
-	if err := errors.Join(oneOf("setup", flags.setup, "install", "reuse"), oneOf("output", flags.output, "text", "json"), err); err != nil {
+	if err := errors.Join(oneOf("setup", flags.setup, setupInstall, setupReuse), oneOf("output", flags.output, "text", "json"), err); err != nil {
 		return usageError(err)
 	}
 	// client-go logs what a check tells better.
 	klog.SetLogger(logr.Discard())
 	result := preflight.Run(ctx, preflight.Options{
 		Clusters: file.Specs(), CA: cell.CA(file.CA), Namespace: file.Namespace,
-		Reuse: flags.setup == "reuse", Asmcli: file.Tools.Asmcli != "",
+		Reuse: flags.setup == setupReuse, Asmcli: file.Tools.Asmcli != "",
 	})
 	if err := printPreflight(streams, file.Warnings, result, flags.output); err != nil {
 		return err

@@ -31,6 +31,7 @@ type verifyFlags struct {
 	errorProbability string
 	out              string
 	keep, verbose    bool
+	yes              bool
 	command          []string
 }
 
@@ -49,11 +50,17 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 		Example: `  # the lab: two real clusters on this machine (root)
   sudo eastwest verify
 
-  # kind clusters on this machine's Docker, with upstream's images and Envoy
+  # kind clusters on this machine's Docker, with Istio's own images
   eastwest verify --on kind
 
-  # the same without any registry: images built here, and eastwest's own data plane
+  # the same without any registry: images built here, with upstream's Envoy
   sudo eastwest verify --on kind --images built
+
+  # your own clusters: try the mesh that is there, in a namespace of the run's own
+  eastwest verify --fleet fleet.yaml
+
+  # the same, and make the gateways and remote secrets that the page makes
+  eastwest verify --fleet fleet.yaml --setup install
 
   # rehearse another platform's cell on the lab
   sudo eastwest verify --platform aws --ca istio --on lab
@@ -68,7 +75,8 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 	}
 	set := cmd.Flags()
 	flags.register(set)
-	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", "install"), "install the mesh, or reuse the one that is there (SETUP)")
+	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", ""), setupUsage)
+	set.BoolVar(&flags.yes, "yes", os.Getenv("YES") != "", "with --setup install on a fleet: agree to what is listed (YES)")
 	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", "basic"), "the suite (SUITE): basic")
 	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
 	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
@@ -131,7 +139,8 @@ func conclude(outcome verdict.Outcome, failure, written error) error {
 // config checks everything and tells all that is wrong at once.
 func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	w, errPlace := f.resolve()
-	errs := []error{errPlace, oneOf("setup", f.setup, "install", "reuse"), oneOf("suite", f.suite, "basic")}
+	f.setup = setupOn(f.place(), f.setup)
+	errs := []error{errPlace, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, "basic")}
 	probability, err := strconv.ParseFloat(f.errorProbability, 64)
 	if err != nil || !(probability > 0 && probability < 0.5) {
 		errs = append(errs, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", f.errorProbability))
@@ -148,7 +157,7 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	f.logs = filepath.Join(f.out, "kind-logs")
 	config := basic.Config{Quiet: !f.verbose, Config: stage.Config{
 		Provider: w.provider(f.placeFlags, streams), Asked: &w.cell, Cell: stage.AskedOf(w.cell, w.on),
-		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == "reuse", Keep: f.keep, ErrorProbability: probability,
+		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == setupReuse, Consent: consent(streams, f.yes), Keep: f.keep, ErrorProbability: probability,
 		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
 	}}
 	if w.fleet != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/xml"
 	"errors"
@@ -11,7 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
@@ -156,5 +160,47 @@ func TestDiagnoseRefusesWrongUse(t *testing.T) {
 	wantUsageError(t, err, `"moon"`)
 	if _, err := execute(t, newDiagnoseCommand, "", "--lab", "no-such-lab-of-a-test"); err == nil || !strings.Contains(err.Error(), "no such lab") {
 		t.Errorf("want it said that the lab does not run, got %v", err)
+	}
+}
+
+// A script whose own variable is not set must not end up with a lab and a green run.
+func TestAnEmptyFleetIsTold(t *testing.T) {
+	t.Setenv("FLEET", "")
+	_, err := execute(t, newVerifyCommand, "")
+	wantUsageError(t, err, "FLEET is set and empty")
+	_, err = execute(t, newVerifyCommand, "", "--on", "fleet")
+	wantUsageError(t, err, "no fleet: give --fleet FILE")
+}
+
+func TestSetupIsReuseOnAFleet(t *testing.T) {
+	for _, test := range []struct {
+		on    cell.Place
+		given string
+		want  string
+	}{
+		{cell.OnFleet, "", setupReuse}, {cell.OnFleet, "install", setupInstall},
+		{cell.OnLab, "", setupInstall}, {cell.OnKind, "", setupInstall}, {cell.OnLab, "reuse", setupReuse},
+	} {
+		if got := setupOn(test.on, test.given); got != test.want {
+			t.Errorf("on %s, given %q: want %s, got %s", test.on, test.given, test.want, got)
+		}
+	}
+}
+
+// What is made on somebody's clusters is listed, and wants a yes.
+func TestConsent(t *testing.T) {
+	foreseen := []plan.Foreseen{{Cluster: "west", Balancer: true, Ref: kube.Ref{Kind: "Service", Namespace: "istio-system", Name: "istio-eastwestgateway"}}}
+	for _, yes := range []bool{true, false} {
+		var told bytes.Buffer
+		err := consent(ioStreams{in: strings.NewReader("y\n"), errOut: &told}, yes)(foreseen)
+		if agreed := err == nil; agreed != yes {
+			t.Errorf("--yes %t: got %v", yes, err)
+		}
+		if !yes && !strings.Contains(err.Error(), "--yes") {
+			t.Errorf("want the way out told, got %v", err)
+		}
+		if !strings.Contains(told.String(), `cluster "west": Service istio-system/istio-eastwestgateway, a load balancer that may be public`) {
+			t.Errorf("want it listed, got %s", told.String())
+		}
 	}
 }

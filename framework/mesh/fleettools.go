@@ -58,19 +58,8 @@ func (a installGateway) installFlags() []string { return slices.Concat(a.flags, 
 
 // Do implements plan.Action.
 func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
-	revision, err := fleet.FindRevision(ctx, site.Client, a.cluster.Revision)
+	operator, err := a.operator(ctx, site)
 	if err != nil {
-		return err
-	}
-	script := plan.Exec{
-		Argv:    []string{plan.Use(genGatewayVariable), "--network", a.cluster.Network, "--revision", revision},
-		Without: ownVariables(), ComplainsOnStdout: true,
-	}
-	operator, err := script.Output(ctx, site)
-	if err != nil {
-		return err
-	}
-	if err := onlyOperator(operator); err != nil {
 		return err
 	}
 	objects, err := a.willMake(ctx, site, operator)

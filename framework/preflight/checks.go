@@ -321,7 +321,7 @@ func checkExisting(f *facts, opts Options) Check {
 	case opts.Reuse && len(lacking) > 0:
 		return Check{
 			ID: idExisting, Status: Refused, Found: "--setup reuse expects a mesh, and there is no " + strings.Join(lacking, ", "),
-			Do: "use --setup install, which makes what is missing",
+			Do: "--setup install makes what is missing, after it has listed that and was told to go on",
 		}
 	case !opts.Reuse && len(f.runs) > 0:
 		return Check{

@@ -37,9 +37,23 @@ const (
 // TestLabFleet goes the whole way on one fleet, in the order in which an owner
 // would: nothing there yet, then a mesh that the owner made by hand.
 func TestLabFleet(t *testing.T) {
+	install := []string{"--setup", "install", "--yes"}
 	f := begin(t)
+	t.Run("makes nothing of a mesh unless it is asked and agreed to", func(t *testing.T) {
+		if _, said := f.verify(t, usage); !strings.Contains(said, "there is no istio-eastwestgateway, cross-network-gateway, remote secrets") || !strings.Contains(said, "--setup install makes what is missing") {
+			t.Errorf("want told what is missing and which flag makes it, got\n%s", said)
+		}
+		_, said := f.verify(t, usage, "--setup", "install")
+		first := strings.Index(said, "Service istio-system/istio-eastwestgateway, a load balancer that may be public")
+		if next := strings.Index(said, "Deployment istio-system/istio-eastwestgateway"); first < 0 || next < first || !strings.Contains(said, "istio-remote-secret-cluster2") || !strings.Contains(said, "add --yes") {
+			t.Errorf("want listed what would be made, load balancers first, and --yes, got\n%s", said)
+		}
+		if f.gateways(t) != "" {
+			t.Errorf("gateways were made: %s", f.gateways(t))
+		}
+	})
 	t.Run("installs what is missing, and takes it away again", func(t *testing.T) {
-		run, _ := f.verify(t, conformant)
+		run, _ := f.verify(t, conformant, install...)
 		if run.Cell.Place != "fleet" || run.Cell.Rehearsal {
 			t.Errorf("want a run on a fleet and no rehearsal, got %+v", run.Cell)
 		}
@@ -51,7 +65,7 @@ func TestLabFleet(t *testing.T) {
 		f.inside(t, "bash", f.script(t))
 		before := f.gateways(t)
 		for _, setup := range []string{"install", "reuse"} {
-			run, _ := f.verify(t, conformant, "--setup", setup, "--namespace", "eastwest-"+setup)
+			run, _ := f.verify(t, conformant, "--setup", setup, "--yes", "--namespace", "eastwest-"+setup)
 			if diff := cmp.Diff(before, f.gateways(t)); diff != "" {
 				t.Errorf("--setup %s touched the owner's gateways (-before +after):\n%s", setup, diff)
 			}
@@ -64,7 +78,7 @@ func TestLabFleet(t *testing.T) {
 		const exposed = "gateways.networking.istio.io/cross-network-gateway"
 		f.kubectl(t, "patch", exposed, "--type=json", `--patch=[{"op":"replace","path":"/spec/servers/0/port/number","value":15444}]`)
 		before := f.kubectl(t, "get", exposed, "--output=yaml")
-		_, said := f.verify(t, noVerdict, "--namespace", "eastwest-wrong")
+		_, said := f.verify(t, noVerdict, append(install, "--namespace", "eastwest-wrong")...)
 		if !strings.Contains(said, "spec.servers[0].port.number is 15444, want 15443") {
 			t.Errorf("want the difference told, got\n%s", said)
 		}
@@ -87,7 +101,7 @@ func TestLabFleet(t *testing.T) {
 	t.Run("preflight refuses networks that contradict each other, as wrong use", func(t *testing.T) {
 		const network = "topology.istio.io/network="
 		f.kubectl(t, "label", "namespace", "istio-system", network+"elsewhere", "--overwrite")
-		if _, said := f.verify(t, usage, "--namespace", "eastwest-refused"); !strings.Contains(said, "the fleet is refused") || !strings.Contains(said, "F-03") {
+		if _, said := f.verify(t, usage, append(install, "--namespace", "eastwest-refused")...); !strings.Contains(said, "the fleet is refused") || !strings.Contains(said, "F-03") {
 			t.Errorf("want the fleet refused for F-03, got\n%s", said)
 		}
 		f.kubectl(t, "label", "namespace", "istio-system", network+"network1", "--overwrite")
@@ -95,7 +109,7 @@ func TestLabFleet(t *testing.T) {
 	t.Run("a fleet without control planes is not begun", func(t *testing.T) {
 		f.kubectl(t, "scale", "deployment/istiod", "--replicas=0")
 		f.kubectl(t, "wait", "pod", "--selector=app=istiod", "--for=delete", "--timeout=60s")
-		if _, said := f.verify(t, noVerdict); !strings.Contains(said, "install the control plane first") {
+		if _, said := f.verify(t, noVerdict, install...); !strings.Contains(said, "install the control plane first") {
 			t.Errorf("want the missing control plane told, got\n%s", said)
 		}
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/page"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
@@ -35,6 +36,10 @@ type Config struct {
 	Namespace string
 	// Reuse leaves the mesh that is there alone and only deploys the sample.
 	Reuse bool
+	// Consent is asked, where a mesh is installed on somebody's clusters, whether what
+	// the plan will make there outside of the run's own namespaces may be made; an
+	// error refuses it. Nil asks nobody.
+	Consent func([]plan.Foreseen) error
 	// Keep leaves everything that was made, for somebody to look at.
 	Keep             bool
 	ErrorProbability float64

@@ -8,6 +8,8 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/page"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
 )
 
@@ -45,6 +47,27 @@ func (s *Stage) preflight(ctx context.Context, specs []fleet.ClusterSpec) error 
 		return fmt.Errorf("%w: %s", ErrRefused, strings.Join(append(refused, unknown...), "; "))
 	case len(unknown) > 0:
 		return fmt.Errorf("preflight could not find out: %s", strings.Join(unknown, "; "))
+	}
+	return nil
+}
+
+// consent lists what the run will make on somebody's clusters outside of its own
+// namespaces, and asks whether it may.
+func (s *Stage) consent(ctx context.Context) error {
+	traits := s.config.Provider.Traits()
+	if traits.InstallsMesh || s.config.Reuse || s.config.Consent == nil {
+		return nil
+	}
+	env := page.Env(s.fleet, traits, s.run.ID, nil)
+	foreseen, err := plan.Foresee(ctx, &env, s.plan)
+	if err != nil {
+		return fmt.Errorf("find out what the run will make: %w", err)
+	}
+	if len(foreseen) == 0 {
+		return nil
+	}
+	if err := s.config.Consent(foreseen); err != nil {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return nil
 }

@@ -128,6 +128,9 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
 		return nil, err
 	}
+	if err := s.consent(ctx); err != nil {
+		return nil, err
+	}
 	s.tellLeftRuns(dir)
 	locked, err := s.lockAndAnnounce(ctx, dir, specs)
 	if err != nil {
