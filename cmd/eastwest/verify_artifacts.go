@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
+	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // writeArtifacts writes every rendering of the run, each atomically. One that
@@ -15,7 +17,7 @@ import (
 func writeArtifacts(dir string, result basic.Result) error {
 	// What an earlier run left would be taken for this run's diagnosis.
 	diagnosis := filepath.Join(dir, "diagnosis")
-	if err := errors.Join(os.RemoveAll(diagnosis), os.MkdirAll(diagnosis, 0o755)); err != nil {
+	if err := errors.Join(os.RemoveAll(diagnosis), os.MkdirAll(diagnosis, 0o700)); err != nil {
 		return fmt.Errorf("write the reports: %w", err)
 	}
 	documents := []struct {
@@ -37,9 +39,27 @@ func writeArtifacts(dir string, result basic.Result) error {
 			errs = append(errs, fmt.Errorf("write %s: %w", document.name, err))
 		}
 	}
-	for _, file := range result.Evidence {
-		name := filepath.Join(diagnosis, filepath.FromSlash(file.Name))
-		errs = append(errs, os.MkdirAll(filepath.Dir(name), 0o755), writeReport(name, file.Content))
+	return errors.Join(append(errs, writeEvidence(diagnosis, result.Evidence))...)
+}
+
+// writeEvidence writes what the diagnosis collected, for its owner's eyes and without
+// what looks like a secret. The names came from a cluster: they stay in the folder.
+func writeEvidence(dir string, files []stage.File) error {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return fmt.Errorf("write the diagnosis: %w", err)
+	}
+	defer func() { _ = root.Close() }() // a folder, opened to write into
+	var errs []error
+	for _, file := range files {
+		name := filepath.FromSlash(file.Name)
+		err := root.MkdirAll(filepath.Dir(name), 0o700)
+		if err == nil {
+			err = root.WriteFile(name, []byte(redact.Text(string(file.Content))), 0o600)
+		}
+		if err != nil {
+			errs = append(errs, fmt.Errorf("write the diagnosis: %w", err))
+		}
 	}
 	return errors.Join(errs...)
 }

@@ -204,3 +204,31 @@ func TestConsent(t *testing.T) {
 		}
 	}
 }
+
+// A pod's name comes from a cluster that may be hostile, and a log may hold anything.
+func TestEvidenceStaysInItsFolderAndTellsNoSecret(t *testing.T) {
+	dir := t.TempDir()
+	inside := filepath.Join(dir, "diagnosis")
+	if err := os.Mkdir(inside, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	err := writeEvidence(inside, []stage.File{
+		{Name: "west/istiod.log", Content: []byte("login --password hunter2\n")},
+		{Name: "west/../../escaped.log", Content: []byte("x")},
+		{Name: "/etc/escaped.log", Content: []byte("x")},
+	})
+	if err == nil || strings.Count(err.Error(), "write the diagnosis") != 2 {
+		t.Errorf("want both escapes told, got %v", err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "escaped.log")); err == nil {
+		t.Error("a file was written outside of the folder")
+	}
+	name := filepath.Join(inside, "west", "istiod.log")
+	content, err := os.ReadFile(name)
+	if err != nil || strings.Contains(string(content), "hunter2") {
+		t.Errorf("got %q, %v", content, err)
+	}
+	if info, err := os.Stat(name); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("want it for its owner only, got %v, %v", info.Mode(), err)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
@@ -117,20 +118,20 @@ func (d Diagnosis) Text() string {
 		out.WriteString("No broken link was found, but not everything could be read, and one may hide there.\n")
 	}
 	for _, finding := range d.Findings() {
-		fmt.Fprintf(&out, "%s\n", strings.Join(strings.Fields(fmt.Sprintf("%s %s [%s]", finding.Cluster, finding.Cause, finding.Rung)), " "))
-		fmt.Fprintf(&out, "  found:  %s\n", finding.Found)
+		fmt.Fprintf(&out, "%s\n", redact.Printable(strings.Join(strings.Fields(fmt.Sprintf("%s %s [%s]", finding.Cluster, finding.Cause, finding.Rung)), " ")))
+		fmt.Fprintf(&out, "  found:  %s\n", redact.Printable(finding.Found))
 		if finding.Want != "" {
-			fmt.Fprintf(&out, "  want:   %s\n", finding.Want)
+			fmt.Fprintf(&out, "  want:   %s\n", redact.Printable(finding.Want))
 		}
 		if finding.Remedy != "" {
-			fmt.Fprintf(&out, "  remedy: %s\n", finding.Remedy)
+			fmt.Fprintf(&out, "  remedy: %s\n", redact.Printable(finding.Remedy))
 		}
 	}
 	for _, what := range d.Unread {
-		fmt.Fprintf(&out, "could not read: %s\n", what)
+		fmt.Fprintf(&out, "could not read: %s\n", redact.Printable(what))
 	}
 	for _, note := range d.Notes {
-		fmt.Fprintf(&out, "note: %s\n", note)
+		fmt.Fprintf(&out, "note: %s\n", redact.Printable(note))
 	}
 	return out.String()
 }

@@ -8,8 +8,10 @@ import (
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
 // healthyCluster is what a sound member of a fleet of two looks like.
@@ -338,5 +340,31 @@ func TestSharesOf(t *testing.T) {
 				t.Errorf("want %d calls, got %d", test.calls, got)
 			}
 		})
+	}
+}
+
+// Variables may hold secrets: only those that say who Istio's own containers are get read.
+func TestOnlyIstiosIdentityIsReadOfEnvironments(t *testing.T) {
+	env := []corev1.EnvVar{
+		{Name: "CLUSTER_ID", Value: "c1"}, {Name: "ISTIO_META_NETWORK", Value: "n1"}, {Name: "VENDOR_TOKEN", Value: "hunter2"},
+		{Name: "TRUST_DOMAIN", ValueFrom: &corev1.EnvVarSource{}},
+	}
+	for container, want := range map[string]map[string]string{
+		"istio-proxy": {"CLUSTER_ID": "c1", "ISTIO_META_NETWORK": "n1"}, "discovery": {"CLUSTER_ID": "c1", "ISTIO_META_NETWORK": "n1"}, "app": {},
+	} {
+		pod := summarize(&corev1.Pod{Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: container, Env: env}}}})
+		if diff := cmp.Diff(want, pod.Env); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", container, diff)
+		}
+	}
+}
+
+// What a cluster says must not be able to write to the terminal as it likes.
+func TestTextIsSafeOnATerminal(t *testing.T) {
+	evil := "x\x1b]0;title\x07\x1b[2J\nforged line"
+	d := Diagnosis{Causes: []report.Finding{{Rung: "API", Cluster: evil, Found: evil, Want: evil, Remedy: evil}}, Unread: []string{evil}, Notes: []string{evil}}
+	text := d.Text()
+	if strings.ContainsAny(text, "\x1b\x07") || strings.Contains(text, "\nforged") {
+		t.Errorf("got %q", text)
 	}
 }

@@ -53,7 +53,7 @@ type Pod struct {
 	Proxy      bool
 	ProxyReady bool
 	IP         string
-	// Env holds the literal environment of istio-proxy, or of the first container where there is none.
+	// Env holds what istio-proxy or istiod tell of who and where they are, see readVariables.
 	Env map[string]string
 }
 

@@ -29,11 +29,7 @@ func summarize(pod *corev1.Pod) Pod {
 	}
 	if main < len(containers) {
 		out.Image = containers[main].Image
-		for _, variable := range containers[main].Env {
-			if variable.ValueFrom == nil {
-				out.Env[variable.Name] = variable.Value
-			}
-		}
+		out.Env = istioEnv(containers[main])
 	}
 	for _, status := range append(slices.Clone(pod.Status.ContainerStatuses), pod.Status.InitContainerStatuses...) {
 		if status.Name == probe.ProxyContainer {
@@ -41,6 +37,32 @@ func summarize(pod *corev1.Pod) Pod {
 		}
 	}
 	return out
+}
+
+// istioEnv reads the few variables by which Istio's own containers tell who and where
+// they are. Any other may be a secret, and so may all of others' containers.
+func istioEnv(container corev1.Container) map[string]string {
+	env := map[string]string{}
+	if container.Name != probe.ProxyContainer && container.Name != istiodContainer {
+		return env
+	}
+	for _, variable := range container.Env {
+		if variable.ValueFrom == nil && slices.Contains(readVariables(), variable.Name) {
+			env[variable.Name] = variable.Value
+		}
+	}
+	return env
+}
+
+// istiodContainer is istiod's, in its pods.
+const istiodContainer = "discovery"
+
+// readVariables is the list of environment variables that are read of a pod.
+func readVariables() []string {
+	return []string{
+		"CLUSTER_ID", "REVISION", "ISTIO_META_CLUSTER_ID", "ISTIO_META_MESH_ID",
+		"ISTIO_META_NETWORK", "ISTIO_META_REQUESTED_NETWORK_VIEW", "TRUST_DOMAIN",
+	}
 }
 
 // waitingReason says why a container of the pod does not run, or why the pod

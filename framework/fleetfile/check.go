@@ -101,6 +101,11 @@ func (c *Cluster) check(told *told) {
 			told.at(&c.Name, "%s", problem)
 		}
 	}
+	for _, value := range []*string{&c.Name, &c.Context, &c.Server} {
+		if strings.Contains(*value, "${") {
+			told.at(value, "holds a reference to a variable, which is not expanded; write the value itself")
+		}
+	}
 	if c.Kubeconfig == "" {
 		told.at(&c.Name, "cluster %q has no kubeconfig; want the path of one", c.Name)
 	}

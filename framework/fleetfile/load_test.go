@@ -310,6 +310,8 @@ func TestLoadRefusesValues(t *testing.T) {
 		{"loopback as server", "kubeconfig: west.yaml", "kubeconfig: west.yaml\n  server: https://localhost:6443", "line 10: clusters[0].server: https://localhost:6443 leads pods"},
 		{"no URL as server", "kubeconfig: west.yaml", "kubeconfig: west.yaml\n  server: 203.0.113.7", "want a URL such as"},
 		{"a password in server", "kubeconfig: west.yaml", "kubeconfig: west.yaml\n  server: https://me:secret-token@x", "credentials belong into the kubeconfig"},
+		{"a variable in server", "kubeconfig: west.yaml", "kubeconfig: west.yaml\n  server: https://x:6443/${AWS_SECRET_ACCESS_KEY}", "line 10: clusters[0].server: holds a reference to a variable"},
+		{"a variable as context", "context: admin@east", "context: ${CONTEXT}", "clusters[1].context: holds a reference to a variable"},
 		{"a password in the kubeconfig's server", "kubeconfig: west.yaml", "kubeconfig: password.yaml", "holds a user name or password"},
 		{"no URL in the kubeconfig", "kubeconfig: west.yaml", "kubeconfig: nourl.yaml", "is not a URL"},
 		{"a plugin that is not there", "kubeconfig: west.yaml", "kubeconfig: plugin.yaml", `credential plugin "aws-iam" of the kubeconfig's user is not found; install it or put its folder into PATH; the kubeconfig says: get it somewhere`},

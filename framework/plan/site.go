@@ -3,7 +3,6 @@ package plan
 import (
 	"context"
 	"fmt"
-	"os"
 	"regexp"
 	"strings"
 	"sync"
@@ -158,8 +157,8 @@ func reference() *regexp.Regexp { return regexp.MustCompile(`\$\{([A-Z][A-Z0-9_]
 // Expand gives a text that refers to variables with Use their values.
 func (s *Site) Expand(text string) (string, error) { return s.expand(text) }
 
-// expand gives an argument its variables' values; a variable without a value
-// falls back to the process's environment, and then it is an error.
+// expand gives an argument its variables' values. Only the plan's own are known: a
+// variable of the environment may be a secret.
 func (s *Site) expand(argument string) (string, error) {
 	var missing []string
 	expanded := reference().ReplaceAllStringFunc(argument, func(match string) string {
@@ -171,9 +170,6 @@ func (s *Site) expand(argument string) (string, error) {
 			if variable.Name == name {
 				return variable.Value
 			}
-		}
-		if value, ok := os.LookupEnv(name); ok {
-			return value
 		}
 		missing = append(missing, name)
 		return match

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 )
 
 // The header of the JSON document.
@@ -72,13 +74,13 @@ func (r Result) Text() string {
 		if where == "" {
 			where = "fleet"
 		}
-		fmt.Fprintf(&b, "%-8s %-10s %s: %s\n", check.Status, check.ID, where, check.Found)
+		fmt.Fprintf(&b, "%-8s %-10s %s: %s\n", check.Status, check.ID, redact.Printable(where), redact.Printable(check.Found))
 		if check.Do != "" {
 			cause := ""
 			if check.Cause != "" {
 				cause = " (" + check.Cause + ")"
 			}
-			fmt.Fprintf(&b, "%20s%s%s\n", "", check.Do, cause)
+			fmt.Fprintf(&b, "%20s%s%s\n", "", redact.Printable(check.Do), cause)
 		}
 	}
 	counts := map[Status]int{}

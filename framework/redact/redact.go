@@ -29,6 +29,8 @@ func patterns() []pattern {
 		{regexp.MustCompile(`\bya29\.[A-Za-z0-9_.-]+`), Mark},
 		{regexp.MustCompile(`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`), Mark},
 		{regexp.MustCompile(`(://)[^/\s:@]+:[^/\s@]+@`), "$1" + Mark + "@"},
+		// Flags whose value is the next word.
+		{regexp.MustCompile(`(?i)(--?(?:[a-z0-9]+[_-])*(?:token|password|passwd|pass|client[-_]?secret|(?:private|api|access|secret)[-_]?key)[ \t]+)(?:"[^"\n]*"?|'[^'\n]*'?|[^\s,;-][^\s,;]*)`), "${1}" + Mark},
 		// The fields of kubeconfigs, and of whatever calls its secrets by name.
 		{regexp.MustCompile(`(?i)((?:\b|[_-])(?:token|password|passwd|client[-_]?secret|(?:client-key|client-certificate|certificate-authority)-data|(?:private|api|access|secret)[-_]?key)["']?[ \t]*[:=][ \t]*)(?:"[^"\n]*"?|'[^'\n]*'?|[^\s,;]+)`), "${1}" + Mark},
 	}

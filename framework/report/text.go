@@ -5,8 +5,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
+
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 )
 
 // short prints a duration with about three digits, so that columns stay narrow.
@@ -27,19 +28,8 @@ func short(d time.Duration) string {
 
 func percent(part float64) string { return strconv.FormatFloat(100*part, 'f', 1, 64) + " %" }
 
-// clean makes a string that came from a cluster safe to print on a terminal:
-// one line, no control characters, no escape sequences, no text that runs backwards.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\n' || r == '\t' || r == '\r':
-			return ' '
-		case r == utf8.RuneError || !unicode.IsPrint(r):
-			return '\uFFFD'
-		}
-		return r
-	}, s)
-}
+// clean makes a string that came from a cluster safe to print.
+func clean(s string) string { return redact.Printable(s) }
 
 // wrap breaks a cleaned text into lines of at most width runes; a longer word
 // keeps a line to itself.

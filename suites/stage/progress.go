@@ -9,6 +9,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/redact"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
@@ -62,7 +63,7 @@ func (p *progress) stop() {
 func (p *progress) line(cluster, text string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	_, _ = fmt.Fprintf(p.out, "%7.1fs  %-10s %s\n", time.Since(p.start).Seconds(), cluster, text)
+	_, _ = fmt.Fprintf(p.out, "%7.1fs  %-10s %s\n", time.Since(p.start).Seconds(), redact.Printable(cluster), redact.Printable(text))
 }
 
 func (p *progress) step(result plan.Result) {
