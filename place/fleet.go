@@ -90,7 +90,7 @@ type discovered struct {
 }
 
 func discover(ctx context.Context, spec fleet.ClusterSpec) discovered {
-	ctx, cancel := context.WithTimeout(ctx, kube.DefaultBounds().Connect)
+	ctx, cancel := context.WithTimeout(ctx, kube.ReadingBounds().Connect)
 	defer cancel()
 	found := discovered{spec: spec}
 	found.err = found.ask(ctx)

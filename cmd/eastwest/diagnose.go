@@ -5,12 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/diagnose"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/place"
@@ -53,11 +55,17 @@ was found broken but not everything could be read.`,
 	return cmd
 }
 
+// diagnoseBound is how long somebody waits for a diagnosis, however dead a cluster is.
+// What was not read by then is told.
+const diagnoseBound = 55 * time.Second
+
 func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) error {
 	calls, err := flags.callCount()
 	if err != nil {
 		return usageError(err)
 	}
+	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
+	defer cancel()
 	clusters, err := flags.connect(ctx, streams)
 	if err != nil {
 		return err
@@ -95,7 +103,7 @@ func (f diagnoseFlags) connect(ctx context.Context, streams ioStreams) (*fleet.F
 	if err := oneOf("on", string(on), string(cell.OnLab), string(cell.OnFleet)); err != nil {
 		return nil, usageError(err)
 	}
-	opts := fleet.Options{UserAgent: "diagnose"}
+	opts := fleet.Options{UserAgent: "diagnose", Bounds: kube.ReadingBounds(), Tolerate: true}
 	if on == cell.OnFleet {
 		specs, err := f.fleetSpecs(ctx, streams)
 		if err != nil {

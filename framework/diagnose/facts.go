@@ -12,6 +12,9 @@ type Facts struct {
 	Cluster Member
 	// APIError says why the API server could not be asked; all else is then empty.
 	APIError string
+	// Unanswered says that a command in a pod did not end in time; nothing more is then
+	// asked of the cluster's pods.
+	Unanswered string
 	// UID is that of the kube-system namespace: the cluster's identity.
 	UID string
 	// NamespaceFound tells whether the namespace istio-system exists,

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -50,7 +51,7 @@ func Gather(ctx context.Context, clusters []*fleet.Cluster, opts Options) []Fact
 	// The names are known only now: each cluster's caller looks up the others'.
 	for i, cluster := range clusters {
 		group.Go(func() {
-			r := reader{client: cluster.Client, opts: opts, facts: &all[i]}
+			r := reader{client: cluster.Client, exec: &patience{Client: cluster.Client, facts: &all[i]}, opts: opts, facts: &all[i]}
 			r.lookups(ctx, namesOfOthers(all, i))
 		})
 	}
@@ -61,15 +62,40 @@ func Gather(ctx context.Context, clusters []*fleet.Cluster, opts Options) []Fact
 // reader reads one cluster's facts.
 type reader struct {
 	client *kube.Client
+	exec   probe.Execer
 	opts   Options
 	facts  *Facts
+}
+
+// patience is a cluster's pods as they are asked, until one of them does not answer in
+// time: the others of a dead node would not either, each as slowly.
+type patience struct {
+	*kube.Client
+	facts *Facts
+}
+
+// Exec implements probe.Execer.
+func (p *patience) Exec(ctx context.Context, target kube.Target, opts kube.ExecOptions) (kube.ExecResult, error) {
+	if p.facts.Unanswered != "" {
+		return kube.ExecResult{}, errors.New("not tried: another pod of the cluster did not answer")
+	}
+	result, err := p.Client.Exec(ctx, target, opts)
+	var unanswered *kube.UnansweredError
+	if errors.As(err, &unanswered) {
+		p.facts.Unanswered = err.Error()
+	}
+	return result, err
 }
 
 func gather(ctx context.Context, cluster *fleet.Cluster, opts Options) Facts {
 	facts := Facts{Cluster: Member{
 		Name: cluster.Name, Network: cluster.Network, Version: cluster.Version, Server: cluster.RemoteServer,
 	}}
-	r := reader{client: cluster.Client, opts: opts, facts: &facts}
+	r := reader{client: cluster.Client, exec: &patience{Client: cluster.Client, facts: &facts}, opts: opts, facts: &facts}
+	if cluster.Unreachable != nil {
+		facts.APIError = cluster.Unreachable.Error()
+		return facts
+	}
 	if err := r.identify(ctx); err != nil {
 		facts.APIError = err.Error()
 		return facts
@@ -126,7 +152,7 @@ func (r reader) istiods(ctx context.Context) {
 	for _, pod := range pods {
 		istiod := Istiod{Pod: pod, Version: fleet.ImageTag(pod.Image)}
 		if pod.Ready {
-			document, err := probe.IstiodDebug(ctx, r.client, pod.Namespace, pod.Name, "/debug/clusterz")
+			document, err := probe.IstiodDebug(ctx, r.exec, pod.Namespace, pod.Name, "/debug/clusterz")
 			if err == nil {
 				istiod.Remotes, err = parseClusterz(document)
 			}
@@ -307,7 +333,7 @@ func (r reader) proxyRoots(ctx context.Context, pods []Pod) {
 		if !pod.Proxy || !pod.ProxyReady {
 			continue
 		}
-		document, err := probe.ProxyAdmin(ctx, r.client, pod.Namespace, pod.Name, "config_dump?resource=dynamic_active_secrets")
+		document, err := probe.ProxyAdmin(ctx, r.exec, pod.Namespace, pod.Name, "config_dump?resource=dynamic_active_secrets")
 		if err != nil {
 			r.unread("secrets of proxy "+pod.Name, err)
 			continue
@@ -325,6 +351,9 @@ func (r reader) complaint(ctx context.Context, pod Pod) string {
 
 // proxyLog is the end of a proxy's log; empty when it cannot be read.
 func (r reader) proxyLog(ctx context.Context, pod Pod) string {
+	if r.facts.Unanswered != "" {
+		return "" // logs come by the kubelet too
+	}
 	target := kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: probe.ProxyContainer}
 	log, err := r.client.Logs(ctx, target, kube.LogOptions{TailLines: complaintLines})
 	if err != nil {
@@ -352,7 +381,7 @@ func (r reader) caller(ctx context.Context) {
 			count = sample.Needed
 		}
 		if count > 0 {
-			calls, err := probe.Run(ctx, r.client, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "sleep"}, probe.Batch{
+			calls, err := probe.Run(ctx, r.exec, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "sleep"}, probe.Batch{
 				URL: fmt.Sprintf("http://helloworld.%s:%d/hello", sample.Namespace, helloPort), Count: count, UserAgent: "diagnose",
 			})
 			r.unread("calls", err)
@@ -373,7 +402,7 @@ func (r reader) caller(ctx context.Context) {
 
 // hosts are HelloWorld's endpoints in the proxy of a pod.
 func (r reader) hosts(ctx context.Context, pod Pod) ([]probe.Host, error) {
-	hosts, err := probe.Hosts(ctx, r.client, pod.Namespace, pod.Name)
+	hosts, err := probe.Hosts(ctx, r.exec, pod.Namespace, pod.Name)
 	if err != nil {
 		return nil, err
 	}

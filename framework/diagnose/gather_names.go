@@ -13,7 +13,7 @@ import (
 // networkz asks an istiod where it knows the networks to be entered. Old
 // releases have no such page, so that no answer is no finding.
 func (r reader) networkz(ctx context.Context, istiod *Istiod) {
-	document, err := probe.IstiodDebug(ctx, r.client, istiod.Namespace, istiod.Name, "/debug/networkz")
+	document, err := probe.IstiodDebug(ctx, r.exec, istiod.Namespace, istiod.Name, "/debug/networkz")
 	if err != nil {
 		return
 	}
@@ -58,7 +58,7 @@ func (r reader) lookups(ctx context.Context, names []string) {
 	for _, name := range names {
 		doors = append(doors, probe.Door{URL: "http://" + joinPort(name, crossPort), Limit: resolveLimit})
 	}
-	knocks, err := probe.KnockAt(ctx, r.client, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "sleep"}, doors)
+	knocks, err := probe.KnockAt(ctx, r.exec, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "sleep"}, doors)
 	r.unread("lookups of host names", err)
 	for i, knock := range knocks {
 		if !knock.Unsound {

@@ -9,7 +9,7 @@ import (
 
 // syncz asks an istiod which proxies refuse its configuration.
 func (r reader) syncz(ctx context.Context, istiod *Istiod) {
-	document, err := probe.IstiodDebug(ctx, r.client, istiod.Namespace, istiod.Name, "/debug/syncz")
+	document, err := probe.IstiodDebug(ctx, r.exec, istiod.Namespace, istiod.Name, "/debug/syncz")
 	var status syncStatus
 	if err == nil {
 		status, err = parseSyncz(document)
@@ -29,7 +29,7 @@ func (r reader) rejections(ctx context.Context) {
 		if len(found) == 0 {
 			continue
 		}
-		program, err := probe.DataPlane(ctx, r.client, pod.Namespace, pod.Name)
+		program, err := probe.DataPlane(ctx, r.exec, pod.Namespace, pod.Name)
 		for _, rejected := range found {
 			rejected.Proxy = pod.Namespace + "/" + pod.Name
 			if err == nil {

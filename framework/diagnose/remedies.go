@@ -22,6 +22,10 @@ func remedyAPI(cluster string) string {
 	return fmt.Sprintf("check that the API server of %s is up and reachable from here and that the kubeconfig's credentials are valid: kubectl --context %s get --raw /readyz", cluster, cluster)
 }
 
+func remedyKubelet(cluster string) string {
+	return fmt.Sprintf("look whether the pod's node is Ready and whether its kubelet runs: kubectl --context %s get nodes", cluster)
+}
+
 func remedyIstiod(cluster string) string {
 	return fmt.Sprintf("install or repair the control plane: kubectl --context %s -n istio-system describe deployment,pod -l app=istiod", cluster)
 }

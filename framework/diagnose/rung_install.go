@@ -36,6 +36,12 @@ func checkInstall(fleet []Facts) []report.Finding {
 	ids := map[string]string{}
 	for _, facts := range reached(fleet) {
 		name := facts.Cluster.Name
+		if facts.Unanswered != "" {
+			found = append(found, report.Finding{
+				Cluster: name, Found: facts.Unanswered, Want: "commands in pods end at once",
+				Remedy: remedyKubelet(name),
+			})
+		}
 		if problem := istiodProblem(facts); problem != "" {
 			found = append(found, report.Finding{
 				Cluster: name, Found: problem, Want: "at least one istiod pod is ready",

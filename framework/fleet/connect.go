@@ -20,7 +20,7 @@ func (c *Cluster) connect(ctx context.Context, dir string, opts Options) error {
 		return fmt.Errorf("fleet: cluster %q: %w", c.Name, err)
 	}
 	client, err := kube.New(kube.Options{
-		Name: c.Name, Kubeconfig: c.Minimal, UserAgent: opts.UserAgent, Recorder: opts.Recorder,
+		Name: c.Name, Kubeconfig: c.Minimal, UserAgent: opts.UserAgent, Recorder: opts.Recorder, Bounds: opts.Bounds,
 	})
 	if err != nil {
 		return fmt.Errorf("fleet: %w", err)

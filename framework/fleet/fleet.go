@@ -29,6 +29,9 @@ type Cluster struct {
 	Minimal string
 	// UID identifies the cluster: the UID of its kube-system namespace.
 	UID types.UID
+	// Unreachable says why the cluster could not be asked who it is; only in a fleet that
+	// was connected with Options.Tolerate.
+	Unreachable error
 	// KubernetesVersion is what the API server says, such as "v1.36.1".
 	KubernetesVersion string
 }
@@ -41,6 +44,8 @@ type Options struct {
 	UserAgent string
 	// Bounds for connecting; the zero value means kube.DefaultBounds.
 	Bounds kube.Bounds
+	// Tolerate keeps clusters that cannot be reached, so that the others can be looked at.
+	Tolerate bool
 	// TempDir is where the folder of minimal kubeconfigs is made, itself made
 	// if it is not there; empty means os.TempDir.
 	TempDir string
@@ -94,7 +99,11 @@ func makeTempDir(dir string) error {
 
 func (f *Fleet) connect(ctx context.Context, opts Options) error {
 	err := f.ForEach(ctx, func(ctx context.Context, c *Cluster) error {
-		return c.connect(ctx, f.dir, opts)
+		err := c.connect(ctx, f.dir, opts)
+		if err != nil && opts.Tolerate && c.Client != nil {
+			c.Unreachable, err = err, nil
+		}
+		return err
 	})
 	if err != nil {
 		return err
@@ -163,7 +172,7 @@ func (f *Fleet) refuseDuplicates() error {
 	var errs []error
 	first := make(map[types.UID]string, len(f.Clusters))
 	for _, cluster := range f.Clusters {
-		if other, ok := first[cluster.UID]; ok {
+		if other, ok := first[cluster.UID]; ok && cluster.UID != "" {
 			errs = append(errs, fmt.Errorf("fleet: clusters %q and %q are the same cluster (kube-system has UID %s in both); give each its own kubeconfig and context", other, cluster.Name, cluster.UID))
 			continue
 		}

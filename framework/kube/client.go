@@ -36,6 +36,8 @@ type Options struct {
 	UserAgent string
 	// Recorder is told about every wait; nil means nobody.
 	Recorder Recorder
+	// Bounds for requests and commands; the zero value means DefaultBounds.
+	Bounds Bounds
 }
 
 // Client reaches one cluster. It is safe for use by several goroutines.
@@ -52,6 +54,7 @@ type Client struct {
 
 	recorder Recorder
 	http     *http.Client
+	bounds   Bounds
 }
 
 // New makes a client. It reads the kubeconfig but sends nothing to the cluster.
@@ -73,11 +76,15 @@ func NewForConfig(config *rest.Config, opts Options) (*Client, error) {
 	config.UserAgent = userAgent(opts.UserAgent)
 	// One warning of a deprecated API a call is noise for the reader of a run.
 	config.WarningHandler = rest.NoWarnings{}
+	if opts.Bounds == (Bounds{}) {
+		opts.Bounds = DefaultBounds()
+	}
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return bounded{next: next, bound: opts.Bounds.Request} })
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %q: make an HTTP client: %w", opts.Name, err)
 	}
-	client := &Client{Name: opts.Name, REST: config, recorder: opts.Recorder, http: httpClient}
+	client := &Client{Name: opts.Name, REST: config, recorder: opts.Recorder, http: httpClient, bounds: opts.Bounds}
 	if err := client.connect(httpClient); err != nil {
 		return nil, fmt.Errorf("cluster %q: %w", opts.Name, err)
 	}

@@ -2,12 +2,14 @@ package kube
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net/url"
 	"sync"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -32,6 +34,21 @@ type ExecOptions struct {
 	Command []string
 	// Stdin is sent to the command; nil means none.
 	Stdin io.Reader
+	// Bound is how long the command may take; zero means that it is expected to end at
+	// once, and Bounds.Exec.
+	Bound time.Duration
+}
+
+// UnansweredError says that a command in a container did not end in time: its node's
+// kubelet does not answer, or the command hangs.
+type UnansweredError struct {
+	Cluster string
+	Target  Target
+	Bound   time.Duration
+}
+
+func (e *UnansweredError) Error() string {
+	return fmt.Sprintf("exec in %s on cluster %q: no end within %s: the node's kubelet does not answer, or the command hangs", e.Target, e.Cluster, e.Bound)
 }
 
 // ExecResult is what a command left. After an error it holds what had arrived.
@@ -50,6 +67,10 @@ func (c *Client) Exec(ctx context.Context, target Target, opts ExecOptions) (Exe
 	if err != nil {
 		return ExecResult{}, fmt.Errorf("exec in %s on cluster %q: %w", target, c.Name, err)
 	}
+	bound := cmp.Or(opts.Bound, c.bounds.Exec)
+	parent := ctx
+	ctx, cancel := context.WithTimeout(ctx, bound)
+	defer cancel()
 	var stdout, stderr output
 	err = executor.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: opts.Stdin, Stdout: &stdout, Stderr: &stderr})
 	result := ExecResult{Stdout: stdout.taken(), Stderr: stderr.taken()}
@@ -57,6 +78,9 @@ func (c *Client) Exec(ctx context.Context, target Target, opts ExecOptions) (Exe
 	if errors.As(err, &exit) {
 		result.ExitCode = exit.Code
 		return result, nil
+	}
+	if err != nil && ctx.Err() != nil && parent.Err() == nil {
+		return result, &UnansweredError{Cluster: c.Name, Target: target, Bound: bound}
 	}
 	if err != nil {
 		return result, fmt.Errorf("exec in %s on cluster %q: the connection to the command was lost: %w", target, c.Name, err)

@@ -9,6 +9,8 @@ import "time"
 type Bounds struct {
 	// Connect bounds the first answer of an API server.
 	Connect time.Duration
+	// Request bounds one request to an API server, watches aside.
+	Request time.Duration
 	// CRD bounds a CustomResourceDefinition's Established condition.
 	CRD time.Duration
 	// Token bounds the token controller filling a ServiceAccount token Secret.
@@ -46,6 +48,7 @@ type Bounds struct {
 func DefaultBounds() Bounds {
 	return Bounds{
 		Connect:    30 * time.Second,
+		Request:    30 * time.Second,
 		CRD:        time.Minute,
 		Token:      30 * time.Second,
 		Deployment: 5 * time.Minute,
@@ -66,6 +69,7 @@ func DefaultBounds() Bounds {
 func LocalBounds() Bounds {
 	return Bounds{
 		Connect:    30 * time.Second,
+		Request:    30 * time.Second,
 		CRD:        30 * time.Second,
 		Token:      30 * time.Second,
 		Deployment: 2 * time.Minute,
@@ -79,6 +83,14 @@ func LocalBounds() Bounds {
 		Gone:       2 * time.Minute,
 		Undo:       4 * time.Minute,
 	}
+}
+
+// ReadingBounds are for commands that only look, and that somebody waits for: what does
+// not answer soon is what they are to find.
+func ReadingBounds() Bounds {
+	bounds := DefaultBounds()
+	bounds.Connect, bounds.Request, bounds.Exec = 10*time.Second, 10*time.Second, 10*time.Second
+	return bounds
 }
 
 // Polls of what cannot be watched start fast, since most things are ready

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -42,7 +43,7 @@ const DefaultLimit = 15 * time.Second
 // are Unsound.
 func Run(ctx context.Context, from Execer, target kube.Target, batch Batch) ([]Call, error) {
 	nonce := rand.Text()
-	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: batch.command(nonce)})
+	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: batch.command(nonce), Bound: batch.bound()})
 	calls, told := parseBatch(result.Stdout, nonce, batch.Count, lostBecause(result, err))
 	if told == 0 {
 		if err == nil {
@@ -53,6 +54,15 @@ func Run(ctx context.Context, from Execer, target kube.Target, batch Batch) ([]C
 	}
 	return calls, nil
 }
+
+// bound is how long the batch may take: every call as long as it may, and a moment for
+// the command itself.
+func (b Batch) bound() time.Duration {
+	return time.Duration(b.Count)*cmp.Or(max(0, b.Limit), DefaultLimit) + execMargin
+}
+
+// execMargin is what starting a command in a container may take on a busy node.
+const execMargin = 30 * time.Second
 
 func (b Batch) command(nonce string) []string {
 	limit := b.Limit

@@ -52,15 +52,17 @@ const defaultKnockLimit = 5 * time.Second
 // KnockAt makes one attempt at each door, in order, from a container without a sidecar.
 func KnockAt(ctx context.Context, from Execer, target kube.Target, doors []Door) ([]Knock, error) {
 	nonce := rand.Text()
+	var bound time.Duration
 	command := []string{"/bin/sh", "-c", knockScript, "eastwest-knock", nonce}
 	for _, door := range doors {
 		limit := door.Limit
 		if limit <= 0 {
 			limit = defaultKnockLimit
 		}
+		bound += limit
 		command = append(command, strconv.FormatFloat(limit.Seconds(), 'f', 1, 64), door.Resolve, door.URL)
 	}
-	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: command})
+	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: command, Bound: bound + execMargin})
 	knocks := parseKnocks(result.Stdout, nonce, len(doors), lostBecause(result, err))
 	if err != nil {
 		return knocks, fmt.Errorf("knock at %d addresses from %s: %w", len(doors), target, err)

@@ -19,16 +19,19 @@ type Fault struct {
 	Breaks string
 	// Cause is the fault's entry in the catalogue of failure causes, if it has one.
 	Cause string
-	apply func(ctx context.Context, t *target) error
-	mend  func(ctx context.Context, t *target) error
+	apply action
+	mend  action
 }
 
 // All is the table of faults, by name.
 func All() []Fault {
 	return []Fault{
 		{"address", "the east-west gateway loses its external address", "F-05", withholdAddress, giveAddress},
+		{"apiserver", "the API server refuses connections", "", refuseAPI, admitAPI},
+		{"apiserver-hangs", "the API server takes connections and never answers", "", freezing("kube-apiserver"), thawing("kube-apiserver")},
 		{"exposure", "the Gateway that exposes the services is deleted", "F-16", deleteExposure, restoreExposure},
 		{"istiod", "istiod is scaled to nothing", "", stopIstiod, startIstiod},
+		{"kubelet", "the node's kubelet does not answer: nothing can be run in pods", "", freezing("kubelet"), thawing("kubelet")},
 		{"link", "the cluster's link to the other clusters is cut", "F-20", cutLink, mendLink},
 		{"name", "the host name of the east-west gateway does not resolve", "F-21", hideName, showName},
 		{"network-label", "the network label of istio-system names another network", "F-03", skewLabel, restoreLabel},
@@ -62,13 +65,13 @@ func (f Fault) Mend(ctx context.Context, l *lab.Lab, cluster string) error {
 	return f.do(ctx, l, cluster, "mend", f.mend)
 }
 
-func (f Fault) do(ctx context.Context, l *lab.Lab, cluster, verb string, action func(context.Context, *target) error) error {
+func (f Fault) do(ctx context.Context, l *lab.Lab, cluster, verb string, do action) error {
 	t, err := newTarget(l, cluster)
 	if err != nil {
 		return err
 	}
 	t.fault = f.Name
-	if err := action(ctx, t); err != nil {
+	if err := do(ctx, t); err != nil {
 		return fmt.Errorf("%s %s on cluster %q: %w", verb, f.Name, cluster, err)
 	}
 	return nil

@@ -55,6 +55,9 @@ func table() []drill {
 		{fault: "telemetry", cluster: "cluster2", cause: "F-33", rung: "configuration", keepCallers: true},
 		{fault: "network-label", cluster: "cluster1", cause: "F-03", rung: "network identity"},
 		{fault: "istiod", cluster: "cluster2", rung: "install", keepCallers: true},
+		{fault: "kubelet", cluster: "cluster2", rung: "install", keepCallers: true},
+		{fault: "apiserver", cluster: "cluster2", rung: "API", keepCallers: true},
+		{fault: "apiserver-hangs", cluster: "cluster2", rung: "API", keepCallers: true},
 		// From here too a cluster without its link cannot be reached.
 		{fault: "link", cluster: "cluster2", rung: "API", keepCallers: true},
 		{fault: "zone", cluster: "cluster2", says: `from cluster "cluster1": `, cause: "F-21", rung: "gateway address", hostNames: true},

@@ -1,0 +1,135 @@
+package faults
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/lab/topology"
+)
+
+// freezing stops a program of the cluster's node: it takes connections, as the kernel
+// does for it, and never answers. A program that ended would end the lab.
+func freezing(program string) action {
+	return func(_ context.Context, t *target) error {
+		pid, err := t.process(program)
+		if err != nil {
+			return err
+		}
+		if err := t.keep(pid); err != nil {
+			return err
+		}
+		return syscall.Kill(pid, syscall.SIGSTOP)
+	}
+}
+
+// thawing ends freezing.
+func thawing(program string) action {
+	return func(_ context.Context, t *target) error {
+		var kept int
+		if err := t.recall(&kept); err != nil {
+			return err
+		}
+		pid, err := t.process(program)
+		if err != nil {
+			return err
+		}
+		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
+			return err
+		}
+		return t.forget()
+	}
+}
+
+// action is one half of a fault.
+type action func(ctx context.Context, t *target) error
+
+// process finds a program of the cluster's node: by its name and by the folder of the
+// cluster, which is in its arguments.
+func (t *target) process(program string) (int, error) {
+	folder := filepath.Join(t.lab.Dir(), t.cluster) + "/"
+	lines, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	if err != nil {
+		return 0, err
+	}
+	for _, line := range lines {
+		data, err := os.ReadFile(line)
+		if err != nil {
+			continue // it has ended
+		}
+		args := bytes.Split(data, []byte{0})
+		if filepath.Base(string(args[0])) == program && bytes.Contains(data, []byte("="+folder)) {
+			return strconv.Atoi(strings.Split(line, "/")[2])
+		}
+	}
+	return 0, fmt.Errorf("find the process of %s: is the lab running?", program)
+}
+
+// refusal is the node's firewall table that refuses connections to its API server.
+const refusal = "eastwest_lab_fault"
+
+func refuseAPI(ctx context.Context, t *target) error {
+	if err := t.keep(true); err != nil {
+		return err
+	}
+	rules := fmt.Sprintf("table inet %s { chain in { type filter hook input priority -10; tcp dport %d reject with tcp reset; }; }", refusal, topology.APIPort)
+	return t.firewall(ctx, rules)
+}
+
+func admitAPI(ctx context.Context, t *target) error {
+	var kept bool
+	if err := t.recall(&kept); err != nil {
+		return err
+	}
+	if err := t.firewall(ctx, "delete table inet "+refusal); err != nil {
+		return err
+	}
+	return t.forget()
+}
+
+// firewall gives nft rules in the network namespace of the cluster's node.
+func (t *target) firewall(ctx context.Context, rules string) (err error) {
+	pid, err := t.process("kube-apiserver")
+	if err != nil {
+		return err
+	}
+	nft, err := parts.FindProgram("nft")
+	if err != nil {
+		return err
+	}
+	// The namespace is the thread's, and its children's.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	own, err := netns.Get()
+	if err != nil {
+		return err
+	}
+	defer own.Close()
+	node, err := netns.GetFromPid(pid)
+	if err != nil {
+		return err
+	}
+	defer node.Close()
+	if err := unix.Setns(int(node), unix.CLONE_NEWNET); err != nil {
+		return fmt.Errorf("enter the node's network: %w", err)
+	}
+	defer func() { err = errors.Join(err, unix.Setns(int(own), unix.CLONE_NEWNET)) }()
+	cmd := exec.CommandContext(ctx, nft, "-f", "-")
+	cmd.Stdin = strings.NewReader(rules)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("nft: %w: %s", err, bytes.TrimSpace(out))
+	}
+	return nil
+}
