@@ -178,8 +178,11 @@ func TestSetupIsReuseOnAFleet(t *testing.T) {
 		given string
 		want  string
 	}{
-		{cell.OnFleet, "", setupReuse}, {cell.OnFleet, "install", setupInstall},
-		{cell.OnLab, "", setupInstall}, {cell.OnKind, "", setupInstall}, {cell.OnLab, "reuse", setupReuse},
+		{cell.OnFleet, "", setupReuse},
+		{cell.OnFleet, "install", setupInstall},
+		{cell.OnLab, "", setupInstall},
+		{cell.OnKind, "", setupInstall},
+		{cell.OnLab, "reuse", setupReuse},
 	} {
 		if got := setupOn(test.on, test.given); got != test.want {
 			t.Errorf("on %s, given %q: want %s, got %s", test.on, test.given, test.want, got)

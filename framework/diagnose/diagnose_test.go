@@ -346,7 +346,9 @@ func TestSharesOf(t *testing.T) {
 // Variables may hold secrets: only those that say who Istio's own containers are get read.
 func TestOnlyIstiosIdentityIsReadOfEnvironments(t *testing.T) {
 	env := []corev1.EnvVar{
-		{Name: "CLUSTER_ID", Value: "c1"}, {Name: "ISTIO_META_NETWORK", Value: "n1"}, {Name: "VENDOR_TOKEN", Value: "hunter2"},
+		{Name: "CLUSTER_ID", Value: "c1"},
+		{Name: "ISTIO_META_NETWORK", Value: "n1"},
+		{Name: "VENDOR_TOKEN", Value: "hunter2"},
 		{Name: "TRUST_DOMAIN", ValueFrom: &corev1.EnvVarSource{}},
 	}
 	for container, want := range map[string]map[string]string{

@@ -38,7 +38,7 @@ func Managers(obj *unstructured.Unstructured) []Manager {
 			m.Time = entry.Time.UTC()
 		}
 		if entry.FieldsV1 != nil {
-			m.Metadata = onlyMetadata(entry.FieldsV1.Raw)
+			m.Metadata = onlyMetadata(entry.FieldsV1.GetRawBytes())
 		}
 		managers = append(managers, m)
 	}

@@ -105,8 +105,8 @@ func quiet(change Change, since time.Time) bool {
 	loud := func(m kube.Manager) bool { return !bystander(m) }
 	switch change.What {
 	case Changed:
-		any := func(kube.Manager) bool { return true }
-		return writtenSince(change.Item, since, any) && !writtenSince(change.Item, since, loud)
+		anybody := func(kube.Manager) bool { return true }
+		return writtenSince(change.Item, since, anybody) && !writtenSince(change.Item, since, loud)
 	case Made, Replaced:
 		return len(change.Managers) > 0 && !slices.ContainsFunc(change.Managers, loud)
 	}

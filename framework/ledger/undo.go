@@ -151,6 +151,7 @@ func tasks(entries []Entry, cluster string) []task {
 			setUID(list, entry.Ref)
 		case EventUndone:
 			list = nil
+		case EventEnded: // nothing to undo
 		}
 	}
 	for i, k := 0, len(list)-1; i < k; i, k = i+1, k-1 {
