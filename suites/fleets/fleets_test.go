@@ -61,6 +61,21 @@ func TestLabFleet(t *testing.T) {
 			t.Errorf("gateways are left: %s", f.gateways(t))
 		}
 	})
+	t.Run("what another team does meanwhile is a note", func(t *testing.T) {
+		r := f.start(t, install...)
+		r.awaitLine(t, "clusters ready (")
+		f.kubectl(t, "create", "namespace", "payments")
+		f.kubectl(t, "create", "clusterrole", "payments-reader", "--verb=get", "--resource=pods")
+		f.kubectl(t, "--namespace=payments", "create", "configmap", "settings", "--from-literal=a=b")
+		f.kubectl(t, "label", "namespace", "default", "team=payments")
+		run, said := f.ended(t, r, conformant)
+		if n := notes(run, "changed by others during the run: "); n < 2 || strings.Contains(said, "delete namespace") {
+			t.Errorf("want notes of what others did and no advice, got %d and\n%s", n, said)
+		}
+		f.kubectl(t, "delete", "namespace/payments", "clusterrole/payments-reader")
+		f.kubectl(t, "label", "namespace", "default", "team-")
+	})
+	t.Run("cleanup after a crash leaves what the owner has installed since", func(t *testing.T) { f.replaceGateway(t, install) })
 	t.Run("a mesh made by the plan's script is reused", func(t *testing.T) {
 		f.inside(t, "bash", f.script(t))
 		before := f.gateways(t)
@@ -117,6 +132,12 @@ func TestLabFleet(t *testing.T) {
 
 func begin(t *testing.T) somebodys {
 	t.Helper()
+	return beginWith(t, "--istiod")
+}
+
+// beginWith makes a lab that stands for somebody's clusters.
+func beginWith(t *testing.T, flags ...string) somebodys {
+	t.Helper()
 	f := somebodys{eastwest: commandline.Build(t), lab: fmt.Sprintf("fleet-%d", os.Getpid()), file: filepath.Join(t.TempDir(), "fleet.yaml")}
 	t.Cleanup(func() {
 		down := exec.CommandContext(context.WithoutCancel(t.Context()), f.eastwest.Path, "lab", "down", "--name", f.lab)
@@ -124,7 +145,7 @@ func begin(t *testing.T) somebodys {
 			t.Errorf("end the lab: %v\n%s", err, out)
 		}
 	})
-	up := f.eastwest.Command(t, "lab", "up", "--name", f.lab, "--istiod")
+	up := f.eastwest.Command(t, append([]string{"lab", "up", "--name", f.lab}, flags...)...)
 	up.Stderr = os.Stderr
 	if err := up.Run(); err != nil {
 		t.Fatal(err)
@@ -198,7 +219,12 @@ func (f somebodys) start(t *testing.T, args ...string) running {
 // verify runs the suite to its end and wants its exit code.
 func (f somebodys) verify(t *testing.T, want int, args ...string) (report.Run, string) {
 	t.Helper()
-	r := f.start(t, args...)
+	return f.ended(t, f.start(t, args...), want)
+}
+
+// ended waits for a run's end and wants its exit code.
+func (f somebodys) ended(t *testing.T, r running, want int) (report.Run, string) {
+	t.Helper()
 	var exit *exec.ExitError
 	if err := r.cmd.Wait(); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)

@@ -1,0 +1,55 @@
+package fleets
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestLabPartOfAMesh looks at two clusters of a mesh of four: the other two are right as
+// they are, take their part of the calls, and nobody may be told to cut them off.
+func TestLabPartOfAMesh(t *testing.T) {
+	f := beginWith(t, "--mesh", "--clusters", "4")
+	f.leaveOut(t, "cluster3", "cluster4")
+	secrets := f.kubectl(t, "get", "secrets", "--selector=istio/multiCluster=true", "--output=yaml")
+	for _, command := range [][]string{
+		{"preflight", "--fleet", f.file},
+		{"diagnose", "--fleet", f.file},
+		{"verify", "--fleet", f.file, "--out", t.TempDir()},
+	} {
+		t.Run(command[0], func(t *testing.T) {
+			out := f.inside(t, append([]string{f.eastwest.Path}, command...)...) // and ends well
+			for _, advice := range []string{"delete", "add the cluster", "add those clusters"} {
+				if strings.Contains(out, advice) {
+					t.Errorf("want no advice about clusters outside of the fleet, got %q in\n%s", advice, out)
+				}
+			}
+			if command[0] == "diagnose" && !strings.Contains(out, `leads to cluster "cluster3", which is of the mesh and not of this fleet`) {
+				t.Errorf("want the other clusters named, got\n%s", out)
+			}
+		})
+	}
+	if after := f.kubectl(t, "get", "secrets", "--selector=istio/multiCluster=true", "--output=yaml"); after != secrets {
+		t.Error("the remote secrets were touched")
+	}
+}
+
+// leaveOut takes clusters out of the fleet file.
+func (f somebodys) leaveOut(t *testing.T, names ...string) {
+	t.Helper()
+	content, err := os.ReadFile(f.file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		entry := regexp.MustCompile(`(?m)^  - name: ` + name + `\n(?:    .*\n)*`)
+		if !entry.Match(content) {
+			t.Fatalf("the fleet file has no %s:\n%s", name, content)
+		}
+		content = entry.ReplaceAll(content, nil)
+	}
+	if err := os.WriteFile(f.file, content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
