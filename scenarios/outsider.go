@@ -1,24 +1,18 @@
 package scenarios
 
 import (
-	"bytes"
 	"context"
-	_ "embed" // the manifest
 	"errors"
-	"fmt"
-	"text/template"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 )
-
-//go:embed outsider.yaml.tmpl
-var outsiderTemplate string
 
 // outsider names the pod and its container.
 const outsider = "outsider"
@@ -26,23 +20,13 @@ const outsider = "outsider"
 // outsiders makes a caller without a sidecar in every cluster, or finds the
 // one that an earlier scenario made, and waits until it is ready.
 func (e *Env) outsiders(ctx context.Context) error {
-	manifest, err := renderOutsider(e.Namespace, e.Images.Sleep)
+	manifest, err := fixtures.Render("outsider.yaml.tmpl", map[string]any{"Name": outsider, "Namespace": e.Namespace, "Image": e.Images.Sleep})
 	if err != nil {
 		return err
 	}
 	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
 		return makeReady(ctx, cluster, manifest, e)
 	})
-}
-
-func renderOutsider(namespace, image string) ([]byte, error) {
-	parsed, err := template.New(outsider).Option("missingkey=error").Parse(outsiderTemplate)
-	if err != nil {
-		return nil, fmt.Errorf("parse the pod %s: %w", outsider, err)
-	}
-	var out bytes.Buffer
-	err = parsed.Execute(&out, map[string]string{"Name": outsider, "Namespace": namespace, "Image": image})
-	return out.Bytes(), err
 }
 
 func makeReady(ctx context.Context, cluster *fleet.Cluster, manifest []byte, env *Env) error {

@@ -2,15 +2,14 @@ package scenarios
 
 import (
 	"context"
-	_ "embed" // the manifest
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
@@ -28,9 +27,6 @@ func plaintextRefused() Scenario {
 		Run:     runPlaintextRefused,
 	}
 }
-
-//go:embed plaintext_refused.yaml
-var peerAuthentication string
 
 // refusals is how many calls must be refused once the policy is in force.
 const refusals = 20
@@ -113,8 +109,11 @@ func (e *Env) setPolicy(ctx context.Context, mode string) error {
 }
 
 func (e *Env) policy(mode string) (*unstructured.Unstructured, error) {
-	manifest := strings.NewReplacer("NAMESPACE", e.Namespace, "MODE", mode).Replace(peerAuthentication)
-	objects, err := kube.Decode([]byte(manifest))
+	manifest, err := fixtures.Render("peer-authentication.yaml.tmpl", map[string]any{"Namespace": e.Namespace, "Mode": mode})
+	if err != nil {
+		return nil, err
+	}
+	objects, err := kube.Decode(manifest)
 	if err != nil {
 		return nil, err
 	}

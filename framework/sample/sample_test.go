@@ -62,7 +62,7 @@ func TestEachClusterRunsAVersionOfItsOwn(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	third := step.Work[2].Actions[0].(plan.Apply).Manifest
-	for _, want := range []string{"image: hello-v3:1", "value: v3", "version: v3"} {
+	for _, want := range []string{`image: "hello-v3:1"`, `value: "v3"`, `version: "v3"`} {
 		if !bytes.Contains(third, []byte(want)) {
 			t.Errorf("want %q in the third manifest", want)
 		}
