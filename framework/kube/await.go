@@ -16,6 +16,9 @@ type State struct {
 	Seen string
 	// Fatal ends the wait at once: the condition can no longer come true.
 	Fatal error
+	// Outside says what stands in the way that is no part of the mesh, such as a quota;
+	// empty for nothing that is known.
+	Outside string
 }
 
 // Wait is something that is waited for by watching objects.
@@ -45,6 +48,9 @@ type UnmetError struct {
 	// Unpulled names the container of a deployment's pod whose image could not be
 	// had, where that is what stood in the way.
 	Unpulled string
+	// Outside is what stood in the way that is no part of the mesh: a quota, Pod
+	// Security, an admission webhook, full nodes, the cloud's load balancer.
+	Outside string
 	// Cause is what ended the wait: a context's error or a fatal state.
 	Cause error
 }
@@ -60,6 +66,9 @@ func (e *UnmetError) Error() string {
 		message += fmt.Sprintf("; cancelled after %s", e.Took.Round(time.Millisecond))
 	case e.Cause != nil && !errors.Is(e.Cause, context.DeadlineExceeded):
 		message += fmt.Sprintf("; stopped after %s: %v", e.Took.Round(time.Millisecond), e.Cause)
+	}
+	if e.Outside != "" {
+		message += "; not the mesh's doing: " + e.Outside
 	}
 	if e.Hint != "" {
 		message += "; " + e.Hint
@@ -105,7 +114,7 @@ func (c *Client) bounded(ctx context.Context, wait waitFor, look func(ctx contex
 	}
 	return &UnmetError{
 		Cluster: c.Name, For: wait.what, Bound: wait.bound, Took: took,
-		Seen: last.Seen, Hint: wait.hint, Cause: unmetCause(ctx, bounded, last, err),
+		Seen: last.Seen, Hint: wait.hint, Outside: last.Outside, Cause: unmetCause(ctx, bounded, last, err),
 	}
 }
 

@@ -84,6 +84,9 @@ func (s *seenObstacle) addTo(err error) error {
 		return err
 	}
 	unmet.Unpulled = s.last.unpulled()
+	if s.last.reason == corev1.PodReasonUnschedulable {
+		unmet.Outside = "no node has room for the pod, or none fits it"
+	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		unmet.Seen += "; " + s.last.String()
 	}
@@ -128,6 +131,7 @@ func judgeRollout(d *appsv1.Deployment) State {
 	s := d.Status
 	state := State{Seen: fmt.Sprintf("%d wanted, %d updated, %d available, %d in all%s",
 		want, s.UpdatedReplicas, s.AvailableReplicas, s.Replicas, deploymentTrouble(s))}
+	state.Outside = refusedPods(s)
 	state.Met = s.ObservedGeneration >= d.Generation &&
 		s.UpdatedReplicas == want && s.Replicas == want && s.AvailableReplicas == want
 	return state
@@ -145,6 +149,32 @@ func deploymentTrouble(status appsv1.DeploymentStatus) string {
 		}
 	}
 	return trouble.String()
+}
+
+// injectors end the names of Istio's webhooks that fill in pods: one of them that fails is
+// the mesh's own fault (Istio manifests/charts/istio-control/istio-discovery).
+const injectors = "sidecar-injector.istio.io"
+
+// refusedPods is why the API server takes no pods of a Deployment, where that is not the
+// mesh's doing.
+func refusedPods(status appsv1.DeploymentStatus) string {
+	for _, condition := range status.Conditions {
+		if condition.Type != appsv1.DeploymentReplicaFailure || condition.Status != corev1.ConditionTrue {
+			continue
+		}
+		for _, known := range []struct{ sign, what string }{
+			{injectors, ""},
+			{"exceeded quota", "the namespace's quota is used up"},
+			{"violates PodSecurity", "Pod Security forbids the pods"},
+			{"admission webhook", "an admission webhook refuses the pods"},
+			{"failed calling webhook", "an admission webhook does not answer"},
+		} {
+			if strings.Contains(condition.Message, known.sign) {
+				return known.what
+			}
+		}
+	}
+	return ""
 }
 
 // ScaleDeployment sets the number of replicas and waits until exactly that many

@@ -77,6 +77,44 @@ func TestRolledOut(t *testing.T) {
 	}
 }
 
+// Whose fault it is that there are no pods decides whether the mesh is blamed.
+func TestRefusedPods(t *testing.T) {
+	tests := map[string]struct{ message, want string }{
+		"a quota":                {`pods "x" is forbidden: exceeded quota: small, requested: pods=1, used: pods=5, limited: pods=5`, "quota"},
+		"Pod Security":           {`pods "x" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false`, "Pod Security"},
+		"a policy":               {`admission webhook "validate.kyverno.svc" denied the request: images must be signed`, "refuses the pods"},
+		"a webhook that is down": {`Internal error occurred: failed calling webhook "check.example.org": connection refused`, "does not answer"},
+		"Istio's own injector":   {`Internal error occurred: failed calling webhook "rev.namespace.sidecar-injector.istio.io": no endpoints available`, ""},
+		"something else":         {`serviceaccount "x" not found`, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			got := refusedPods(appsv1.DeploymentStatus{Conditions: []appsv1.DeploymentCondition{{
+				Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: test.message,
+			}}})
+			if (got == "") != (test.want == "") || !strings.Contains(got, test.want) {
+				t.Errorf("want %q, got %q", test.want, got)
+			}
+		})
+	}
+}
+
+// A pod for which no node was found is told, and may still find one.
+func TestUnscheduledPodsAreTold(t *testing.T) {
+	pod := corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
+		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "0/3 nodes are available: 3 Insufficient cpu",
+	}}}}
+	var seen seenObstacle
+	if err := seen.see([]*unstructured.Unstructured{toUnstructured(t, &pod)}); err != nil {
+		t.Errorf("want hope, got %v", err)
+	}
+	err := seen.addTo(&UnmetError{Cause: context.DeadlineExceeded})
+	var unmet *UnmetError
+	if !errors.As(err, &unmet) || unmet.Outside == "" || !strings.Contains(err.Error(), "Insufficient cpu") {
+		t.Errorf("want the reason told and the mesh not blamed, got %v", err)
+	}
+}
+
 func waiting(image, reason string, restarts int32) corev1.ContainerStatus {
 	return corev1.ContainerStatus{
 		Name: "c", Image: image, RestartCount: restarts,

@@ -34,7 +34,11 @@ type obstacle struct {
 func (o obstacle) none() bool { return o.reason == "" }
 
 func (o obstacle) String() string {
-	return fmt.Sprintf("%s, container %s: %s: %s", o.pod, o.container, o.reason, o.message)
+	where := o.pod.String()
+	if o.container != "" {
+		where += ", container " + o.container
+	}
+	return fmt.Sprintf("%s: %s: %s", where, o.reason, o.message)
 }
 
 // hopeless is nil where there is hope.
@@ -98,7 +102,23 @@ func findObstacle(pod *unstructured.Unstructured) (obstacle, error) {
 			first = found
 		}
 	}
+	if first.none() {
+		first = unscheduled(&p)
+	}
 	return first, nil
+}
+
+// unscheduled is the obstacle of a pod for which no node was found. Another may come.
+func unscheduled(p *corev1.Pod) obstacle {
+	for _, condition := range p.Status.Conditions {
+		if condition.Type == corev1.PodScheduled && condition.Status == corev1.ConditionFalse && condition.Reason == corev1.PodReasonUnschedulable {
+			return obstacle{
+				pod:    Ref{APIVersion: "v1", Kind: "Pod", Namespace: p.Namespace, Name: p.Name},
+				reason: condition.Reason, message: condition.Message,
+			}
+		}
+	}
+	return obstacle{}
 }
 
 // manyRestarts is how often a container may crash before a wait gives up: a

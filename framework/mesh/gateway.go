@@ -91,7 +91,7 @@ func addressed(services []*unstructured.Unstructured) kube.State {
 	}
 	addresses := Addresses(&service)
 	if len(addresses) == 0 {
-		return kube.State{Seen: "status.loadBalancer without address"}
+		return kube.State{Seen: "status.loadBalancer without address", Outside: "the cluster's load balancers give the Service no address"}
 	}
 	return kube.State{Met: true, Seen: strings.Join(addresses, ", ")}
 }

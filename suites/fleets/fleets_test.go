@@ -29,9 +29,10 @@ type somebodys struct {
 
 // The exit codes that are told apart here, as "eastwest help exit-codes" has them.
 const (
-	conformant = 0
-	usage      = 2
-	noVerdict  = 3
+	conformant    = 0
+	nonConformant = 1
+	usage         = 2
+	noVerdict     = 3
 )
 
 // TestLabFleet goes the whole way on one fleet, in the order in which an owner
@@ -93,7 +94,7 @@ func TestLabFleet(t *testing.T) {
 		const exposed = "gateways.networking.istio.io/cross-network-gateway"
 		f.kubectl(t, "patch", exposed, "--type=json", `--patch=[{"op":"replace","path":"/spec/servers/0/port/number","value":15444}]`)
 		before := f.kubectl(t, "get", exposed, "--output=yaml")
-		_, said := f.verify(t, noVerdict, append(install, "--namespace", "eastwest-wrong")...)
+		_, said := f.verify(t, nonConformant, append(install, "--namespace", "eastwest-wrong")...)
 		if !strings.Contains(said, "spec.servers[0].port.number is 15444, want 15443") {
 			t.Errorf("want the difference told, got\n%s", said)
 		}

@@ -305,7 +305,8 @@ func (s *Stage) add(c report.Case) report.Case {
 func (s *Stage) Err() error { return s.firstErr }
 
 // statusOfStep: a wait that ran out means that the cluster did not do what the
-// step promises, so the mesh is wrong; everything else means that the step
+// step promises, so the mesh is wrong, and so it is where something of it differs from
+// what is wanted; everything else means that the step
 // could not be taken.
 func statusOfStep(ctx context.Context, err error) report.Status {
 	switch {
@@ -320,11 +321,15 @@ func statusOfStep(ctx context.Context, err error) report.Status {
 	}
 }
 
-// blamesMesh is true if any of the joined errors is a wait in vain. For want of an
-// image nothing can be said about the mesh, unless it is the proxy's own.
+// blamesMesh is true if any of the joined errors is a wait in vain, or something of the
+// mesh that is there and wrong. Where an image is missing nothing can be said about the
+// mesh, unless it is the proxy's own, and neither where a quota, Pod Security, an
+// admission webhook, full nodes or the cloud's load balancer stand in the way.
 func blamesMesh(err error) bool {
 	var unmet *kube.UnmetError
 	switch all := err.(type) { //nolint:errorlint // it walks the tree, which errors.As does to the first only
+	case *kube.DiffersError:
+		return true
 	case *kube.UnmetError:
 		unmet = all
 	case interface{ Unwrap() []error }:
@@ -332,7 +337,7 @@ func blamesMesh(err error) bool {
 	case interface{ Unwrap() error }:
 		return all.Unwrap() != nil && blamesMesh(all.Unwrap())
 	}
-	return unmet != nil && (unmet.Unpulled == "" || probe.Injected(unmet.Unpulled))
+	return unmet != nil && unmet.Outside == "" && (unmet.Unpulled == "" || probe.Injected(unmet.Unpulled))
 }
 
 func message(err error) string {

@@ -77,6 +77,7 @@ func TestConfigTellsAllThatIsWrong(t *testing.T) {
 
 func TestStatusOfStep(t *testing.T) {
 	unmet := &kube.UnmetError{For: "an address", Cause: context.DeadlineExceeded}
+	outside := &kube.UnmetError{For: "pods", Cause: context.DeadlineExceeded, Outside: "the namespace's quota is used up"}
 	noImage := func(container string) error {
 		return fmt.Errorf("cluster %q: %w", "cluster1", &kube.UnmetError{Cause: context.DeadlineExceeded, Unpulled: container})
 	}
@@ -88,6 +89,10 @@ func TestStatusOfStep(t *testing.T) {
 		"no image of the test":  {false, errors.Join(noImage("sleep"), noImage("helloworld")), report.Errored},
 		"no image of the proxy": {false, errors.Join(noImage("sleep"), noImage("istio-proxy")), report.Failed},
 		"both on two clusters":  {false, errors.Join(noImage("sleep"), fmt.Errorf("cluster2: %w", unmet)), report.Failed},
+		"a quota":               {false, outside, report.Errored},
+		"a quota, and the mesh": {false, errors.Join(outside, unmet), report.Failed},
+		"a wrong gateway":       {false, fmt.Errorf("cluster1: %w", &kube.DiffersError{}), report.Failed},
+		"both of these":         {false, errors.Join(outside, &kube.DiffersError{}), report.Failed},
 		"done":                  {false, nil, report.Passed},
 		"a promise not kept":    {false, errors.Join(unmet), report.Failed},
 		"could not be tried":    {false, errors.New("exec istioctl: not found"), report.Errored},
