@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -239,7 +240,10 @@ func (m *matrix) verify(ctx context.Context, c cell.Cell) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	// In a process group of its own the terminal's Ctrl-C does not reach it a
 	// second time, which would end it without cleaning up; when this process is
-	// killed it is told to end, and cleans up.
+	// killed it is told to end, and cleans up. That counts from the death of the thread
+	// that started it.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = cellUndoBound

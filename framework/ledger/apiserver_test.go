@@ -33,6 +33,7 @@ func TestAPIServer(t *testing.T) {
 	t.Run("undo removes of what was expected only what is proven", func(t *testing.T) { testUndoExpected(t, client) })
 	t.Run("undo leaves what somebody has changed since", func(t *testing.T) { testUndoEdited(t, client) })
 	t.Run("the end of a run that crashed is that of its lease", func(t *testing.T) { testNoteEnd(t, client) })
+	t.Run("undo acts only where the lock is held", func(t *testing.T) { testUndoOnlyWhereHeld(t, client) })
 	t.Run("lock", func(t *testing.T) { testLock(t, client) })
 }
 

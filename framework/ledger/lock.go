@@ -27,6 +27,9 @@ const (
 const (
 	LeaseDuration = 60 * time.Second
 	renewEvery    = 15 * time.Second
+	// stopAfter is how long a run goes on without having renewed its Lease: it has to
+	// stop before somebody else may take that for abandoned.
+	stopAfter = LeaseDuration - renewEvery
 )
 
 // LockedError refuses a fleet on which another run is under way.
@@ -90,20 +93,49 @@ func (l *Lock) renew(ctx context.Context) {
 	defer close(l.done)
 	ticker := time.NewTicker(renewEvery)
 	defer ticker.Stop()
+	renewed := time.Now()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		// An API server that does not answer is not a lost lock: others cannot
-		// take it there either.
+		err := l.renewAll(ctx)
 		var locked *LockedError
-		if err := l.renewAll(ctx); errors.As(err, &locked) {
+		switch {
+		case err == nil:
+			renewed = time.Now()
+		case errors.As(err, &locked):
 			l.lost(fmt.Errorf("the lock was lost: %w", err))
+			return
+		case time.Since(renewed) >= stopAfter:
+			l.lost(fmt.Errorf("the lock could not be renewed for %s, and is free for others after %s: %w", time.Since(renewed).Round(time.Second), LeaseDuration, err))
 			return
 		}
 	}
+}
+
+// Held tries to renew the lock once more, and returns the clients of the clusters on which
+// it is still this holder's, with the reason for every other: nothing may be done there.
+func (l *Lock) Held(ctx context.Context) ([]*kube.Client, map[string]error) {
+	ctx, cancel := context.WithTimeout(ctx, renewEvery)
+	defer cancel()
+	errs := make([]error, len(l.clients))
+	var group sync.WaitGroup
+	for i, client := range l.clients {
+		group.Go(func() { errs[i] = take(ctx, client, l.claim) })
+	}
+	group.Wait()
+	var held []*kube.Client
+	lost := map[string]error{}
+	for i, client := range l.clients {
+		if errs[i] == nil {
+			held = append(held, client)
+		} else {
+			lost[client.Name] = errs[i]
+		}
+	}
+	return held, lost
 }
 
 func (l *Lock) renewAll(ctx context.Context) error {
@@ -131,7 +163,7 @@ func take(ctx context.Context, client *kube.Client, c claim) error {
 	if apierrors.IsNotFound(err) {
 		_, err = leases.Create(ctx, newLease(c.holder, now), metav1.CreateOptions{FieldManager: kube.FieldManager})
 	} else if err == nil {
-		if err := refuse(client.Name, existing, c, now.Time); err != nil {
+		if err := refuseFresh(ctx, client, existing, c); err != nil {
 			return err
 		}
 		existing.Spec = newLease(c.holder, now).Spec
@@ -146,6 +178,23 @@ func take(ctx context.Context, client *kube.Client, c claim) error {
 	return nil
 }
 
+// refuseFresh refuses a lease of somebody else's that is fresh by the API server's clock:
+// when the lease was written, too, is told by that. The clocks of those who write leases
+// may differ by more than a lease lasts.
+func refuseFresh(ctx context.Context, client *kube.Client, lease *coordinationv1.Lease, c claim) error {
+	if lease.Spec.HolderIdentity == nil {
+		return nil
+	}
+	if holder := *lease.Spec.HolderIdentity; holder == c.holder || holder == c.over {
+		return nil
+	}
+	now, err := client.ServerTime(ctx)
+	if err != nil {
+		return err
+	}
+	return refuse(client.Name, lease, c, now)
+}
+
 // refuse returns a *LockedError when somebody else holds a fresh lease.
 func refuse(cluster string, lease *coordinationv1.Lease, c claim, now time.Time) error {
 	if lease.Spec.HolderIdentity == nil || lease.Spec.RenewTime == nil {
@@ -155,6 +204,9 @@ func refuse(cluster string, lease *coordinationv1.Lease, c claim, now time.Time)
 		return nil
 	}
 	renewed := lease.Spec.RenewTime.Time
+	if written := writtenAt(lease); !written.IsZero() {
+		renewed = written
+	}
 	if now.Sub(renewed) > LeaseDuration {
 		return nil
 	}

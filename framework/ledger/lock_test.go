@@ -5,6 +5,8 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 func TestRefuse(t *testing.T) {
@@ -29,6 +31,26 @@ func TestRefuse(t *testing.T) {
 				t.Errorf("want refused %v, got %v", test.refused, err)
 			}
 		})
+	}
+}
+
+// What a lease says of itself is by its holder's clock, which may be hours off.
+func TestRefuseGoesByTheServersClock(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, test := range []struct {
+		name          string
+		says, written time.Duration // ago
+		refused       bool
+	}{
+		{"its clock is behind", 2 * time.Hour, 5 * time.Second, true},
+		{"its clock is ahead, and it is abandoned", -2 * time.Hour, 2 * time.Minute, false},
+	} {
+		lease := newLease("other", metav1.NewMicroTime(now.Add(-test.says)))
+		written := metav1.NewTime(now.Add(-test.written))
+		lease.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: kube.FieldManager, Time: &written}}
+		if err := refuse("west", lease, claim{holder: "me"}, now); (err != nil) != test.refused {
+			t.Errorf("%s: want refused %v, got %v", test.name, test.refused, err)
+		}
 	}
 }
 

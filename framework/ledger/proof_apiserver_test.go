@@ -186,3 +186,39 @@ func testNoteEnd(t *testing.T, client *kube.Client) {
 		t.Errorf("want nothing known, got %v, %v", other.Entries(), err)
 	}
 }
+
+// Where the lock is another's by now nothing is undone: that run may be at work there.
+func testUndoOnlyWhereHeld(t *testing.T, client *kube.Client) {
+	ctx := t.Context()
+	journal := newJournal(t, t.TempDir(), "run-lost")
+	lock, _, err := AcquireLock(ctx, []*kube.Client{client}, journal.Header.Holder())
+	if err != nil {
+		t.Fatal(err)
+	}
+	applyManifest(t, client, "run-lost", journal)
+	lease, err := client.Kubernetes.CoordinationV1().Leases(LockNamespace).Get(ctx, LockName, metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lease.Spec.HolderIdentity = new("another run")
+	if lease, err = client.Kubernetes.CoordinationV1().Leases(LockNamespace).Update(ctx, lease, metav1.UpdateOptions{FieldManager: kube.FieldManager}); err != nil {
+		t.Fatal(err)
+	}
+	held, withheld := lock.Held(ctx)
+	if len(held) != 0 || withheld[client.Name] == nil {
+		t.Fatalf("want the cluster withheld, got %v, %v", held, withheld)
+	}
+	_, err = journal.Undo(ctx, UndoOptions{Clients: held, Withheld: withheld, Bounds: kube.LocalBounds()})
+	if err == nil || !strings.Contains(err.Error(), "another run") {
+		t.Errorf("want told why nothing was undone, got %v", err)
+	}
+	namespace(t, client, "trial") // is still there
+	lease.Spec.HolderIdentity = new(journal.Header.Holder())
+	if _, err := client.Kubernetes.CoordinationV1().Leases(LockNamespace).Update(ctx, lease, metav1.UpdateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	undo(t, journal, client)
+	if err := lock.Release(ctx); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -21,7 +21,9 @@ import (
 type UndoOptions struct {
 	// Clients has one entry for each cluster of the journal's header.
 	Clients []*kube.Client
-	Bounds  kube.Bounds
+	// Withheld says, by cluster, why nothing may be undone there now.
+	Withheld map[string]error
+	Bounds   kube.Bounds
 	// Progress is told each object that is being undone; it is called by
 	// several goroutines and may be nil.
 	Progress func(cluster string, ref kube.Ref)
@@ -68,6 +70,9 @@ func (j *Journal) clusters() []string {
 }
 
 func (j *Journal) undoCluster(ctx context.Context, cluster string, opts UndoOptions) ([]Stay, error) {
+	if why := opts.Withheld[cluster]; why != nil {
+		return nil, fmt.Errorf("undo run %s: left as it is on cluster %q: %w", j.Header.Run, cluster, why)
+	}
 	client := clientFor(opts.Clients, cluster)
 	if client == nil {
 		return nil, fmt.Errorf("undo run %s: cluster %q is not connected", j.Header.Run, cluster)

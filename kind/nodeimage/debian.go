@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -65,10 +66,13 @@ func debootstrap(ctx context.Context, dir string) error {
 	}
 	cmd := exec.CommandContext(ctx, program, "--variant=minbase", "--include="+strings.Join(packages(), ","), suite, dir, mirror)
 	cmd.SysProcAttr = &syscall.SysProcAttr{
-		// Its mounts (proc) are its own and end with it, whatever ends it.
+		// Its mounts (proc) are its own and end with it, whatever ends it; the death of
+		// the thread that started it among them.
 		Unshareflags: syscall.CLONE_NEWNS,
 		Pdeathsig:    syscall.SIGKILL,
 	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		if ctx.Err() != nil {

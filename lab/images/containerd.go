@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -61,13 +62,21 @@ func startContainerd(ctx context.Context, set parts.Set, root string) (*daemon, 
 		return nil, fmt.Errorf("start containerd: %w", err)
 	}
 	d := &daemon{set: set, dir: dir, exited: make(chan struct{})}
-	if err := d.start(root); err != nil {
-		return nil, errors.Join(fmt.Errorf("start containerd: %w", err), os.RemoveAll(dir))
-	}
+	started := make(chan error, 1)
 	go func() {
 		defer close(d.exited)
-		_ = d.cmd.Wait() // how it ended is in ProcessState
+		// Pdeathsig counts from the death of the thread that started the process.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := d.start(root)
+		started <- err
+		if err == nil {
+			_ = d.cmd.Wait() // how it ended is in ProcessState
+		}
 	}()
+	if err := <-started; err != nil {
+		return nil, errors.Join(fmt.Errorf("start containerd: %w", err), os.RemoveAll(dir))
+	}
 	if err := d.awaitSocket(ctx); err != nil {
 		return nil, errors.Join(err, d.stop())
 	}

@@ -61,7 +61,8 @@ func (s *Stage) undo(ctx context.Context) (report.Status, string, []string) {
 	defer func() { _ = s.journal.Close() }() // closed already where it was removed
 	ctx, cancel := ledger.UndoContext(ctx, s.bounds)
 	defer cancel()
-	clients := page.Clients(s.fleet)
+	// Where the lock is not ours any more another run may be at work.
+	clients, withheld := s.lock.Held(ctx)
 	// First, so that an undo that is cut off can be finished by somebody else.
 	if err := s.journal.End(ctx, clients); err != nil {
 		s.progress.line("", "ledger: "+err.Error())
@@ -69,7 +70,7 @@ func (s *Stage) undo(ctx context.Context) (report.Status, string, []string) {
 	if s.config.Keep {
 		return report.Unsupported, fmt.Sprintf("kept, as was asked for; %q undoes it", s.cleanupCommand(s.run.ID)), nil
 	}
-	stays, err := s.journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Bounds: s.bounds})
+	stays, err := s.journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Withheld: withheld, Bounds: s.bounds})
 	if err != nil {
 		return report.Failed, fmt.Sprintf("%v; %q tries again", err, s.cleanupCommand(s.run.ID)), notesOf(stays)
 	}
