@@ -1,7 +1,10 @@
 package diagnose
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
@@ -368,5 +372,56 @@ func TestTextIsSafeOnATerminal(t *testing.T) {
 	text := d.Text()
 	if strings.ContainsAny(text, "\x1b\x07") || strings.Contains(text, "\nforged") {
 		t.Errorf("got %q", text)
+	}
+}
+
+// slowly answers calls, or lets them stall.
+type slowly struct {
+	batches []int
+	stalls  int // from this call on; 0 for never
+	made    int
+}
+
+func (s *slowly) Exec(_ context.Context, _ kube.Target, opts kube.ExecOptions) (kube.ExecResult, error) {
+	command := strings.Join(opts.Command, " ")
+	from, to := strings.LastIndex(command, "#[1-"), strings.LastIndex(command, "]")
+	count, err := strconv.Atoi(command[from+len("#[1-") : to])
+	if err != nil {
+		return kube.ExecResult{}, err
+	}
+	s.batches = append(s.batches, count)
+	trailer := opts.Command[slices.Index(opts.Command, "--write-out")+1]
+	nonce := strings.Split(strings.TrimPrefix(trailer, `\n`), `\t`)[0]
+	var out strings.Builder
+	for i := range count {
+		s.made++
+		seconds := "0.002"
+		if s.stalls > 0 && s.made >= s.stalls {
+			seconds = "10.1"
+		}
+		fmt.Fprintf(&out, "Hello version: v1, instance: helloworld-v1-x\n\n%s\t0\t200\t%s\thttp://x/#%d\n", nonce, seconds, i+1)
+	}
+	return kube.ExecResult{Stdout: []byte(out.String())}, nil
+}
+
+// All calls are made where all is well; where they stall nobody waits for all of them.
+func TestCallsStopAtTrouble(t *testing.T) {
+	for name, test := range map[string]struct {
+		stalls  int
+		batches []int
+	}{
+		"all well": {0, []int{2, 2, 4, 8, 16, 9}}, "at once": {1, []int{2}}, "later": {6, []int{2, 2, 4}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			exec := &slowly{stalls: test.stalls}
+			r := reader{exec: exec, opts: Options{Namespace: "sample"}, facts: &Facts{}}
+			calls := r.calls(t.Context(), Pod{Namespace: "sample", Name: "sleep"}, 41)
+			if diff := cmp.Diff(test.batches, exec.batches); diff != "" {
+				t.Errorf("batches (-want +got):\n%s", diff)
+			}
+			if len(calls) != exec.made || len(r.facts.Unread) > 0 {
+				t.Errorf("got %d calls of %d, unread %v", len(calls), exec.made, r.facts.Unread)
+			}
+		})
 	}
 }

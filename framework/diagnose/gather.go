@@ -380,13 +380,7 @@ func (r reader) caller(ctx context.Context) {
 		if count == Sized {
 			count = sample.Needed
 		}
-		if count > 0 {
-			calls, err := probe.Run(ctx, r.exec, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: "sleep"}, probe.Batch{
-				URL: fmt.Sprintf("http://helloworld.%s:%d/hello", sample.Namespace, helloPort), Count: count, UserAgent: "diagnose",
-			})
-			r.unread("calls", err)
-			sample.Calls = calls
-		}
+		sample.Calls = r.calls(ctx, pod, count)
 		if !pod.Proxy {
 			return
 		}
