@@ -42,6 +42,14 @@ type Member struct {
 	Version string
 	// Server is the API server's URL as the other clusters' istiods must reach it.
 	Server string
+	// Kubeconfig and Context are the user's own, for commands to paste.
+	Kubeconfig, Context string
+}
+
+// on is the cluster with another network.
+func (m Member) on(network string) Member {
+	m.Network = network
+	return m
 }
 
 // Pod is a pod as far as the rungs look at it.

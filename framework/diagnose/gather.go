@@ -89,7 +89,7 @@ func (p *patience) Exec(ctx context.Context, target kube.Target, opts kube.ExecO
 
 func gather(ctx context.Context, cluster *fleet.Cluster, opts Options) Facts {
 	facts := Facts{Cluster: Member{
-		Name: cluster.Name, Network: cluster.Network, Version: cluster.Version, Server: cluster.RemoteServer,
+		Name: cluster.Name, Network: cluster.Network, Version: cluster.Version, Server: cluster.RemoteServer, Kubeconfig: cluster.Kubeconfig, Context: cluster.Context,
 	}}
 	r := reader{client: cluster.Client, exec: &patience{Client: cluster.Client, facts: &facts}, opts: opts, facts: &facts}
 	if cluster.Unreachable != nil {

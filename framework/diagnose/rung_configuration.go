@@ -38,11 +38,11 @@ func refused(facts Facts) report.Finding {
 		Cluster: facts.Cluster.Name, Cause: "F-33",
 		Found: fmt.Sprintf("the proxy of %s rejects what istiod sends: %s (istiod %s, proxy %s)",
 			listed(proxies), strings.Join(reasons, "; "), istiodVersions(facts), listed(versions)),
-		Want: "every proxy takes the configuration that its istiod sends", Remedy: remedyRejected(facts.Cluster.Name),
+		Want: "every proxy takes the configuration that its istiod sends", Remedy: remedyRejected(facts.Cluster),
 	}
 	if len(filters) > 0 {
 		finding.Found += "; this Envoy was not built for Istio: it has no " + listed(filters)
-		finding.Remedy = remedyIstioFilter(facts.Cluster.Name)
+		finding.Remedy = remedyIstioFilter(facts.Cluster)
 	}
 	return finding
 }

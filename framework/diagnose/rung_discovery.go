@@ -48,7 +48,7 @@ func secretProblems(facts Facts, fleet []Facts) []report.Finding {
 				found = append(found, report.Finding{
 					Cluster: facts.Cluster.Name, Cause: "F-15",
 					Found: fmt.Sprintf("secrets %s and %s are both for cluster ID %q: istiod ignores the second", first, secret.Name, entry.ID),
-					Want:  "one remote secret for each cluster", Remedy: remedyTwice(facts.Cluster.Name, entry.ID, first, secret.Name),
+					Want:  "one remote secret for each cluster", Remedy: remedyTwice(facts.Cluster, entry.ID, first, secret.Name),
 				})
 			}
 			if counts(secret) {
@@ -63,7 +63,7 @@ func secretProblems(facts Facts, fleet []Facts) []report.Finding {
 		found = append(found, report.Finding{
 			Cluster: facts.Cluster.Name, Cause: "F-08",
 			Found: fmt.Sprintf("there is no remote secret for cluster %s in istio-system: istiod here cannot see its endpoints", other.Cluster.Name),
-			Want:  "a secret istio-system/istio-remote-secret-" + other.Cluster.Name + " with label istio/multiCluster=true", Remedy: remedyRemoteSecret(facts, other),
+			Want:  "a secret istio-system/istio-remote-secret-" + other.Cluster.Name + " with label istio/multiCluster=true", Remedy: remedyRemoteSecret(facts.Cluster, other.Cluster),
 		})
 	}
 	return found
@@ -107,7 +107,7 @@ func misplaced(facts Facts, secret RemoteSecret) []report.Finding {
 	return []report.Finding{{
 		Cluster: facts.Cluster.Name, Cause: "F-09",
 		Found: fmt.Sprintf("remote secret %s/%s %s", secret.Namespace, secret.Name, what),
-		Want:  want, Remedy: remedyMisplaced(facts.Cluster.Name, secret),
+		Want:  want, Remedy: remedyMisplaced(facts.Cluster, secret),
 	}}
 }
 
@@ -154,7 +154,7 @@ func syncProblems(facts Facts, fleet []Facts) []report.Finding {
 			found = append(found, report.Finding{
 				Cluster: facts.Cluster.Name, Cause: "F-37",
 				Found: fmt.Sprintf("istiod pod %s does not list cluster %s, although there is a remote secret for it", istiod.Name, other.Cluster.Name),
-				Want:  "every istiod pod lists every other cluster", Remedy: remedyRestart("istio-system"),
+				Want:  "every istiod pod lists every other cluster", Remedy: remedyRestart(facts.Cluster, "istio-system"),
 			})
 		}
 	}

@@ -21,7 +21,7 @@ func checkGatewayAddress(fleet []Facts) []report.Finding {
 		if gateway := facts.Gateway; !gateway.Deployed && len(gateway.Services) == 0 {
 			found = append(found, report.Finding{
 				Cluster: facts.Cluster.Name, Found: "there is no east-west gateway: neither Deployment nor Service in istio-system has the label " + gatewaySelector,
-				Want: "Deployment and Service istio-eastwestgateway", Remedy: remedyGatewayPod(facts.Cluster.Name),
+				Want: "Deployment and Service istio-eastwestgateway", Remedy: remedyGatewayPod(facts.Cluster),
 			})
 			continue
 		}
@@ -35,7 +35,7 @@ func checkGatewayAddress(fleet []Facts) []report.Finding {
 
 func gatewayPods(facts Facts) []report.Finding {
 	name := facts.Cluster.Name
-	finding := report.Finding{Cluster: name, Want: "at least one east-west gateway pod is ready", Remedy: remedyGatewayPod(name)}
+	finding := report.Finding{Cluster: name, Want: "at least one east-west gateway pod is ready", Remedy: remedyGatewayPod(facts.Cluster)}
 	if !facts.Gateway.Deployed {
 		finding.Found = "there is no Deployment istio-system/istio-eastwestgateway"
 		return []report.Finding{finding}
@@ -65,7 +65,7 @@ func gatewayServices(facts Facts) []report.Finding {
 	if len(facts.Gateway.Services) == 0 {
 		return []report.Finding{{
 			Cluster: name, Cause: "F-05", Found: "there is no Service for the east-west gateway in istio-system",
-			Want: "Service istio-eastwestgateway of type LoadBalancer", Remedy: remedyGatewayPod(name),
+			Want: "Service istio-eastwestgateway of type LoadBalancer", Remedy: remedyGatewayPod(facts.Cluster),
 		}}
 	}
 	var found []report.Finding
@@ -77,7 +77,7 @@ func gatewayServices(facts Facts) []report.Finding {
 			}
 			found = append(found, report.Finding{
 				Cluster: name, Cause: "F-05", Found: told,
-				Want: "an address in status.loadBalancer.ingress or spec.externalIPs", Remedy: remedyNoAddress(name),
+				Want: "an address in status.loadBalancer.ingress or spec.externalIPs", Remedy: remedyNoAddress(facts.Cluster, service.Name),
 			})
 		}
 		if !slices.Contains(service.Ports, crossPort) {
@@ -111,7 +111,7 @@ func exposureProblem(facts Facts) (report.Finding, bool) {
 		Cluster: facts.Cluster.Name, Cause: "F-16",
 		Found:  "no Gateway resource exposes the services: cross-network-gateway is missing",
 		Want:   "Gateway istio-system/cross-network-gateway with selector istio=eastwestgateway, port 15443, TLS mode AUTO_PASSTHROUGH, hosts *.local",
-		Remedy: remedyExpose(facts.Cluster.Name),
+		Remedy: remedyExpose(facts.Cluster),
 	}
 	var wrong []string
 	for _, exposure := range facts.Exposures {

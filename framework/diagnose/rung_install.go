@@ -16,7 +16,7 @@ func checkAPI(fleet []Facts) []report.Finding {
 		if facts.APIError != "" {
 			found = append(found, report.Finding{
 				Cluster: name, Found: "the API server does not answer: " + facts.APIError,
-				Want: "the API server answers", Remedy: remedyAPI(name),
+				Want: "the API server answers", Remedy: remedyAPI(facts.Cluster),
 			})
 			continue
 		}
@@ -39,13 +39,13 @@ func checkInstall(fleet []Facts) []report.Finding {
 		if facts.Unanswered != "" {
 			found = append(found, report.Finding{
 				Cluster: name, Found: facts.Unanswered, Want: "commands in pods end at once",
-				Remedy: remedyKubelet(name),
+				Remedy: remedyKubelet(facts.Cluster),
 			})
 		}
 		if problem := istiodProblem(facts); problem != "" {
 			found = append(found, report.Finding{
 				Cluster: name, Found: problem, Want: "at least one istiod pod is ready",
-				Remedy: remedyIstiod(name),
+				Remedy: remedyIstiod(facts.Cluster),
 			})
 			continue
 		}

@@ -55,16 +55,16 @@ func claims(facts Facts) []claim {
 		all = append(all, claim{"the fleet", declared, "F-03", remedyNetworkLabel(facts.Cluster)})
 	}
 	for _, service := range facts.Gateway.Services {
-		all = append(all, claim{"Service istio-system/" + service.Name, service.Network, "F-04", remedyGatewayNetwork(label)})
+		all = append(all, claim{"Service istio-system/" + service.Name, service.Network, "F-04", remedyGatewayNetwork(facts.Cluster, label)})
 	}
 	for _, pod := range facts.Gateway.Pods {
 		if view := pod.Env["ISTIO_META_REQUESTED_NETWORK_VIEW"]; view != "" {
-			all = append(all, claim{"the network view of gateway pod " + pod.Name, view, "F-32", remedyGatewayNetwork(label)})
+			all = append(all, claim{"the network view of gateway pod " + pod.Name, view, "F-32", remedyGatewayNetwork(facts.Cluster, label)})
 		}
 	}
 	for _, pod := range facts.Sample.Pods {
 		if has := pod.Env["ISTIO_META_NETWORK"]; pod.Proxy && has != "" {
-			all = append(all, claim{"the proxy of pod " + pod.Namespace + "/" + pod.Name, has, "F-27", remedyRestart(pod.Namespace)})
+			all = append(all, claim{"the proxy of pod " + pod.Namespace + "/" + pod.Name, has, "F-27", remedyRestart(facts.Cluster, pod.Namespace)})
 		}
 	}
 	return all
@@ -76,7 +76,7 @@ func contradictions(facts Facts) []report.Finding {
 	label, all := facts.NamespaceNetwork, claims(facts)
 	finding := report.Finding{Cluster: facts.Cluster.Name, Want: fmt.Sprintf("the same network everywhere (%s)", orSome(facts.Cluster.Network))}
 	if only, agree := unanimous(all); agree && only != label && only != "" {
-		finding.Cause, finding.Remedy = "F-03", remedyNetworkLabel(Member{Name: facts.Cluster.Name, Network: only})
+		finding.Cause, finding.Remedy = "F-03", remedyNetworkLabel(facts.Cluster.on(only))
 		finding.Found = fmt.Sprintf("the label of istio-system says network %q, everything else (%s) says %q", label, places(all), only)
 		return []report.Finding{finding}
 	}

@@ -69,7 +69,7 @@ func callProblem(facts Facts, fleet []Facts) (report.Finding, bool) {
 	case failed > 0:
 		finding.Remedy = remedyFailedCalls
 	case len(missing) > 0:
-		finding.Remedy = remedyMissingVersion
+		finding.Remedy = remedyMissingVersion(facts.Cluster, facts.Sample.Namespace)
 	default:
 		return report.Finding{}, false
 	}

@@ -99,14 +99,20 @@ func staleRoots(facts Facts) []report.Finding {
 			Cluster: facts.Cluster.Name, Cause: "F-06",
 			Found:  fmt.Sprintf("%s holds root %s, but istiod hands out %s", root.Where, short(root.Fingerprints), short(roots)),
 			Want:   "the same root everywhere in the cluster",
-			Remedy: remedyRestart("the proxy's namespace"),
+			Remedy: remedyRestart(facts.Cluster, proxyNamespace(root.Where)),
 		}
 		if root.Where == rootSecret {
-			finding.Remedy = remedyRestart("istio-system")
+			finding.Remedy = remedyRestart(facts.Cluster, "istio-system")
 		}
 		found = append(found, finding)
 	}
 	return found
+}
+
+// proxyNamespace is that of the pod of a proxy where a root was found.
+func proxyNamespace(where string) string {
+	namespace, _, _ := strings.Cut(strings.TrimPrefix(where, rootProxy), "/")
+	return namespace
 }
 
 func intersects(a, b []string) bool {

@@ -36,7 +36,7 @@ func podProblem(facts Facts, pod Pod) []report.Finding {
 		if facts.Sample.Injection == "" {
 			finding.Found += ": its namespace has neither istio.io/rev nor istio-injection=enabled"
 		}
-		finding.Remedy = remedyInjection(pod.Namespace)
+		finding.Remedy = remedyInjection(facts.Cluster, pod.Namespace)
 	case !pod.ProxyReady && rejects(facts, pod):
 		return nil // told by the rung "configuration"
 	case !pod.ProxyReady:
@@ -44,13 +44,13 @@ func podProblem(facts Facts, pod Pod) []report.Finding {
 		if pod.Reason != "" {
 			finding.Found += ": " + pod.Reason
 		}
-		finding.Remedy = remedyProxy(pod)
+		finding.Remedy = remedyProxy(facts.Cluster, pod)
 	case !pod.Ready:
 		finding.Found = where + " is not ready"
 		if pod.Reason != "" {
 			finding.Found += ": " + pod.Reason
 		}
-		finding.Remedy = "look at: kubectl -n " + pod.Namespace + " describe pod " + pod.Name
+		finding.Remedy = remedyPod(facts.Cluster, pod)
 	default:
 		return nil
 	}
@@ -68,7 +68,7 @@ func checkPolicy(fleet []Facts) []report.Finding {
 				found = append(found, report.Finding{
 					Cluster: facts.Cluster.Name, Cause: "F-22",
 					Found: fmt.Sprintf("PeerAuthentication %s/%s sets mTLS mode %s: endpoints behind a gateway are left out", policy.Namespace, policy.Name, mode),
-					Want:  "STRICT or PERMISSIVE", Remedy: remedyPolicy("peerauthentication", policy.Namespace, policy.Name),
+					Want:  "STRICT or PERMISSIVE", Remedy: remedyPolicy(facts.Cluster, "peerauthentication", policy.Namespace, policy.Name),
 				})
 			}
 		}
@@ -79,7 +79,7 @@ func checkPolicy(fleet []Facts) []report.Finding {
 			found = append(found, report.Finding{
 				Cluster: facts.Cluster.Name, Cause: "F-22",
 				Found: fmt.Sprintf("DestinationRule %s/%s sets TLS mode %s for host %s: endpoints behind a gateway are left out", rule.Namespace, rule.Name, rule.Mode, rule.Host),
-				Want:  "ISTIO_MUTUAL, or no TLS mode", Remedy: remedyPolicy("destinationrule", rule.Namespace, rule.Name),
+				Want:  "ISTIO_MUTUAL, or no TLS mode", Remedy: remedyPolicy(facts.Cluster, "destinationrule", rule.Namespace, rule.Name),
 			})
 		}
 	}

@@ -98,7 +98,7 @@ func TestDrills(t *testing.T) {
 				freshCallers(t, s)
 			}
 			seen(t, s, d)
-			diagnosed(t, s, d)
+			diagnosed(t, s, running, d)
 			if err := fault.Mend(t.Context(), running, d.cluster); err != nil {
 				t.Fatal(err)
 			}
@@ -212,7 +212,7 @@ func giveHostNames(t *testing.T, running *lab.Lab) {
 }
 
 // diagnosed wants the diagnosis to find the cause, on the right rung and cluster, and nothing beside it.
-func diagnosed(t *testing.T, s *stage.Stage, d drill) {
+func diagnosed(t *testing.T, s *stage.Stage, running *lab.Lab, d drill) {
 	t.Helper()
 	var diagnosis diagnose.Diagnosis
 	// What follows from a cause in the mesh takes its own time.
@@ -226,6 +226,9 @@ func diagnosed(t *testing.T, s *stage.Stage, d drill) {
 	t.Logf("diagnosis:\n%s", diagnosis.Text())
 	if err != nil {
 		t.Errorf("want the rung %q to be broken: %v", d.rung, err)
+	}
+	for _, finding := range diagnosis.Findings() {
+		paste(t, running, finding)
 	}
 	for _, finding := range diagnosis.Causes {
 		if finding.Rung != d.rung || finding.Cause != d.cause || finding.Cluster != d.cluster {
