@@ -49,8 +49,8 @@ func TestMatrixTable(t *testing.T) {
 		}
 	}
 	lines := strings.Split(table, "\n")
-	if len(lines) != 1+8*3 {
-		t.Errorf("got %d lines, want a heading and 24 cells", len(lines))
+	if len(lines) != 1+9*3 {
+		t.Errorf("got %d lines, want a heading and 27 cells", len(lines))
 	}
 	for _, want := range [][]string{
 		{"gdc-vmware", "meshca", "allowed", "fleet", "ip"},
@@ -89,10 +89,10 @@ func TestMatrixJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &document); err != nil {
 		t.Fatal(err)
 	}
-	if document.APIVersion != matrixAPIVersion || document.Kind != "Matrix" || len(document.Cells) != 24 {
+	if document.APIVersion != matrixAPIVersion || document.Kind != "Matrix" || len(document.Cells) != 27 {
 		t.Errorf("got %q, %q, %d cells", document.APIVersion, document.Kind, len(document.Cells))
 	}
-	if first := document.Mixtures[0]; len(document.Mixtures) != 28 || !first.Allowed || first.Platforms[1] != "gdc-baremetal" {
+	if first := document.Mixtures[0]; len(document.Mixtures) != 36 || !first.Allowed || first.Platforms[1] != "gdc-baremetal" {
 		t.Errorf("got %d mixtures, the first %+v", len(document.Mixtures), first)
 	}
 	eks := document.Cells[12]
@@ -120,11 +120,12 @@ func TestMatrixMarkdownIsInTheDocs(t *testing.T) {
 // a second time from there, reasons included.
 func TestMatrixJSONIsThePage(t *testing.T) {
 	const (
-		tab     = "the page has a tab for it"
-		tabToo  = "the page has a tab for it, the same as for Mesh CA"
-		noCAS   = "CA Service is supported only on GKE and Google Distributed Cloud: elsewhere the installation appears to succeed, but the workloads fail to start"
-		noFleet = "the clients of Google's CAs are only in Google's images (Istio removed them in 1.23), and they need a fleet whose issuer Google can reach"
-		ours    = "istiod signs; Istio's own images have no other CA"
+		tab      = "the page has a tab for it"
+		tabToo   = "the page has a tab for it, the same as for Mesh CA"
+		noCAS    = "CA Service is supported only on GKE and Google Distributed Cloud: elsewhere the installation appears to succeed, but the workloads fail to start"
+		noFleet  = "the clients of Google's CAs are only in Google's images (Istio removed them in 1.23), and they need a fleet whose issuer Google can reach"
+		anywhere = "the guide does not list the platform; Istio's own CA runs on any Kubernetes"
+		ours     = "istiod signs; Istio's own images have no other CA"
 	)
 	type entry struct {
 		Allowed          bool
@@ -134,7 +135,9 @@ func TestMatrixJSONIsThePage(t *testing.T) {
 	onPremises := map[string]entry{"istio": {true, "istiod", tab}, "meshca": {true, "kubernetes", tab}, "cas": {true, "kubernetes", tabToo}}
 	cloud := map[string]entry{"istio": {true, "istiod", tab}, "meshca": {true, "istiod", tab}, "cas": {false, "", noCAS}}
 	own := map[string]entry{"istio": {true, "istiod", ours}, "meshca": {false, "", noFleet}, "cas": {false, "", noFleet}}
+	unlisted := map[string]entry{"istio": {true, "istiod", anywhere}, "meshca": {false, "", noFleet}, "cas": {false, "", noFleet}}
 	want := map[string]map[string]entry{
+		"other":      unlisted,
 		"gdc-vmware": onPremises, "gdc-baremetal": onPremises, "azure": cloud, "aws": cloud, "eks": cloud, "aks": cloud, "kind": own, "lab": own,
 	}
 	deprecated := map[string]string{"azure": "2027-03-17", "aws": "2027-03-17", "eks": "2027-03-17", "aks": "2027-03-17"}
@@ -143,7 +146,7 @@ func TestMatrixJSONIsThePage(t *testing.T) {
 		Several, Late bool
 	}
 	balancers := map[string]balancer{
-		"gdc-vmware": {Address: "ip"}, "gdc-baremetal": {Address: "ip"}, "kind": {Address: "ip"}, "lab": {Address: "ip"},
+		"gdc-vmware": {Address: "ip"}, "gdc-baremetal": {Address: "ip"}, "kind": {Address: "ip"}, "lab": {Address: "ip"}, "other": {Address: "ip"},
 		"azure": {Address: "ip", Late: true}, "aks": {Address: "ip", Late: true},
 		"aws": {"hostname", true, true}, "eks": {"hostname", true, true},
 	}

@@ -5,7 +5,8 @@ type Platform string
 
 // The platforms. The page calls them "Google Distributed Cloud" (VMware and
 // bare metal), "GKE on AWS", "GKE on Azure" and attached clusters (EKS, AKS);
-// kind and lab are ours.
+// other is any that it does not list, such as k3s, OpenShift or GKE; kind and lab are
+// ours.
 const (
 	GDCVMware    Platform = "gdc-vmware"
 	GDCBareMetal Platform = "gdc-baremetal"
@@ -13,6 +14,7 @@ const (
 	Azure        Platform = "azure"
 	EKS          Platform = "eks"
 	AKS          Platform = "aks"
+	Other        Platform = "other"
 	Kind         Platform = "kind"
 	Lab          Platform = "lab"
 )
@@ -96,7 +98,7 @@ type Deprecation struct {
 
 // Platforms lists the platforms in the order of the page, then ours.
 func Platforms() []Platform {
-	return []Platform{GDCVMware, GDCBareMetal, AWS, Azure, EKS, AKS, Kind, Lab}
+	return []Platform{GDCVMware, GDCBareMetal, AWS, Azure, EKS, AKS, Other, Kind, Lab}
 }
 
 // CAs lists the CAs.
@@ -110,6 +112,8 @@ func (c Cell) Rehearsable() (ok bool, why string) {
 		return false, c.Reason
 	case c.Home != OnFleet:
 		return false, "platform " + string(c.Platform) + " is tested itself, it need not be rehearsed"
+	case c.Platform == Other:
+		return false, "platform other stands for any that the guide does not list, and has no traits to imitate: test a fleet, or use platform lab"
 	case c.CA != Istio:
 		return false, "a rehearsal runs Istio's own images, and these have no client of " + caTitle(c.CA) +
 			": read the steps with \"eastwest plan\", or test a fleet"

@@ -54,7 +54,7 @@ func (c CA) AsmcliCA() string {
 // top of those that every cluster needs; nil where asmcli is not used (INSTALL).
 func (c Cell) InstallFlags() []string {
 	for _, r := range rows() {
-		if r.platform != c.Platform || r.group == ours || !c.Allowed {
+		if r.platform != c.Platform || r.group == ours || r.group == unlisted || !c.Allowed {
 			continue
 		}
 		flags := []string{"--platform", "multicloud", "--ca", c.CA.AsmcliCA()}

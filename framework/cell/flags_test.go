@@ -46,6 +46,7 @@ func TestInstallFlags(t *testing.T) {
 		{EKS, Istio, "--platform multicloud --ca citadel --option attached-cluster"},
 		{AKS, Istio, "--platform multicloud --ca citadel --option attached-cluster"},
 		{AKS, CAS, ""},
+		{Other, Istio, ""},
 		{Kind, Istio, ""},
 		{Lab, Istio, ""},
 	}

@@ -25,6 +25,7 @@ const (
 	onPremises group = iota
 	multicloud
 	attached
+	unlisted
 	ours
 )
 
@@ -80,6 +81,14 @@ func rows() []row {
 			loadBalancer: microsoft(), deprecation: leavingGoogle(), cells: cloudCells(),
 		},
 		{
+			platform: Other, title: "clusters that the guide does not list", home: OnFleet, group: unlisted,
+			loadBalancer: LoadBalancer{
+				Address: IP, Maker: "whatever the clusters have",
+				Note: "an IP address or a host name: what a gateway has is found out", Source: "Kubernetes, status of a Service",
+			},
+			cells: otherCells(),
+		},
+		{
 			platform: Kind, title: "kind clusters on this machine", home: OnKind, group: ours,
 			loadBalancer: LoadBalancer{
 				Address: IP, Maker: "eastwest's load balancer controller, on the containers' network",
@@ -114,6 +123,15 @@ func cloudCells() [3]entry {
 		{certProvider: CertByIstiod, reason: byPage, source: tab},
 		{certProvider: CertByIstiod, reason: byPage, source: tab},
 		{reason: noCAS, source: sourceNoCAS},
+	}
+}
+
+// otherCells: Istio's own images and CA run anywhere, Google's have their platforms.
+func otherCells() [3]entry {
+	return [3]entry{
+		{certProvider: CertByIstiod, reason: "the guide does not list the platform; Istio's own CA runs on any Kubernetes", source: "ISTIO, the default of pilotCertProvider"},
+		{reason: noGoogleCA, source: sourceNoGoogleCA},
+		{reason: noGoogleCA, source: sourceNoGoogleCA},
 	}
 }
 

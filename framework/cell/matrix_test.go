@@ -18,6 +18,7 @@ func TestMatrix(t *testing.T) {
 		AWS:          {"istiod", "istiod", "-"},
 		EKS:          {"istiod", "istiod", "-"},
 		AKS:          {"istiod", "istiod", "-"},
+		Other:        {"istiod", "-", "-"},
 		Kind:         {"istiod", "-", "-"},
 		Lab:          {"istiod", "-", "-"},
 	}
@@ -75,6 +76,7 @@ func TestTraits(t *testing.T) {
 		Azure:        {IP, false, true, OnFleet},
 		EKS:          {Hostname, true, true, OnFleet},
 		AKS:          {IP, false, true, OnFleet},
+		Other:        {IP, false, false, OnFleet},
 		Kind:         {IP, false, false, OnKind},
 		Lab:          {IP, false, false, OnLab},
 	}

@@ -79,14 +79,19 @@ type mixRule struct {
 func mixRules() []mixRule {
 	return []mixRule{
 		{
-			holds:  func(groups []group) bool { return slices.Contains(groups, attached) },
-			reason: "attached clusters are supported only in a mesh of a single platform: all EKS or all AKS",
-			source: "FEATURES, multi-cluster support of attached clusters",
-		},
-		{
 			holds:  func(groups []group) bool { return slices.Contains(groups, ours) },
 			reason: "lab and kind clusters run in networks of their own, which nothing else reaches",
 			source: "eastwest's lab and kind",
+		},
+		{
+			holds:  func(groups []group) bool { return slices.Contains(groups, unlisted) },
+			reason: "Google documents no mesh with clusters that the guide does not list; for open-source Istio over all of them, give each the platform other",
+			source: "PAGE, its tabs",
+		},
+		{
+			holds:  func(groups []group) bool { return slices.Contains(groups, attached) },
+			reason: "attached clusters are supported only in a mesh of a single platform: all EKS or all AKS",
+			source: "FEATURES, multi-cluster support of attached clusters",
 		},
 		{
 			holds:  func(groups []group) bool { return slices.Contains(groups, multicloud) },

@@ -17,17 +17,15 @@ func Outline(asked cell.Cell, clusters int, release cell.Version) Options {
 	opts := Options{
 		Traits: fleet.Traits{
 			Images: fleet.UpstreamImages(clusters),
-			Tools: fleet.Tools{
-				Istioctl: "./istioctl", Asmcli: "./asmcli", OutputDir: ".",
-				GenGateway:     "asm/istio/expansion/gen-eastwest-gateway.sh",
-				ExposeServices: "asm/istio/expansion/expose-services.yaml",
-			},
+			Tools:  outlineTools(asked),
 		},
 		PilotCertProvider: asked.CertProvider(release),
 		GatewayFlags:      asked.GatewayFlags(cell.Tools{Mesh: release, Istioctl: release}),
-		FleetID:           mesh.PlaceholderFleetID(),
 		Placeholders:      true,
 		Notes:             outlineNotes(asked, release),
+	}
+	if opts.Traits.Tools.Asmcli != "" {
+		opts.FleetID = mesh.PlaceholderFleetID()
 	}
 	for i := range clusters {
 		opts.Clusters = append(opts.Clusters, fleet.ClusterSpec{
@@ -38,13 +36,34 @@ func Outline(asked cell.Cell, clusters int, release cell.Version) Options {
 	return opts
 }
 
+// outlineTools are those of the folder that somebody installed the mesh from:
+// asmcli's, or on platforms that it is not made for that of Istio's release.
+func outlineTools(asked cell.Cell) fleet.Tools {
+	if asked.Platform == cell.Other {
+		return fleet.Tools{
+			Istioctl:       "./bin/istioctl",
+			GenGateway:     "samples/multicluster/gen-eastwest-gateway.sh",
+			ExposeServices: "samples/multicluster/expose-services.yaml",
+		}
+	}
+	return fleet.Tools{
+		Istioctl: "./istioctl", Asmcli: "./asmcli", OutputDir: ".",
+		GenGateway:     "asm/istio/expansion/gen-eastwest-gateway.sh",
+		ExposeServices: "asm/istio/expansion/expose-services.yaml",
+	}
+}
+
 // outlineNotes say what the plan takes for granted.
 func outlineNotes(asked cell.Cell, release cell.Version) []string {
+	folder, before := "the folder that asmcli install left", "asmcli install "+strings.Join(asked.InstallFlags(), " ")
+	if asked.Platform == cell.Other {
+		folder, before = "the folder of Istio's release", "istiod, by istioctl or Helm, with an intermediate CA of one root"
+	}
 	notes := []string{
 		fmt.Sprintf("%s with CA %s (%s): %s", asked.Title, asked.CA, asked.Source, asked.Reason),
-		"no fleet file: names, networks and paths are placeholders; run in the folder that asmcli install left",
+		"no fleet file: names, networks and paths are placeholders; run in " + folder,
 		fmt.Sprintf("flags are those of control planes and an istioctl of release %s", release),
-		"before the page, on each cluster: asmcli install " + strings.Join(asked.InstallFlags(), " "),
+		"before the page, on each cluster: " + before,
 		fmt.Sprintf("a gateway's address: %s, from %s", addressWords(asked.LoadBalancer), asked.LoadBalancer.Maker),
 	}
 	if asked.LoadBalancer.Note != "" {

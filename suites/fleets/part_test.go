@@ -12,6 +12,8 @@ import (
 func TestLabPartOfAMesh(t *testing.T) {
 	f := beginWith(t, "--mesh", "--clusters", "4")
 	f.leaveOut(t, "cluster3", "cluster4")
+	f.edit(t, `platform: .*\n`, "platform: other\n")
+	f.edit(t, `  genGateway: .*\n  kubectl: .*\n`, "")
 	secrets := f.kubectl(t, "get", "secrets", "--selector=istio/multiCluster=true", "--output=yaml")
 	for _, command := range [][]string{
 		{"preflight", "--fleet", f.file},
@@ -38,18 +40,23 @@ func TestLabPartOfAMesh(t *testing.T) {
 // leaveOut takes clusters out of the fleet file.
 func (f somebodys) leaveOut(t *testing.T, names ...string) {
 	t.Helper()
+	for _, name := range names {
+		f.edit(t, `  - name: `+name+`\n(?:    .*\n)*`, "")
+	}
+}
+
+// edit replaces whole lines of the fleet file.
+func (f somebodys) edit(t *testing.T, lines, by string) {
+	t.Helper()
 	content, err := os.ReadFile(f.file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range names {
-		entry := regexp.MustCompile(`(?m)^  - name: ` + name + `\n(?:    .*\n)*`)
-		if !entry.Match(content) {
-			t.Fatalf("the fleet file has no %s:\n%s", name, content)
-		}
-		content = entry.ReplaceAll(content, nil)
+	pattern := regexp.MustCompile(`(?m)^` + lines)
+	if !pattern.Match(content) {
+		t.Fatalf("the fleet file has no %q:\n%s", lines, content)
 	}
-	if err := os.WriteFile(f.file, content, 0o600); err != nil {
+	if err := os.WriteFile(f.file, pattern.ReplaceAll(content, []byte(by)), 0o600); err != nil {
 		t.Fatal(err)
 	}
 }
