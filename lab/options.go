@@ -31,6 +31,8 @@ type Options struct {
 	// Balancing is what the load balancers are like; it can be changed while the
 	// lab runs, see Lab.SetBalancing. The zero value gives an address at once.
 	Balancing loadbalancer.Traits
+	// Audit makes every API server keep an audit log, see Cluster.AuditLog.
+	Audit bool
 	// Progress takes lines for a person; nil means none.
 	Progress io.Writer
 }

@@ -44,6 +44,8 @@ type Cluster struct {
 	Kubeconfig string `json:"kubeconfig"`
 	// Server is the API server's URL as pods of the other clusters reach it.
 	Server string `json:"server"`
+	// AuditLog is the API server's audit log, one JSON document a line; empty for none.
+	AuditLog string `json:"auditLog,omitempty"`
 }
 
 // ErrNotRunning says that there is no such lab.

@@ -154,9 +154,13 @@ func layout(f folders, m materials, clusters []topology.Cluster, doors []*net.TC
 		n := node.Spec{
 			Cluster: c, Dir: f.node(c.Name()), Bin: m.parts.BinDir(), CNI: m.parts.CNIDir(),
 			Pause: m.store.Names().Pause, Mirror: supervisor.Mirror(), Cgroup: f.cgroupPath() + "/" + c.Name(),
+			Audit: m.options.Audit,
 		}
 		spec.Nodes[i] = n
 		st.Clusters[i] = Cluster{Name: c.Name(), Network: c.Network(), Kubeconfig: f.kubeconfig(c.Name()), Server: c.Server()}
+		if n.Audit {
+			st.Clusters[i].AuditLog = n.AuditLog()
+		}
 		group.Go(func() error {
 			if err := node.MakeCredentials(n, f.kubeconfig(c.Name()), "https://"+doors[i].Addr().String()); err != nil {
 				return fmt.Errorf("make the credentials of cluster %q: %w", c.Name(), err)

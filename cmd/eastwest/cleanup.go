@@ -180,7 +180,6 @@ func cleanUp(ctx context.Context, streams ioStreams, run leftRun) (err error) {
 
 // undoAndProve undoes the run and looks for what is left of it. What stays is told and
 // is no error: it is not for us to remove.
-
 func undoAndProve(ctx context.Context, streams ioStreams, journal *ledger.Journal, clients []*kube.Client, bounds kube.Bounds) error {
 	stays, err := journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Bounds: bounds, Progress: func(cluster string, ref kube.Ref) {
 		_, _ = fmt.Fprintf(streams.errOut, "cleanup: %s: %s\n", cluster, ref)
@@ -191,7 +190,10 @@ func undoAndProve(ctx context.Context, streams ioStreams, journal *ledger.Journa
 	if err != nil {
 		return err
 	}
-	left, err := journal.Leftovers(ctx, clients, stays)
+	left, notSeen, err := journal.Leftovers(ctx, clients, stays)
+	for _, one := range notSeen {
+		_, _ = fmt.Fprintf(streams.out, "cleanup: %s\n", one)
+	}
 	for _, one := range left {
 		err = errors.Join(err, errors.New(one.String()))
 	}

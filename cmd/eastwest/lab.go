@@ -21,10 +21,11 @@ type labFlags struct {
 	name, cache, envoy string
 	clusters           int
 	balancing          string
+	audit              bool
 }
 
 func (f labFlags) options(streams ioStreams) lab.Options {
-	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Progress: streams.errOut}
+	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Audit: f.audit, Progress: streams.errOut}
 }
 
 // balanced are options with the load balancers of the platform that was asked for.
@@ -103,6 +104,7 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	registerEnvoy(cmd.Flags(), &flags.envoy)
 	cmd.Flags().StringVar(&flags.balancing, "balancers", string(cell.Lab), "platform whose load balancers are imitated: aws and eks give a host name with several addresses, late")
 	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
+	cmd.Flags().BoolVar(&flags.audit, "audit", false, "also keep the API servers' audit logs; \"eastwest lab status\" says where, until the lab is down")
 	cmd.Flags().BoolVar(&withIstiod, "istiod", false, "also set up a control plane in each cluster, as asmcli install leaves them")
 	cmd.Flags().BoolVar(&prepareOnly, "prepare-only", false, "build and cache everything, start nothing")
 	return cmd
@@ -183,6 +185,11 @@ func printLab(ctx context.Context, streams ioStreams, l *lab.Lab) error {
 			stage, after = string(last.Stage), last.At.Sub(l.State.Started)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f s\t%s\n", c.Name, c.Network, stage, after.Seconds(), c.Kubeconfig)
+	}
+	for _, c := range l.State.Clusters {
+		if c.AuditLog != "" {
+			fmt.Fprintf(w, "\t\t\t\t%s\n", c.AuditLog)
+		}
 	}
 	fmt.Fprintln(w, "\nPART\tVERSION\tMODULE\t\t")
 	for _, p := range l.State.Parts {

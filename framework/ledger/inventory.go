@@ -1,12 +1,14 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"sort"
 	"strings"
@@ -40,6 +42,20 @@ type Inventory struct {
 	// Taken is when it was begun, by the API server's clock.
 	Taken time.Time `json:"taken"`
 	Items []Item    `json:"items"`
+	// Unseen is what the user may not list: for each place, how many kinds.
+	Unseen map[string]int `json:"unseen,omitempty"`
+}
+
+// NotSeen says what the user may not list; empty for nothing.
+func (i Inventory) NotSeen() string {
+	if len(i.Unseen) == 0 {
+		return ""
+	}
+	var places []string
+	for _, place := range slices.Sorted(maps.Keys(i.Unseen)) {
+		places = append(places, fmt.Sprintf("%d kinds of objects in %s", i.Unseen[place], place))
+	}
+	return fmt.Sprintf("cluster %q: not looked at for want of rights to list them: %s; what the run made was looked up one by one", i.Cluster, strings.Join(places, ", "))
 }
 
 // InventoryOptions say where to look.
@@ -54,8 +70,10 @@ type InventoryOptions struct {
 // TakeInventory lists, on every cluster in parallel: all objects of the
 // namespaces; all namespaces, CustomResourceDefinitions, webhook
 // configurations and cluster roles and their bindings; and everywhere else
-// the objects with a label of eastwest and what istiod publishes. What Kubernetes itself
-// churns is left out (see ignored). The inventories are in the order of clients.
+// the objects with a label of eastwest and what istiod publishes, but for Secrets, which
+// are asked for in the namespaces alone. What Kubernetes itself churns is left out (see
+// ignored), and what the user may not list is counted. The inventories are in the order
+// of clients.
 func TakeInventory(ctx context.Context, clients []*kube.Client, opts InventoryOptions) ([]Inventory, error) {
 	inventories, errs := make([]Inventory, len(clients)), make([]error, len(clients))
 	var group sync.WaitGroup
@@ -75,12 +93,15 @@ func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (I
 	if err != nil {
 		return Inventory{}, fmt.Errorf("inventory of cluster %q: %w", client.Name, err)
 	}
-	found := make([][]Item, len(listings))
+	found, forbidden := make([][]Item, len(listings)), make([]bool, len(listings))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(listsAtOnce)
 	for i, l := range listings {
 		group.Go(func() error {
 			items, err := l.list(ctx, client)
+			if forbidden[i] = apierrors.IsForbidden(err); forbidden[i] {
+				return nil
+			}
 			found[i] = items
 			return err
 		})
@@ -92,7 +113,26 @@ func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (I
 	sort.Slice(items, func(i, j int) bool { return key(items[i]) < key(items[j]) })
 	// An object with our label in one of the namespaces was listed twice.
 	items = slices.CompactFunc(items, func(a, b Item) bool { return key(a) == key(b) })
-	return Inventory{Cluster: client.Name, Taken: taken, Items: items}, nil
+	return Inventory{Cluster: client.Name, Taken: taken, Items: items, Unseen: unseen(listings, forbidden)}, nil
+}
+
+func unseen(listings []listing, forbidden []bool) map[string]int {
+	kinds := map[string]map[schema.GroupResource]bool{}
+	for i, l := range listings {
+		if !forbidden[i] {
+			continue
+		}
+		place := cmp.Or(l.namespace, "the whole cluster")
+		if kinds[place] == nil {
+			kinds[place] = map[schema.GroupResource]bool{}
+		}
+		kinds[place][l.resource.GroupResource()] = true
+	}
+	counts := map[string]int{}
+	for place := range kinds {
+		counts[place] = len(kinds[place])
+	}
+	return counts
 }
 
 // publishedByIstiod selects the ConfigMaps that istiod puts into every
@@ -135,21 +175,29 @@ func listings(client *kube.Client, opts InventoryOptions) ([]listing, error) {
 }
 
 func listingsOf(resource schema.GroupVersionResource, namespaced bool, opts InventoryOptions) []listing {
+	run := kube.LabelRun
 	if opts.onlyRun != "" {
-		return []listing{{resource: resource, selector: kube.LabelRun + "=" + opts.onlyRun}}
-	}
-	if !namespaced && wholly(resource) {
+		run += "=" + opts.onlyRun
+	} else if !namespaced && wholly(resource) {
 		return []listing{{resource: resource}}
 	}
-	all := []listing{{resource: resource, selector: kube.LabelRun}}
+	var all []listing
+	// No security team lets anybody list all Secrets.
+	if resource.Group != "" || resource.Resource != "secrets" {
+		all = append(all, listing{resource: resource, selector: run})
+	}
 	if !namespaced {
 		return all
 	}
-	if resource.Group == "" && resource.Resource == "configmaps" {
+	if opts.onlyRun == "" && resource.Group == "" && resource.Resource == "configmaps" {
 		all = append(all, listing{resource: resource, selector: publishedByIstiod})
 	}
 	for _, namespace := range opts.Namespaces {
-		all = append(all, listing{resource: resource, namespace: namespace})
+		one := listing{resource: resource, namespace: namespace}
+		if opts.onlyRun != "" {
+			one.selector = run
+		}
+		all = append(all, one)
 	}
 	return all
 }

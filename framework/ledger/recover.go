@@ -126,21 +126,36 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// Leftovers lists the objects that still carry the run's label, anywhere on the
-// clusters: after an undo there are none but those that stay.
-func (j *Journal) Leftovers(ctx context.Context, clients []*kube.Client, stays []Stay) ([]Left, error) {
-	var (
-		all  []Left
-		errs []error
-	)
+// Leftovers lists the objects that still carry the run's label: after an undo there are
+// none but those that stay. notSeen says where the user may not look.
+func (j *Journal) Leftovers(ctx context.Context, clients []*kube.Client, stays []Stay) (all []Left, notSeen []string, err error) {
+	var errs []error
 	for _, client := range clients {
-		inventory, err := takeOne(ctx, client, InventoryOptions{onlyRun: j.Header.Run})
+		inventory, err := takeOne(ctx, client, InventoryOptions{onlyRun: j.Header.Run, Namespaces: j.namespaces(client.Name)})
 		errs = append(errs, err)
+		if unseen := inventory.NotSeen(); unseen != "" {
+			notSeen = append(notSeen, unseen)
+		}
 		for _, item := range inventory.Items {
 			if !staying(stays, client.Name, item.Ref) {
 				all = append(all, j.left(client.Name, item.Ref))
 			}
 		}
 	}
-	return all, errors.Join(errs...)
+	return all, notSeen, errors.Join(errs...)
+}
+
+// namespaces are those in which the run was to make something on a cluster.
+func (j *Journal) namespaces(cluster string) []string {
+	var names []string
+	for _, entry := range j.Entries() {
+		name := entry.Ref.Namespace
+		if entry.Ref.Kind == "Namespace" {
+			name = entry.Ref.Name
+		}
+		if entry.Cluster == cluster && name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }

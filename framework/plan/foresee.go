@@ -127,6 +127,15 @@ func (a Apply) Foresee(ctx context.Context, site *Site) ([]Foreseen, error) {
 }
 
 // Foresee implements Foreseer.
+func (a Make) Foresee(ctx context.Context, site *Site) ([]Foreseen, error) {
+	objects, err := a.Objects(ctx, site)
+	if err != nil {
+		return nil, err
+	}
+	return site.ForeseeObjects(ctx, objects)
+}
+
+// Foresee implements Foreseer.
 func (a Expect) Foresee(ctx context.Context, site *Site) ([]Foreseen, error) {
 	refs, err := a.Refs(ctx, site)
 	if err != nil {

@@ -84,7 +84,7 @@ func checkReach(f *facts) Check {
 	case f.unauthorized:
 		check.Status, check.Found, check.Do = Refused, f.unreachable, "the credentials of the kubeconfig are not accepted; renew them"
 	case f.forbidden:
-		check.Status, check.Found, check.Do = Refused, f.unreachable, "bind the roles of docs/fleet-clusterrole.yaml to the user"
+		check.Status, check.Found, check.Do = Refused, f.unreachable, grantAdvice
 	case f.unreachable != "":
 		check.Status, check.Found, check.Do = Unknown, f.unreachable, "see that the API server runs and is reached from here"
 	}
@@ -95,6 +95,9 @@ func checkReach(f *facts) Check {
 func unknown(id, why string) Check {
 	return Check{ID: id, Status: Unknown, Found: why, Do: unreadAdvice}
 }
+
+// grantAdvice is how missing rights are granted.
+const grantAdvice = "bind to the user what \"eastwest roles --for verify\" prints, or with --setup install \"eastwest roles --for install\""
 
 func checkRights(f *facts, _ Options) Check {
 	if why, ok := f.unread[idRights]; ok {
@@ -109,7 +112,7 @@ func checkRights(f *facts, _ Options) Check {
 	}
 	return Check{
 		ID: idRights, Status: Refused, Found: "the user may not " + strings.Join(missing, "; "),
-		Do: "bind the roles of docs/fleet-clusterrole.yaml to the user",
+		Do: grantAdvice,
 	}
 }
 

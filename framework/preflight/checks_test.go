@@ -78,11 +78,11 @@ func TestChecks(t *testing.T) {
 		{"credentials not accepted", func(a []*facts, _ *Options) { a[0].unreachable, a[0].unauthorized = "Unauthorized", true }, idReach, Refused, "", "Unauthorized"},
 		{"a user without any right", func(a []*facts, _ *Options) {
 			a[0].unreachable, a[0].forbidden = "may not get namespaces", true
-			a[0].missing = []Right{{WholeCluster, "", "namespaces", []string{"get"}, "identity"}}
+			a[0].missing = []Right{{Scope: WholeCluster, Group: "", Resource: "namespaces", Verbs: []string{"get"}, Why: "identity"}}
 		}, idRights, Refused, "", "get namespaces (identity)"},
 		{"one cluster twice", func(a []*facts, _ *Options) { a[1].uid = a[0].uid }, idIdentity, Refused, "", "west and east are one cluster"},
 		{"a right is missing", func(a []*facts, _ *Options) {
-			a[0].missing = []Right{{System, "apps", "deployments", []string{"create"}, "the gateway"}}
+			a[0].missing = []Right{{Scope: System, Group: "apps", Resource: "deployments", Verbs: []string{"create"}, Why: "the gateway"}}
 		}, idRights, Refused, "", "create deployments.apps in istio-system (the gateway)"},
 		{"rights that cannot be asked for", func(a []*facts, _ *Options) { a[0].unread[idRights] = "timeout" }, idRights, Unknown, "", "timeout"},
 		{"no control plane", func(a []*facts, _ *Options) {

@@ -2,7 +2,7 @@
 // in it, all at once. It only reads.
 //
 // Owns: the live checks, the table of the rights that a run needs and the
-// roles made of it (docs/fleet-clusterrole.yaml).
+// roles made of it ("eastwest roles").
 // May import: framework/cell, framework/fleet, framework/kube,
 // framework/ledger, framework/mesh.
 //

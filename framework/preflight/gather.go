@@ -17,7 +17,6 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 )
 
@@ -260,7 +259,11 @@ const reviewsAtOnce = 8
 // rights asks the API server for every verb of every right. The answer is its
 // authorizer's own, whatever that is.
 func (g gatherer) rights(ctx context.Context) error {
-	rights := Rights(Use{Reuse: g.opts.Reuse, Asmcli: g.opts.Asmcli})
+	purpose := Install
+	if g.opts.Reuse {
+		purpose = Verify
+	}
+	rights := slices.DeleteFunc(Rights(purpose, g.opts.Asmcli), func(r Right) bool { return r.Optional })
 	missing := make([][]string, len(rights))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(reviewsAtOnce)
@@ -285,11 +288,15 @@ func (g gatherer) rights(ctx context.Context) error {
 
 func (g gatherer) missingVerbs(ctx context.Context, right Right) ([]string, error) {
 	resource, sub, _ := strings.Cut(right.Resource, "/")
+	name := ""
+	if right.Named {
+		name = g.opts.Namespace
+	}
 	var missing []string
 	for _, verb := range right.Verbs {
 		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 			ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: g.namespaceOf(right.Scope), Group: right.Group, Resource: resource, Subresource: sub, Verb: verb,
+				Namespace: right.Scope.namespace(g.opts.Namespace), Name: name, Group: right.Group, Resource: resource, Subresource: sub, Verb: verb,
 			},
 		}}
 		answer, err := g.client.Kubernetes.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})
@@ -304,19 +311,6 @@ func (g gatherer) missingVerbs(ctx context.Context, right Right) ([]string, erro
 		}
 	}
 	return missing, nil
-}
-
-func (g gatherer) namespaceOf(scope Scope) string {
-	switch scope {
-	case System:
-		return fleet.SystemNamespace
-	case Lock:
-		return ledger.LockNamespace
-	case Sample:
-		return g.opts.Namespace
-	default:
-		return ""
-	}
 }
 
 // namesOf lists remote secrets by name.

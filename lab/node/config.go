@@ -19,6 +19,9 @@ var hostsTOML string
 //go:embed config/kubelet.yaml
 var kubeletYAML string
 
+//go:embed config/audit.yaml
+var auditYAML string
+
 //go:embed config/Corefile
 var corefile string
 
@@ -46,6 +49,7 @@ func (s Spec) writeConfig() error {
 		{s.file("containerd", "certs.d", "_default", "hosts.toml"), hostsTOML},
 		{s.file("kubelet.yaml"), kubeletYAML},
 		{s.file("Corefile"), corefile},
+		{s.file("audit.yaml"), auditYAML},
 		{s.file("resolv.conf"), "nameserver {{.NodeIP}}\n"},
 	} {
 		t, err := template.New("config").Option("missingkey=error").Parse(f.text)

@@ -28,7 +28,7 @@ func (s Spec) etcd() program {
 
 func (s Spec) apiserver() program {
 	const issuer = "https://kubernetes.default.svc.cluster.local"
-	return program{"kube-apiserver", []string{
+	args := []string{
 		"--etcd-servers=http://" + etcdAddress,
 		"--advertise-address=" + s.Cluster.Node().String(),
 		"--bind-address=0.0.0.0",
@@ -54,7 +54,11 @@ func (s Spec) apiserver() program {
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-",
 		"--cert-dir=" + s.file("apiserver"),
 		"--profiling=false",
-	}}
+	}
+	if s.Audit {
+		args = append(args, "--audit-policy-file="+s.file("audit.yaml"), "--audit-log-path="+s.AuditLog())
+	}
+	return program{"kube-apiserver", args}
 }
 
 func (s Spec) controllerManager() program {

@@ -20,7 +20,12 @@ type Spec struct {
 	Mirror string `json:"mirror"`
 	// Cgroup is the path that pods' cgroups go below.
 	Cgroup string `json:"cgroup"`
+	// Audit makes the API server keep an audit log.
+	Audit bool `json:"audit,omitempty"`
 }
+
+// AuditLog is where the API server's audit log is kept, where there is one.
+func (s Spec) AuditLog() string { return s.file("logs", "audit.log") }
 
 func (s Spec) file(name ...string) string {
 	return filepath.Join(append([]string{s.Dir}, name...)...)

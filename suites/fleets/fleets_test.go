@@ -49,6 +49,9 @@ func TestLabFleet(t *testing.T) {
 		if next := strings.Index(said, "Deployment istio-system/istio-eastwestgateway"); first < 0 || next < first || !strings.Contains(said, "istio-remote-secret-cluster2") || !strings.Contains(said, "add --yes") {
 			t.Errorf("want listed what would be made, load balancers first, and --yes, got\n%s", said)
 		}
+		if strings.Contains(said, "sample/") {
+			t.Errorf("want nothing listed of the namespace that the run makes itself, got\n%s", said)
+		}
 		if f.gateways(t) != "" {
 			t.Errorf("gateways were made: %s", f.gateways(t))
 		}

@@ -101,6 +101,11 @@ func (s *Stage) prove(ctx context.Context, stays []ledger.Stay) (report.Status, 
 	if err != nil {
 		return report.Errored, fmt.Sprintf("everything was undone, but the inventory could not be taken: %v", err), notes
 	}
+	for _, inventory := range after {
+		if unseen := inventory.NotSeen(); unseen != "" {
+			notes = append(notes, unseen)
+		}
+	}
 	proof := s.journal.Prove(s.before, after, stays)
 	for _, change := range notesOf(proof.Others) {
 		notes = append(notes, "changed by others during the run: "+change)

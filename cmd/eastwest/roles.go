@@ -1,0 +1,109 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/yaml"
+
+	"github.com/eastwest-mesh/eastwest/framework/preflight"
+)
+
+func newRolesCommand(streams ioStreams) *cobra.Command {
+	var purpose, namespace string
+	cmd := &cobra.Command{
+		Use:   "roles",
+		Short: "Print the roles that the user of a fleet's kubeconfigs needs",
+		Long: `Prints the ClusterRole and the Roles that the user of the kubeconfigs needs on
+every cluster, and no more: to diagnose, which changes nothing; to verify a mesh
+that is there; or to verify and install what is missing of it. The first lines
+say how to bind them. They are made of the table that "eastwest preflight" asks
+the API servers for.`,
+		Example: `  # what a security team is asked for: runs in namespace mesh-check alone
+  eastwest roles --for verify --namespace mesh-check
+  eastwest verify --fleet fleet.yaml --namespace mesh-check
+
+  # apply the roles of a diagnosis
+  eastwest roles --for diagnose --namespace sample | kubectl apply -f -`,
+		Args: checkedArgs(cobra.NoArgs),
+		RunE: func(*cobra.Command, []string) error {
+			var purposes []string
+			for _, p := range preflight.Purposes() {
+				purposes = append(purposes, string(p))
+			}
+			err := oneOf("for", purpose, purposes...)
+			if problems := validation.IsDNS1123Label(namespace); namespace != "" && len(problems) > 0 {
+				err = errors.Join(err, fmt.Errorf("--namespace %q: %s", namespace, strings.Join(problems, "; ")))
+			}
+			if err != nil {
+				return usageError(err)
+			}
+			return printRoles(streams.out, preflight.Purpose(purpose), namespace)
+		},
+	}
+	cmd.Flags().StringVar(&purpose, "for", string(preflight.Verify), "what the user is to run: diagnose, verify (the mesh that is there) or install (verify --setup install)")
+	cmd.Flags().StringVar(&namespace, "namespace", "", "the namespace of HelloWorld and Sleep; without it a run may make one of any name, and a diagnosis makes no calls")
+	return cmd
+}
+
+// printRoles prints the roles and, before them, how to bind them.
+func printRoles(out io.Writer, purpose preflight.Purpose, namespace string) error {
+	cluster, roles := preflight.Roles(purpose, namespace)
+	name := cluster.Name
+	option, place := "", "a namespace of its own"
+	if namespace != "" {
+		option, place = " --namespace "+namespace, "namespace "+namespace
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, `# What a user needs on every cluster for %s.
+# Printed by: eastwest roles --for %s%s
+#
+# Apply it in every cluster and bind it to a user USER:
+#
+#   kubectl create clusterrolebinding %s --clusterrole=%s --user=USER
+`, uses(purpose), purpose, option, name, name)
+	for _, role := range roles {
+		fmt.Fprintf(&text, "#   kubectl --namespace=%s create rolebinding %s --role=%s --user=USER\n", role.Namespace, name, name)
+	}
+	if purpose != preflight.Diagnose {
+		fmt.Fprintf(&text, `#
+# A run makes %s and removes it again. What it does in there can only
+# be allowed in all namespaces, commands in containers too: treat the kubeconfigs
+# accordingly.
+`, place)
+		if namespace == "" {
+			text.WriteString("# With --namespace NAME it may change and delete that namespace alone.\n")
+		}
+	}
+	objects := []any{cluster}
+	for _, role := range roles {
+		objects = append(objects, role)
+	}
+	for i, object := range objects {
+		document, err := yaml.Marshal(object)
+		if err != nil {
+			return fmt.Errorf("print the roles: %w", err)
+		}
+		if i > 0 {
+			text.WriteString("---\n")
+		}
+		text.Write(document)
+	}
+	_, err := io.WriteString(out, text.String())
+	return err
+}
+
+func uses(purpose preflight.Purpose) string {
+	switch purpose {
+	case preflight.Diagnose:
+		return `"eastwest preflight" and "eastwest diagnose"`
+	case preflight.Install:
+		return `"eastwest verify --setup install" and "eastwest cleanup"`
+	default:
+		return `"eastwest verify" on the mesh that is there, and "eastwest cleanup"`
+	}
+}
