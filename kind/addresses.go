@@ -31,7 +31,7 @@ func loadBalancers(network netip.Prefix, node netip.Addr) (netip.Prefix, error) 
 	}
 	start := uint64(first) + total - fromEnd
 	var four [4]byte
-	binary.BigEndian.PutUint32(four[:], uint32(start))
+	binary.BigEndian.PutUint32(four[:], uint32(start)) //nolint:gosec // inside of an IPv4 range
 	return netip.PrefixFrom(netip.AddrFrom4(four), poolBits), nil
 }
 

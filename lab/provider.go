@@ -157,7 +157,7 @@ func (l *Lab) ExportLogs(dest string) error {
 	if err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dest, "lab.log"), data, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dest, "lab.log"), data, 0o600); err != nil { //nolint:gosec // the folder of the reports, as its user named it
 		return err
 	}
 	for _, c := range l.State.Clusters {

@@ -108,7 +108,7 @@ func policyOf(obj unstructured.Unstructured) Policy {
 func number(value any) uint32 {
 	switch v := value.(type) {
 	case int64:
-		return uint32(v)
+		return uint32(v) //nolint:gosec // a port
 	case float64:
 		return uint32(v)
 	}

@@ -27,7 +27,7 @@ const (
 	// ReaderToken is the Secret that istioctl looks for, or makes, for it.
 	ReaderToken = ReaderAccount + "-istio-remote-secret-token"
 	// RemoteSecretLabel marks a Secret in which istiod finds a remote cluster.
-	RemoteSecretLabel = "istio/multiCluster"
+	RemoteSecretLabel = "istio/multiCluster" //nolint:gosec // the name of a label
 
 	// CASecret holds the key and certificates of istiod's CA.
 	CASecret = "cacerts"

@@ -93,7 +93,7 @@ type ganttRow struct {
 
 func newPage(r Run) page {
 	p := page{
-		Run: r, Style: template.CSS(pageStyle), Title: r.title(), Tags: r.tags(), Proxy: r.Cell.proxy(),
+		Run: r, Style: template.CSS(pageStyle), Title: r.title(), Tags: r.tags(), Proxy: r.Cell.proxy(), //nolint:gosec // a file of ours
 		Limits: r.Limits(), Took: r.Ended.Sub(r.Started), Gantt: gantt(r.Phases),
 	}
 	for _, group := range []struct {

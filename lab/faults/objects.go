@@ -79,7 +79,7 @@ func askNoMore(ctx context.Context, t *target) error {
 }
 
 // remoteSecrets selects the Secrets that istiod reads other clusters from (C.1).
-const remoteSecrets = "istio/multiCluster=true"
+const remoteSecrets = "istio/multiCluster=true" //nolint:gosec // a selector
 
 func deleteSecrets(ctx context.Context, t *target) error {
 	client := t.kube.CoreV1().Secrets(istioSystem)

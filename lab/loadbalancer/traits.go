@@ -96,7 +96,7 @@ func (b *balancer) front(svc *corev1.Service) Balancer {
 	f := Balancer{Name: b.name, Addresses: b.addresses, ResolvesFrom: b.shown.Add(b.traits.NameAfter)}
 	for _, p := range svc.Spec.Ports {
 		if p.Protocol != corev1.ProtocolUDP && p.Protocol != corev1.ProtocolSCTP && p.NodePort != 0 {
-			f.Ports = append(f.Ports, Port{Port: uint16(p.Port), NodePort: uint16(p.NodePort)})
+			f.Ports = append(f.Ports, Port{Port: uint16(p.Port), NodePort: uint16(p.NodePort)}) //nolint:gosec // the API server lets only ports pass
 		}
 	}
 	return f

@@ -149,7 +149,7 @@ func freeBytes(dir string) (uint64, error) {
 		var st unix.Statfs_t
 		err := unix.Statfs(dir, &st)
 		if err == nil {
-			return st.Bavail * uint64(st.Bsize), nil
+			return st.Bavail * uint64(st.Bsize), nil //nolint:gosec // a size of blocks
 		}
 		if parent := filepath.Dir(dir); errors.Is(err, fs.ErrNotExist) && parent != dir {
 			dir = parent

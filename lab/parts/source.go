@@ -65,6 +65,6 @@ func upward(dir string) (string, bool) {
 }
 
 func isSource(dir string) bool {
-	info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(sourceMarker)))
+	info, err := os.Stat(filepath.Join(dir, filepath.FromSlash(sourceMarker))) //nolint:gosec // only looked for
 	return err == nil && info.Mode().IsRegular()
 }

@@ -87,7 +87,7 @@ func (id Identity) open() (int, error) {
 }
 
 func awaitEnd(pidfd int, d time.Duration) (bool, error) {
-	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}}
+	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}} //nolint:gosec // a file descriptor
 	n, err := unix.Poll(fds, int(d.Milliseconds()))
 	if errors.Is(err, unix.EINTR) {
 		return false, nil

@@ -12,8 +12,9 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab"
 )
 
-// commands finds what can be pasted of a remedy: up to where its sentence goes on.
-var commands = regexp.MustCompile(`(?:kubectl|istioctl) --kubeconfig=[^;|)]+`)
+// commands finds what can be pasted of a remedy: up to where its sentence goes on, which
+// is not inside of quotes.
+var commands = regexp.MustCompile(`(?:kubectl|istioctl) --kubeconfig=(?:'[^']*'|[^;|)'])+`)
 
 // paste runs the commands of a remedy as a reader would, in a shell: those that read as
 // they are, those that write without effect where kubectl can do so. Of a cluster whose
