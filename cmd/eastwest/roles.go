@@ -46,7 +46,7 @@ the API servers for.`,
 		},
 	}
 	cmd.Flags().StringVar(&purpose, "for", string(preflight.Verify), "what the user is to run: diagnose, verify (the mesh that is there) or install (verify --setup install)")
-	cmd.Flags().StringVar(&namespace, "namespace", "", "the namespace of HelloWorld and Sleep; without it a run may make one of any name, and a diagnosis makes no calls")
+	cmd.Flags().StringVar(&namespace, "namespace", "", "the namespace of HelloWorld and Sleep; without it a run may make one of any name, and a diagnosis may look into none")
 	return cmd
 }
 
