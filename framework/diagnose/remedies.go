@@ -2,7 +2,6 @@ package diagnose
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
@@ -11,22 +10,13 @@ import (
 // command helps, it can be pasted: it has the user's own kubeconfig and context.
 
 // kubectl is a command for the cluster.
-func (m Member) kubectl(arguments ...string) string { return m.command("kubectl", arguments) }
+func (m Member) kubectl(arguments ...string) string {
+	return kube.Command("kubectl", m.Kubeconfig, m.Context, arguments...)
+}
 
 // istioctl is a command for the cluster.
-func (m Member) istioctl(arguments ...string) string { return m.command("istioctl", arguments) }
-
-// command puts the words of an argument that holds several as they are; a name comes
-// from a cluster and is quoted by who passes it.
-func (m Member) command(program string, arguments []string) string {
-	words := []string{program}
-	if m.Kubeconfig != "" {
-		words = append(words, "--kubeconfig="+kube.Quote(m.Kubeconfig))
-	}
-	if m.Context != "" {
-		words = append(words, "--context="+kube.Quote(m.Context))
-	}
-	return strings.Join(append(words, arguments...), " ")
+func (m Member) istioctl(arguments ...string) string {
+	return kube.Command("istioctl", m.Kubeconfig, m.Context, arguments...)
 }
 
 const (

@@ -34,16 +34,7 @@ func (h Header) kubectl(cluster string) string {
 	return "kubectl"
 }
 
-func (c Cluster) kubectl() string {
-	text := "kubectl"
-	if c.Kubeconfig != "" {
-		text += " --kubeconfig=" + kube.Quote(c.Kubeconfig)
-	}
-	if c.Context != "" {
-		text += " --context=" + kube.Quote(c.Context)
-	}
-	return text
-}
+func (c Cluster) kubectl() string { return kube.Command("kubectl", c.Kubeconfig, c.Context) }
 
 // about is the rest of a command about an object.
 func about(verb string, ref kube.Ref, flags ...string) string {

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // The checks' IDs, in the order in which a mesh is built.
@@ -203,7 +205,7 @@ func checkNetwork(f *facts, _ Options) Check {
 	}
 	written := slices.DeleteFunc(slices.Clone(places), func(p place) bool { return p.network == "" })
 	if len(written) == 0 {
-		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "the cluster has no network", Do: networkAdvice("NETWORK")}
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "the cluster has no network", Do: f.networkAdvice("NETWORK")}
 	}
 	var told []string
 	agree := true
@@ -213,9 +215,9 @@ func checkNetwork(f *facts, _ Options) Check {
 	}
 	switch {
 	case !agree:
-		return Check{ID: idNetwork, Status: Refused, Cause: "F-03", Found: strings.Join(told, ", "), Do: networkAdvice(mostSaid(written))}
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-03", Found: strings.Join(told, ", "), Do: f.networkAdvice(mostSaid(written))}
 	case f.namespaceNetwork == "":
-		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "namespace istio-system has no label topology.istio.io/network; " + strings.Join(told, ", "), Do: networkAdvice(written[0].network)}
+		return Check{ID: idNetwork, Status: Refused, Cause: "F-02", Found: "namespace istio-system has no label topology.istio.io/network; " + strings.Join(told, ", "), Do: f.networkAdvice(written[0].network)}
 	case f.gateway.found && f.gateway.serviceNetwork == "":
 		return Check{ID: idNetwork, Status: Refused, Cause: "F-04", Found: "the gateway's Service has no label topology.istio.io/network", Do: "make the gateway again with --network " + written[0].network}
 	case f.injector.Found && f.injector.Network == "":
@@ -239,8 +241,14 @@ func mostSaid(places []place) string {
 	return most
 }
 
-func networkAdvice(network string) string {
-	return fmt.Sprintf("make all the same: kubectl label namespace istio-system topology.istio.io/network=%s --overwrite, the control plane with values.global.network (asmcli: --network_id), the gateway with --network, the fleet file; then restart the pods", network)
+// kubectl is a command for the cluster, to be pasted.
+func (f *facts) kubectl(arguments ...string) string {
+	return kube.Command("kubectl", f.spec.Kubeconfig, f.spec.Context, arguments...)
+}
+
+func (f *facts) networkAdvice(network string) string {
+	label := f.kubectl("label namespace istio-system", kube.Quote(fleet.NetworkLabel+"="+network), "--overwrite")
+	return "make all the same: the control plane with values.global.network (asmcli: --network_id), the gateway with --network, the fleet file, the namespace by " + label + "; then restart the pods"
 }
 
 // provider is what the mesh's control plane calls its CA.

@@ -214,6 +214,27 @@ func TestWhatIsRight(t *testing.T) {
 	}
 }
 
+// What is told to be typed goes to the cluster that is meant, whatever the current context.
+func TestCommandsNameTheCluster(t *testing.T) {
+	all := sound()
+	all[0].spec.Kubeconfig, all[0].spec.Context = "/home/sre/west config", "west-admin"
+	all[0].namespaceNetwork = "n-old"
+	all[0].remotes = []remote{{secret: "a", cluster: "east", server: "https://10.0.0.2"}, {secret: "b", cluster: "east", server: "https://10.0.0.2"}}
+	told := 0
+	for _, check := range judge(all, optionsOf(all)) {
+		if !strings.Contains(check.Do, "kubectl ") {
+			continue
+		}
+		told++
+		if !strings.Contains(check.Do, "kubectl --kubeconfig='/home/sre/west config' --context=west-admin ") {
+			t.Errorf("want the cluster's own kubeconfig and context, got %s", check.Do)
+		}
+	}
+	if told != 2 {
+		t.Errorf("want two commands, got %d", told)
+	}
+}
+
 // Of clusters that were not asked nothing is known: no comparison is a pass.
 func TestNoCheckPassesByAbsence(t *testing.T) {
 	for lost := 1; lost <= 2; lost++ {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // checkRemotes looks at the remote secrets that are there.
@@ -29,7 +30,7 @@ func checkRemotes(f *facts, all []*facts) Check {
 		if other, twice := seen[r.cluster]; twice {
 			return Check{
 				ID: idRemotes, Status: Refused, Cause: "F-15", Found: fmt.Sprintf("remote secrets %s and %s are both for cluster %s; istiod ignores one", other, r.secret, r.cluster),
-				Do: "delete the stale one",
+				Do: "find out which is stale before you delete it: " + f.kubectl("describe secrets --namespace=istio-system", kube.Quote(other), kube.Quote(r.secret)),
 			}
 		}
 		seen[r.cluster] = r.secret
