@@ -63,6 +63,7 @@ func runCleanup(ctx context.Context, streams ioStreams, flags cleanupFlags) erro
 	if err != nil {
 		return err
 	}
+	silenceClients()
 	runs, err := leftRuns(dirs)
 	if err := errors.Join(err, sweepFolders(streams, dirs)); err != nil {
 		return err

@@ -64,6 +64,7 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 	if err != nil {
 		return usageError(err)
 	}
+	silenceClients()
 	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
 	defer cancel()
 	clusters, err := flags.connect(ctx, streams)

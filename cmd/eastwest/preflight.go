@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
-	"k8s.io/klog/v2"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
@@ -50,8 +48,7 @@ func runPreflight(ctx context.Context, streams ioStreams, flags preflightFlags) 
 	if err := errors.Join(oneOf("setup", flags.setup, setupInstall, setupReuse), oneOf("output", flags.output, "text", "json"), err); err != nil {
 		return usageError(err)
 	}
-	// client-go logs what a check tells better.
-	klog.SetLogger(logr.Discard())
+	silenceClients()
 	result := preflight.Run(ctx, preflight.Options{
 		Clusters: file.Specs(), CA: cell.CA(file.CA), Namespace: file.Namespace,
 		Reuse: flags.setup == setupReuse, Asmcli: file.Tools.Asmcli != "",

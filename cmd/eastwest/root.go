@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
+	"k8s.io/klog/v2"
 )
 
 // ioStreams are a command's ends: results go to out, progress and errors to errOut.
@@ -59,6 +61,10 @@ clusters (--on kind), or on your own fleet (--on fleet).`,
 	)
 	return root
 }
+
+// silenceClients keeps client-go from logging each connection that ends; what matters
+// comes as an error.
+func silenceClients() { klog.SetLogger(logr.Discard()) }
 
 // groupOnly makes a command that only groups others print its help when it is
 // called alone, and refuse what it does not know: cobra would do nothing and

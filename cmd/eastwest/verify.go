@@ -10,10 +10,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/klog/v2"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/report"
@@ -104,8 +102,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 		return usageError(err)
 	}
 	if !flags.verbose {
-		// client-go logs each connection that ends; what matters comes as an error.
-		klog.SetLogger(logr.Discard())
+		silenceClients()
 	}
 	result, failure := basic.Run(ctx, &basic.T{}, config)
 	if result.Run.ID == "" {
