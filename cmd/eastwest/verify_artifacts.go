@@ -17,7 +17,7 @@ import (
 func writeArtifacts(dir string, result basic.Result) error {
 	// What an earlier run left would be taken for this run's diagnosis.
 	diagnosis := filepath.Join(dir, "diagnosis")
-	if err := errors.Join(os.RemoveAll(diagnosis), os.MkdirAll(diagnosis, 0o700)); err != nil {
+	if err := errors.Join(os.RemoveAll(diagnosis), os.MkdirAll(dir, 0o700)); err != nil {
 		return fmt.Errorf("write the reports: %w", err)
 	}
 	documents := []struct {
@@ -43,8 +43,15 @@ func writeArtifacts(dir string, result basic.Result) error {
 }
 
 // writeEvidence writes what the diagnosis collected, for its owner's eyes and without
-// what looks like a secret. The names came from a cluster: they stay in the folder.
+// what looks like a secret. The names came from a cluster: they stay in the folder,
+// which is made here and is not there where nothing had to be diagnosed.
 func writeEvidence(dir string, files []stage.File) error {
+	if len(files) == 0 {
+		return nil
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return fmt.Errorf("write the diagnosis: %w", err)
+	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return fmt.Errorf("write the diagnosis: %w", err)

@@ -147,6 +147,13 @@ func TestArtifactsAreWhole(t *testing.T) {
 	if _, err := os.Stat(stale); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("want the evidence of an earlier run gone, got %v", err)
 	}
+	result.Evidence = nil
+	if err := writeArtifacts(dir, result); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "diagnosis")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("want no folder where nothing was diagnosed, got %v", err)
+	}
 	left, err := filepath.Glob(filepath.Join(dir, ".*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("want no temporary files, got %v %v", left, err)
@@ -212,9 +219,6 @@ func TestConsent(t *testing.T) {
 func TestEvidenceStaysInItsFolderAndTellsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	inside := filepath.Join(dir, "diagnosis")
-	if err := os.Mkdir(inside, 0o700); err != nil {
-		t.Fatal(err)
-	}
 	err := writeEvidence(inside, []stage.File{
 		{Name: "west/istiod.log", Content: []byte("login --password hunter2\n")},
 		{Name: "west/../../escaped.log", Content: []byte("x")},
