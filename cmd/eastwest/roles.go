@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/yaml"
 
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
@@ -35,11 +34,7 @@ the API servers for.`,
 			for _, p := range preflight.Purposes() {
 				purposes = append(purposes, string(p))
 			}
-			err := oneOf("for", purpose, purposes...)
-			if problems := validation.IsDNS1123Label(namespace); namespace != "" && len(problems) > 0 {
-				err = errors.Join(err, fmt.Errorf("--namespace %q: %s", namespace, strings.Join(problems, "; ")))
-			}
-			if err != nil {
+			if err := errors.Join(oneOf("for", purpose, purposes...), checkNamespace(namespace)); err != nil {
 				return usageError(err)
 			}
 			return printRoles(streams.out, preflight.Purpose(purpose), namespace)

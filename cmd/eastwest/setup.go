@@ -34,6 +34,17 @@ func setupOn(on cell.Place, given string) string {
 
 const setupUsage = "install the mesh, or reuse the one that is there (SETUP; default: reuse on a fleet, else install)"
 
+// agreedBeforehand is true where the environment says yes: YES=no does not.
+func agreedBeforehand() bool { return isYes(os.Getenv("YES")) }
+
+func isYes(answer string) bool {
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes", "true", "1":
+		return true
+	}
+	return false
+}
+
 // consent prints what a run will make on somebody's clusters and wants a yes: by --yes,
 // or at a terminal.
 func consent(streams ioStreams, yes bool) func([]plan.Foreseen) error {
@@ -51,7 +62,7 @@ func consent(streams ioStreams, yes bool) func([]plan.Foreseen) error {
 		}
 		_, _ = fmt.Fprint(streams.errOut, "Go on? [y/N] ")
 		answer, err := bufio.NewReader(in).ReadString('\n')
-		if answer = strings.ToLower(strings.TrimSpace(answer)); err == nil && (answer == "y" || answer == "yes") {
+		if err == nil && isYes(answer) {
 			return nil
 		}
 		return errors.New("--setup install was not agreed to: nothing was made")

@@ -74,7 +74,7 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 	set := cmd.Flags()
 	flags.register(set)
 	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", ""), setupUsage)
-	set.BoolVar(&flags.yes, "yes", os.Getenv("YES") != "", "with --setup install on a fleet: agree to what is listed (YES)")
+	set.BoolVar(&flags.yes, "yes", agreedBeforehand(), "with --setup install on a fleet: agree to what is listed (YES)")
 	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", "basic"), "the suite (SUITE): basic")
 	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
 	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
@@ -142,9 +142,7 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	if err != nil || !(probability > 0 && probability < 0.5) {
 		errs = append(errs, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", f.errorProbability))
 	}
-	if problems := validation.IsDNS1123Label(f.namespace); f.namespace != "" && len(problems) > 0 {
-		errs = append(errs, fmt.Errorf("--namespace %q: %s", f.namespace, strings.Join(problems, "; ")))
-	}
+	errs = append(errs, checkNamespace(f.namespace))
 	if f.out == "" {
 		errs = append(errs, errors.New("--out: want a folder for the reports"))
 	}
@@ -170,6 +168,14 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 		config.Log = streams.errOut
 	}
 	return config, nil
+}
+
+// checkNamespace refuses a --namespace that no namespace can be called; empty is none.
+func checkNamespace(name string) error {
+	if problems := validation.IsDNS1123Label(name); name != "" && len(problems) > 0 {
+		return fmt.Errorf("--namespace %q: %s", name, strings.Join(problems, "; "))
+	}
+	return nil
 }
 
 func oneOf(flag, value string, allowed ...string) error {

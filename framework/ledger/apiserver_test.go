@@ -5,8 +5,10 @@ package ledger
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -35,6 +37,7 @@ func TestAPIServer(t *testing.T) {
 	t.Run("the end of a run that crashed is that of its lease", func(t *testing.T) { testNoteEnd(t, client) })
 	t.Run("undo acts only where the lock is held", func(t *testing.T) { testUndoOnlyWhereHeld(t, client) })
 	t.Run("lock", func(t *testing.T) { testLock(t, client) })
+	t.Run("one takes over an abandoned lock", func(t *testing.T) { testOneTakesOver(t, client) })
 }
 
 const manifest = `
@@ -333,6 +336,39 @@ func testLock(t *testing.T, client *kube.Client) {
 	lease := kube.Ref{APIVersion: "coordination.k8s.io/v1", Kind: "Lease", Namespace: LockNamespace, Name: LockName}
 	if _, err := client.Get(ctx, lease); err == nil {
 		t.Error("the lease is still there after its release")
+	}
+}
+
+// testOneTakesOver has many runs find the same abandoned lock at the same time.
+func testOneTakesOver(t *testing.T, client *kube.Client) {
+	const runs = 16
+	leases := client.Kubernetes.CoordinationV1().Leases(LockNamespace)
+	abandoned := newLease("a run that is gone", metav1.NewMicroTime(time.Now().Add(-time.Hour)))
+	// Not by our name: when it was written would tell that it is fresh.
+	if _, err := leases.Create(t.Context(), abandoned, metav1.CreateOptions{FieldManager: "the past"}); err != nil {
+		t.Fatal(err)
+	}
+	errs := make([]error, runs)
+	var group sync.WaitGroup
+	for i := range errs {
+		group.Go(func() { errs[i] = take(t.Context(), client, claim{holder: fmt.Sprintf("run %d", i)}) })
+	}
+	group.Wait()
+	taken := 0
+	for _, err := range errs {
+		var refused *LockedError
+		switch {
+		case err == nil:
+			taken++
+		case !errors.As(err, &refused):
+			t.Error(err)
+		}
+	}
+	if taken != 1 {
+		t.Errorf("%d of %d runs hold the lock", taken, runs)
+	}
+	if err := leases.Delete(t.Context(), LockName, metav1.DeleteOptions{}); err != nil {
+		t.Error(err)
 	}
 }
 

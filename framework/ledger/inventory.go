@@ -34,6 +34,15 @@ type Item struct {
 	Run string `json:"run,omitempty"`
 	// Managers are who has written it.
 	Managers []kube.Manager `json:"managers,omitempty"`
+
+	place place
+}
+
+// place is what one list request is about: a resource in a namespace, or, where that is
+// empty, in the whole cluster.
+type place struct {
+	resource  schema.GroupResource
+	namespace string
 }
 
 // Inventory is what a cluster holds in the places that a run touches, ordered.
@@ -42,20 +51,24 @@ type Inventory struct {
 	// Taken is when it was begun, by the API server's clock.
 	Taken time.Time `json:"taken"`
 	Items []Item    `json:"items"`
-	// Unseen is what the user may not list: for each place, how many kinds.
-	Unseen map[string]int `json:"unseen,omitempty"`
+
+	forbidden map[place]bool // what the user may not list
 }
 
 // NotSeen says what the user may not list; empty for nothing.
 func (i Inventory) NotSeen() string {
-	if len(i.Unseen) == 0 {
+	if len(i.forbidden) == 0 {
 		return ""
 	}
-	var places []string
-	for _, place := range slices.Sorted(maps.Keys(i.Unseen)) {
-		places = append(places, fmt.Sprintf("%d kinds of objects in %s", i.Unseen[place], place))
+	kinds := map[string]int{}
+	for place := range i.forbidden {
+		kinds[cmp.Or(place.namespace, "the whole cluster")]++
 	}
-	return fmt.Sprintf("cluster %q: not looked at for want of rights to list them: %s; what the run made was looked up one by one", i.Cluster, strings.Join(places, ", "))
+	var places []string
+	for _, where := range slices.Sorted(maps.Keys(kinds)) {
+		places = append(places, fmt.Sprintf("%d in %s", kinds[where], where))
+	}
+	return fmt.Sprintf("cluster %q: kinds of objects not looked at for want of rights to list them: %s; what the run made was looked up one by one", i.Cluster, strings.Join(places, ", "))
 }
 
 // InventoryOptions say where to look.
@@ -93,13 +106,13 @@ func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (I
 	if err != nil {
 		return Inventory{}, fmt.Errorf("inventory of cluster %q: %w", client.Name, err)
 	}
-	found, forbidden := make([][]Item, len(listings)), make([]bool, len(listings))
+	found, refused := make([][]Item, len(listings)), make([]bool, len(listings))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(listsAtOnce)
 	for i, l := range listings {
 		group.Go(func() error {
 			items, err := l.list(ctx, client)
-			if forbidden[i] = apierrors.IsForbidden(err); forbidden[i] {
+			if refused[i] = apierrors.IsForbidden(err); refused[i] {
 				return nil
 			}
 			found[i] = items
@@ -113,26 +126,13 @@ func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (I
 	sort.Slice(items, func(i, j int) bool { return key(items[i]) < key(items[j]) })
 	// An object with our label in one of the namespaces was listed twice.
 	items = slices.CompactFunc(items, func(a, b Item) bool { return key(a) == key(b) })
-	return Inventory{Cluster: client.Name, Taken: taken, Items: items, Unseen: unseen(listings, forbidden)}, nil
-}
-
-func unseen(listings []listing, forbidden []bool) map[string]int {
-	kinds := map[string]map[schema.GroupResource]bool{}
+	forbidden := map[place]bool{}
 	for i, l := range listings {
-		if !forbidden[i] {
-			continue
+		if refused[i] {
+			forbidden[l.place()] = true
 		}
-		place := cmp.Or(l.namespace, "the whole cluster")
-		if kinds[place] == nil {
-			kinds[place] = map[schema.GroupResource]bool{}
-		}
-		kinds[place][l.resource.GroupResource()] = true
 	}
-	counts := map[string]int{}
-	for place := range kinds {
-		counts[place] = len(kinds[place])
-	}
-	return counts
+	return Inventory{Cluster: client.Name, Taken: taken, Items: items, forbidden: forbidden}, nil
 }
 
 // publishedByIstiod selects the ConfigMaps that istiod puts into every
@@ -202,6 +202,8 @@ func listingsOf(resource schema.GroupVersionResource, namespaced bool, opts Inve
 	return all
 }
 
+func (l listing) place() place { return place{l.resource.GroupResource(), l.namespace} }
+
 func (l listing) list(ctx context.Context, client *kube.Client) ([]Item, error) {
 	list, err := client.Dynamic.Resource(l.resource).Namespace(l.namespace).List(ctx, metav1.ListOptions{LabelSelector: l.selector})
 	switch {
@@ -220,7 +222,7 @@ func (l listing) list(ctx context.Context, client *kube.Client) ([]Item, error) 
 		if err != nil {
 			return nil, err
 		}
-		items = append(items, Item{Ref: kube.RefOf(obj), Content: content, Run: kube.RunOf(obj), Managers: kube.Managers(obj)})
+		items = append(items, Item{Ref: kube.RefOf(obj), Content: content, Run: kube.RunOf(obj), Managers: kube.Managers(obj), place: l.place()})
 	}
 	return items, nil
 }

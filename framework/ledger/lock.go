@@ -178,16 +178,7 @@ func take(ctx context.Context, client *kube.Client, c claim) error {
 	return nil
 }
 
-// refuseFresh refuses a lease of somebody else's that is fresh by the API server's clock:
-// when the lease was written, too, is told by that. The clocks of those who write leases
-// may differ by more than a lease lasts.
 func refuseFresh(ctx context.Context, client *kube.Client, lease *coordinationv1.Lease, c claim) error {
-	if lease.Spec.HolderIdentity == nil {
-		return nil
-	}
-	if holder := *lease.Spec.HolderIdentity; holder == c.holder || holder == c.over {
-		return nil
-	}
 	now, err := client.ServerTime(ctx)
 	if err != nil {
 		return err
@@ -195,7 +186,9 @@ func refuseFresh(ctx context.Context, client *kube.Client, lease *coordinationv1
 	return refuse(client.Name, lease, c, now)
 }
 
-// refuse returns a *LockedError when somebody else holds a fresh lease.
+// refuse returns a *LockedError when somebody else holds a fresh lease. now and when the
+// lease was written are by the API server's clock: the clocks of those who write leases
+// may differ by more than a lease lasts.
 func refuse(cluster string, lease *coordinationv1.Lease, c claim, now time.Time) error {
 	if lease.Spec.HolderIdentity == nil || lease.Spec.RenewTime == nil {
 		return nil

@@ -52,13 +52,16 @@ func (j *Journal) Prove(before, after []Inventory, stays []Stay) Proof {
 	var proof Proof
 	uids := j.uids()
 	for _, change := range Diff(before, after) {
-		since := takenOn(before, change.Cluster)
+		began, ended := of(before, change.Cluster), of(after, change.Cluster)
+		since := began.Taken
 		switch {
 		case staying(stays, change.Cluster, change.Ref):
 		case (change.What == Made || change.What == Replaced) && j.made(change.Item, uids):
 			proof.Left = append(proof.Left, j.left(change.Cluster, change.Ref))
 		case change.What == Changed && writtenSince(change.Item, since, isOurs):
 			proof.Touched = append(proof.Touched, change)
+		case began.forbidden[change.place] || ended.forbidden[change.place]:
+			// The user's rights changed meanwhile, and not the object.
 		case !quiet(change, since):
 			proof.Others = append(proof.Others, change)
 		}
@@ -66,13 +69,9 @@ func (j *Journal) Prove(before, after []Inventory, stays []Stay) Proof {
 	return proof
 }
 
-func takenOn(inventories []Inventory, cluster string) time.Time {
-	for _, inventory := range inventories {
-		if inventory.Cluster == cluster {
-			return inventory.Taken
-		}
-	}
-	return time.Time{}
+func of(inventories []Inventory, cluster string) Inventory {
+	i := slices.IndexFunc(inventories, func(i Inventory) bool { return i.Cluster == cluster })
+	return inventories[i] // a change is between two of them
 }
 
 // uids are those of everything that the run is known to have made.

@@ -86,6 +86,29 @@ func inventoryOf(taken time.Time, item *Item) Inventory {
 	return inventory
 }
 
+// A right that was taken or given during the run makes objects come and go for the user
+// alone: nobody made or removed them. What the run made is left all the same.
+func TestProveKnowsWhatItMayNotSee(t *testing.T) {
+	where := place{namespace: "n"}
+	theirs, ours := &Item{Ref: kube.Ref{Kind: "Secret", Name: "a"}, place: where}, &Item{Ref: kube.Ref{Kind: "Secret", Name: "a"}, Run: "r", place: where}
+	blind := Inventory{Cluster: "west", forbidden: map[place]bool{where: true}}
+	journal := &Journal{Header: Header{Run: "r"}}
+	for name, proof := range map[string]Proof{
+		"taken": journal.Prove([]Inventory{inventoryOf(time.Time{}, theirs)}, []Inventory{blind}, nil),
+		"given": journal.Prove([]Inventory{blind}, []Inventory{inventoryOf(time.Time{}, theirs)}, nil),
+	} {
+		if len(proof.Others) > 0 || !proof.Sound() {
+			t.Errorf("%s: want nobody accused, got %+v", name, proof)
+		}
+	}
+	if proof := journal.Prove([]Inventory{blind}, []Inventory{inventoryOf(time.Time{}, ours)}, nil); len(proof.Left) != 1 {
+		t.Errorf("want what the run left, got %+v", proof)
+	}
+	if told := blind.NotSeen(); !strings.Contains(told, "list them: 1 in n;") {
+		t.Errorf("got %q", told)
+	}
+}
+
 // What stays has been told, and must not be told again.
 func TestProveLeavesOutWhatStays(t *testing.T) {
 	ref := kube.Ref{APIVersion: "v1", Kind: "Namespace", Name: "n", UID: "made"}

@@ -36,6 +36,11 @@ func TestLabFleetRoles(t *testing.T) {
 		if !strings.Contains(said, "create namespaces (the sample's namespace)") || !strings.Contains(said, "eastwest roles --for verify") {
 			t.Errorf("want told which right is missing and what grants it, got\n%s", said)
 		}
+		for _, line := range regexp.MustCompile(`preflight: (?:refused|unknown).*`).FindAllString(said, -1) {
+			if !strings.Contains(line, "the user may not") {
+				t.Errorf("want everything read but the rights to run, got %s", line)
+			}
+		}
 	})
 	t.Run("verify", func(t *testing.T) {
 		run, said := verifier.verify(t, conformant, "--namespace", "sample")
