@@ -140,6 +140,7 @@ func (p *Fleet) Traits() fleet.Traits {
 		InstallsMesh: false,
 		Tools:        file.Tools.AsTools(),
 		Images:       file.Images.AsImages(),
+		Workload:     file.Workload,
 		Bounds:       kube.DefaultBounds(),
 	}
 }

@@ -18,6 +18,7 @@ type Env struct {
 	// Namespace is the sample's.
 	Namespace string
 	Images    fleet.Images
+	Workload  fleet.Workload
 	// Own says on whose behalf objects are made; its journal is the ledger.
 	Own    kube.ApplyOptions
 	Bounds kube.Bounds

@@ -8,19 +8,16 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
 )
-
-// outsider names the pod and its container.
-const outsider = "outsider"
 
 // outsiders makes a caller without a sidecar in every cluster, or finds the
 // one that an earlier scenario made, and waits until it is ready.
 func (e *Env) outsiders(ctx context.Context) error {
-	manifest, err := fixtures.Render("outsider.yaml.tmpl", map[string]any{"Name": outsider, "Namespace": e.Namespace, "Image": e.Images.Sleep})
+	manifest, err := sample.OutsiderManifest(sample.Options{Namespace: e.Namespace, Images: e.Images, Workload: e.Workload})
 	if err != nil {
 		return err
 	}
@@ -63,10 +60,10 @@ func podReady(objects []*unstructured.Unstructured) kube.State {
 // outsider calls from the cluster's pod without a sidecar.
 func (e *Env) outsider(cluster *fleet.Cluster) probe.From {
 	return probe.From{Client: cluster.Client, Pick: func(ctx context.Context) (kube.Target, error) {
-		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, "app="+outsider)
+		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, "app="+sample.Outsider)
 		if err != nil {
 			return kube.Target{}, err
 		}
-		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: outsider}, nil
+		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: sample.Outsider}, nil
 	}}
 }

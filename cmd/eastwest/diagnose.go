@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,6 +13,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/diagnose"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
@@ -50,7 +52,7 @@ was found broken but not everything could be read.`,
 	flags.register(cmd.Flags())
 	cmd.Flags().StringVar(&flags.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet (default: fleet where one is given, else lab)")
 	cmd.Flags().StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the running lab (LAB)")
-	cmd.Flags().StringVar(&flags.namespace, "namespace", sample.DefaultNamespace, "namespace of HelloWorld and Sleep")
+	cmd.Flags().StringVar(&flags.namespace, "namespace", "", "namespace of HelloWorld and Sleep (default: the fleet file's, or sample)")
 	cmd.Flags().StringVar(&flags.calls, "calls", "sized", "calls from each cluster's Sleep pod: a number, 0 for none, or sized: as many as a missing answer needs to be evidence")
 	return cmd
 }
@@ -67,12 +69,12 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 	silenceClients()
 	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
 	defer cancel()
-	clusters, err := flags.connect(ctx, streams)
+	clusters, namespace, err := flags.connect(ctx, streams)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = clusters.Close() }()
-	facts := diagnose.Gather(ctx, clusters.Clusters, diagnose.Options{Namespace: flags.namespace, Calls: calls})
+	facts := diagnose.Gather(ctx, clusters.Clusters, diagnose.Options{Namespace: cmp.Or(flags.namespace, namespace), Calls: calls})
 	diagnosis := diagnose.Judge(facts)
 	if _, err := fmt.Fprint(streams.out, diagnosis.Text()); err != nil {
 		return err
@@ -98,36 +100,38 @@ func (f diagnoseFlags) callCount() (int, error) {
 	return n, nil
 }
 
-// connect reaches the clusters that the flags name.
-func (f diagnoseFlags) connect(ctx context.Context, streams ioStreams) (*fleet.Fleet, error) {
+// connect reaches the clusters that the flags name, and says where their sample is.
+func (f diagnoseFlags) connect(ctx context.Context, streams ioStreams) (*fleet.Fleet, string, error) {
 	on := placeFlags{fleetFlags: f.fleetFlags, on: f.on}.place()
 	if err := oneOf("on", string(on), string(cell.OnLab), string(cell.OnFleet)); err != nil {
-		return nil, usageError(err)
+		return nil, "", usageError(err)
 	}
 	opts := fleet.Options{UserAgent: "diagnose", Bounds: kube.ReadingBounds(), Tolerate: true}
 	if on == cell.OnFleet {
-		specs, err := f.fleetSpecs(ctx, streams)
+		file, err := f.load()
 		if err != nil {
-			return nil, err
+			return nil, "", usageError(err)
 		}
-		return fleet.Connect(ctx, specs, opts)
+		specs, err := fleetSpecs(ctx, streams, file)
+		if err != nil {
+			return nil, "", err
+		}
+		clusters, err := fleet.Connect(ctx, specs, opts)
+		return clusters, file.Namespace, err
 	}
 	running, err := lab.Open(lab.Options{Name: f.lab})
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	opts.TempDir = place.LabTraits(running).StateDir
-	return fleet.Connect(ctx, place.Specs(running), opts)
+	clusters, err := fleet.Connect(ctx, place.Specs(running), opts)
+	return clusters, sample.DefaultNamespace, err
 }
 
 // fleetSpecs asks a fleet's clusters for what its description leaves open. A
 // mesh that is to be diagnosed may not be able to answer: then the description
 // must do.
-func (f diagnoseFlags) fleetSpecs(ctx context.Context, streams ioStreams) ([]fleet.ClusterSpec, error) {
-	file, err := f.load()
-	if err != nil {
-		return nil, usageError(err)
-	}
+func fleetSpecs(ctx context.Context, streams ioStreams, file *fleetfile.File) ([]fleet.ClusterSpec, error) {
 	specs, err := place.NewFleet(place.FleetOptions{File: file, Progress: streams.errOut}).Create(ctx, 0)
 	if err == nil {
 		return specs, nil

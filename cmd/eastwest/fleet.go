@@ -140,7 +140,7 @@ func printFleet(out io.Writer, file *fleetfile.File) error {
 		{"CA", file.CA},
 		{"fleet project", file.FleetProject},
 		{"mesh ID", file.MeshID},
-		{"sample namespace", file.Namespace},
+		{"sample namespace", file.Namespace + madeBeforehand(file.Existing)},
 		{"istioctl", file.Tools.Istioctl},
 		{"gateway script", file.Tools.GenGateway},
 		{"asmcli", file.Tools.Asmcli},
@@ -166,6 +166,13 @@ func printFleet(out io.Writer, file *fleetfile.File) error {
 		}
 	}
 	return nil
+}
+
+func madeBeforehand(existing bool) string {
+	if existing {
+		return " (made beforehand)"
+	}
+	return ""
 }
 
 func dash(value string) string {

@@ -130,7 +130,7 @@ func fleetOptions(ctx context.Context, streams ioStreams, w where) (page.Options
 		return page.Options{}, err
 	}
 	return page.Options{
-		Clusters: specs, Traits: traits, MeshID: w.fleet.MeshID, FleetID: w.fleet.FleetProject, Namespace: w.fleet.Namespace,
+		Clusters: specs, Traits: traits, MeshID: w.fleet.MeshID, FleetID: w.fleet.FleetProject, Namespace: w.fleet.Namespace, Existing: w.fleet.Existing,
 		PilotCertProvider: tooling.PilotCertProvider, GatewayFlags: tooling.GatewayFlags, Notes: tooling.Notes,
 	}, nil
 }

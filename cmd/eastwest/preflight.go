@@ -9,6 +9,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
 )
 
 type preflightFlags struct {
@@ -49,8 +50,12 @@ func runPreflight(ctx context.Context, streams ioStreams, flags preflightFlags) 
 		return usageError(err)
 	}
 	silenceClients()
+	pods, err := sample.Pods(sample.Options{Namespace: file.Namespace, Images: file.Images.AsImages(), Workload: file.Workload})
+	if err != nil {
+		return err
+	}
 	result := preflight.Run(ctx, preflight.Options{
-		Clusters: file.Specs(), CA: cell.CA(file.CA), Namespace: file.Namespace,
+		Clusters: file.Specs(), CA: cell.CA(file.CA), Namespace: file.Namespace, Existing: file.Existing, Pods: pods,
 		Reuse: flags.setup == setupReuse, Asmcli: file.Tools.Asmcli != "",
 	})
 	if err := printPreflight(streams, file.Warnings, result, flags.output); err != nil {

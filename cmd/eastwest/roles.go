@@ -13,7 +13,10 @@ import (
 )
 
 func newRolesCommand(streams ioStreams) *cobra.Command {
-	var purpose, namespace string
+	var (
+		purpose, namespace string
+		existing           bool
+	)
 	cmd := &cobra.Command{
 		Use:   "roles",
 		Short: "Print the roles that the user of a fleet's kubeconfigs needs",
@@ -26,6 +29,9 @@ the API servers for.`,
   eastwest roles --for verify --namespace mesh-check
   eastwest verify --fleet fleet.yaml --namespace mesh-check
 
+  # the least: a namespace made beforehand, and no right to write outside it
+  eastwest roles --for verify --namespace mesh-check --existing
+
   # apply the roles of a diagnosis
   eastwest roles --for diagnose --namespace sample | kubectl apply -f -`,
 		Args: checkedArgs(cobra.NoArgs),
@@ -34,24 +40,32 @@ the API servers for.`,
 			for _, p := range preflight.Purposes() {
 				purposes = append(purposes, string(p))
 			}
-			if err := errors.Join(oneOf("for", purpose, purposes...), checkNamespace(namespace)); err != nil {
+			errs := []error{oneOf("for", purpose, purposes...), checkNamespace(namespace)}
+			if existing && namespace == "" {
+				errs = append(errs, errors.New("--existing: want --namespace with the name of the namespace that is made beforehand"))
+			}
+			if err := errors.Join(errs...); err != nil {
 				return usageError(err)
 			}
-			return printRoles(streams.out, preflight.Purpose(purpose), namespace)
+			return printRoles(streams.out, preflight.Use{Purpose: preflight.Purpose(purpose), Namespace: namespace, Existing: existing})
 		},
 	}
 	cmd.Flags().StringVar(&purpose, "for", string(preflight.Verify), "what the user is to run: diagnose, verify (the mesh that is there) or install (verify --setup install)")
 	cmd.Flags().StringVar(&namespace, "namespace", "", "the namespace of HelloWorld and Sleep; without it a run may make one of any name, and a diagnosis may look into none")
+	cmd.Flags().BoolVar(&existing, "existing", false, "the namespace is made beforehand, as the fleet file says with namespace: {name: NAME, existing: true}")
 	return cmd
 }
 
 // printRoles prints the roles and, before them, how to bind them.
-func printRoles(out io.Writer, purpose preflight.Purpose, namespace string) error {
-	cluster, roles := preflight.Roles(purpose, namespace)
-	name := cluster.Name
+func printRoles(out io.Writer, use preflight.Use) error {
+	cluster, roles := preflight.Roles(use)
+	name, purpose := cluster.Name, use.Purpose
 	option, place := "", "a namespace of its own"
-	if namespace != "" {
-		option, place = " --namespace "+namespace, "namespace "+namespace
+	if use.Namespace != "" {
+		option, place = " --namespace "+use.Namespace, "namespace "+use.Namespace
+	}
+	if use.Existing {
+		option += " --existing"
 	}
 	var text strings.Builder
 	fmt.Fprintf(&text, `# What a user needs on every cluster for %s.
@@ -64,13 +78,22 @@ func printRoles(out io.Writer, purpose preflight.Purpose, namespace string) erro
 	for _, role := range roles {
 		fmt.Fprintf(&text, "#   kubectl --namespace=%s create rolebinding %s --role=%s --user=USER\n", role.Namespace, name, name)
 	}
-	if purpose != preflight.Diagnose {
+	switch {
+	case purpose == preflight.Diagnose:
+	case use.Existing:
+		fmt.Fprintf(&text, `#
+# The run writes in namespace %s alone, its lock too. Make it beforehand, have its pods
+# injected, and name it in the fleet file:
+#
+#   namespace: {name: %s, existing: true}
+`, use.Namespace, use.Namespace)
+	default:
 		fmt.Fprintf(&text, `#
 # A run makes %s and removes it again. What it does in there can only
 # be allowed in all namespaces, commands in containers too: treat the kubeconfigs
 # accordingly.
 `, place)
-		if namespace == "" {
+		if use.Namespace == "" {
 			text.WriteString("# With --namespace NAME it may change and delete that namespace alone.\n")
 		}
 	}

@@ -143,6 +143,9 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 		errs = append(errs, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", f.errorProbability))
 	}
 	errs = append(errs, checkNamespace(f.namespace))
+	if w.fleet != nil && w.fleet.Existing && f.namespace != "" && f.namespace != w.fleet.Namespace {
+		errs = append(errs, fmt.Errorf("--namespace %s: the fleet file has namespace %s, made beforehand; leave one out", f.namespace, w.fleet.Namespace))
+	}
 	if f.out == "" {
 		errs = append(errs, errors.New("--out: want a folder for the reports"))
 	}
@@ -157,7 +160,8 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	}}
 	if w.fleet != nil {
 		config.FleetProject, config.MeshID = w.fleet.FleetProject, w.fleet.MeshID
-		if config.Namespace == "" && !(config.Reuse && w.fleet.Namespace == sample.DefaultNamespace) {
+		config.Existing = w.fleet.Existing
+		if config.Namespace == "" && (config.Existing || !config.Reuse || w.fleet.Namespace != sample.DefaultNamespace) {
 			config.Namespace = w.fleet.Namespace
 		}
 		for _, warning := range w.fleet.Warnings {

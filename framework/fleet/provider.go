@@ -35,6 +35,8 @@ type Traits struct {
 	Hub, Tag string
 	Images   Images
 	Tools    Tools
+	// Workload is what the pods of HelloWorld, Sleep and other callers have.
+	Workload Workload
 	// Drain is how long proxies drain when their pods end; zero means Istio's
 	// own default of 5 s.
 	Drain time.Duration

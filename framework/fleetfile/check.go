@@ -3,10 +3,14 @@ package fleetfile
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/google/go-containerregistry/pkg/name"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	metav1validation "k8s.io/apimachinery/pkg/apis/meta/v1/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
+	pathed "k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 )
@@ -17,10 +21,8 @@ var projectID = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]
 // checkFields looks at the fields of the whole fleet, each alone.
 func (f *File) checkFields(told *told) {
 	label(&f.Name, told)
-	label(&f.Namespace, told)
-	if f.Namespace == fleet.SystemNamespace || strings.HasPrefix(f.Namespace, "kube-") || f.Namespace == "default" {
-		told.at(&f.Namespace, "%q is not the run's to make and to delete; take a namespace that does not exist", f.Namespace)
-	}
+	f.checkNamespace(told)
+	f.checkWorkload(told)
 	checkRevision(&f.Revision, told)
 	if f.MeshID != "" && !placeholder(f.MeshID) {
 		for _, problem := range validation.IsValidLabelValue(f.MeshID) {
@@ -32,6 +34,52 @@ func (f *File) checkFields(told *told) {
 	}
 	checkImage(&f.Images.HelloWorld, told)
 	checkImage(&f.Images.Sleep, told)
+}
+
+func (f *File) checkNamespace(told *told) {
+	label(&f.Namespace, told)
+	switch system := f.Namespace == fleet.SystemNamespace || strings.HasPrefix(f.Namespace, "kube-"); {
+	case f.Existing && system:
+		told.at(&f.Namespace, "%q is the mesh's or Kubernetes' own; take a namespace for programs", f.Namespace)
+	case system || f.Namespace == "default" && !f.Existing:
+		told.at(&f.Namespace, "%q is not the run's to make and to delete; take a namespace that does not exist", f.Namespace)
+	}
+}
+
+// reserved are the labels of pods that HelloWorld, Sleep and their sidecars are found by.
+var reserved = []string{"app", "version", "sidecar.istio.io/inject"}
+
+// checkWorkload looks at what the API server would refuse only in the middle of a run.
+func (f *File) checkWorkload(told *told) {
+	w := f.Workload
+	path := pathed.NewPath("workload")
+	errs := slices.Concat(
+		metav1validation.ValidateLabels(w.Labels, path.Child("labels")),
+		metav1validation.ValidateLabels(w.NodeSelector, path.Child("nodeSelector")),
+		apivalidation.ValidateAnnotations(w.Annotations, path.Child("annotations")),
+	)
+	for _, name := range reserved {
+		if _, given := w.Labels[name]; given {
+			errs = append(errs, pathed.Invalid(path.Child("labels").Key(name), w.Labels[name], "is the run's own"))
+		}
+	}
+	if w.ServiceAccount != "" {
+		for _, problem := range validation.IsDNS1123Subdomain(w.ServiceAccount) {
+			errs = append(errs, pathed.Invalid(path.Child("serviceAccount"), w.ServiceAccount, problem))
+		}
+	}
+	if !f.Existing {
+		const remedy = "must be in the namespace before the run, and the run makes the namespace: make one beforehand and say namespace: {name: NAME, existing: true}"
+		if w.ServiceAccount != "" && w.ServiceAccount != "default" {
+			errs = append(errs, pathed.Invalid(path.Child("serviceAccount"), w.ServiceAccount, remedy))
+		}
+		if len(w.ImagePullSecrets) > 0 {
+			errs = append(errs, pathed.Invalid(path.Child("imagePullSecrets"), w.ImagePullSecrets[0].Name, remedy))
+		}
+	}
+	for _, err := range errs {
+		told.problems = append(told.problems, Problem{Field: err.Field, Text: err.ErrorBody()})
+	}
 }
 
 // label wants a DNS-1123 label, or nothing.

@@ -2,6 +2,7 @@ package fleetfile
 
 import (
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -41,6 +42,27 @@ func TestExampleInDocs(t *testing.T) {
 	}
 	if len(file.Clusters) != 2 || file.Clusters[1].Platform != "gdc-baremetal" || file.Clusters[1].Server == "" {
 		t.Errorf("got %+v", file)
+	}
+}
+
+// What the docs say of pods is what is read.
+func TestPodsInDocs(t *testing.T) {
+	_, rest, found := strings.Cut(readDocs(t), "```yaml\nworkload:")
+	if !found {
+		t.Fatal("no example")
+	}
+	example, _, _ := strings.Cut(rest, "```")
+	file, told := parse([]byte(goodFleet + "namespace: {name: shop, existing: true}\nworkload:" + example))
+	file.defaults()
+	file.checkFields(told)
+	if err := told.err("docs/fleet-file.md"); err != nil {
+		t.Fatal(err)
+	}
+	fields := reflect.ValueOf(file.Workload)
+	for i := range fields.NumField() {
+		if fields.Field(i).IsZero() {
+			t.Errorf("the example does not show %s", fields.Type().Field(i).Name)
+		}
 	}
 }
 

@@ -26,14 +26,18 @@ type File struct {
 	// FleetProject is the ID of the fleet's project, which asmcli wants.
 	FleetProject string `json:"fleetProject,omitempty"`
 	MeshID       string `json:"meshID,omitempty"`
-	// Namespace of the sample programs.
+	// Namespace of the sample programs. Existing is true where it was made beforehand: then
+	// a run writes in it alone, and leaves it there.
 	Namespace string `json:"namespace"`
+	Existing  bool   `json:"existingNamespace,omitempty"`
 	Tools     Tools  `json:"tools"`
 	// SamplesDir is Istio's folder samples, from which the images of the
 	// sample programs are read where Images does not name them.
-	SamplesDir string     `json:"samplesDir,omitempty"`
-	Images     Images     `json:"images"`
-	Clusters   []*Cluster `json:"clusters"`
+	SamplesDir string `json:"samplesDir,omitempty"`
+	Images     Images `json:"images"`
+	// Workload is what the pods of a run have beside their images.
+	Workload fleet.Workload `json:"workload"`
+	Clusters []*Cluster     `json:"clusters"`
 
 	// Warnings are what is no mistake but may surprise.
 	Warnings []string `json:"warnings,omitempty"`

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+	kubeyaml "sigs.k8s.io/yaml"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 )
@@ -123,8 +124,12 @@ func (r reader) known(key, value *yaml.Node, path string, fields []field) {
 		switch {
 		case f.name != key.Value:
 			continue
-		case f.text != nil:
+		case f.text != nil && (f.fields == nil || resolve(value).Kind != yaml.MappingNode):
 			r.text(key, value, name, f.text)
+		case f.flag != nil:
+			r.flag(value, name, f.flag)
+		case f.typed != nil:
+			r.typed(value, name, f.typed)
 		case f.each != nil:
 			r.list(value, name, f.each)
 		default:
@@ -148,6 +153,29 @@ func (r reader) text(key, value *yaml.Node, name string, into *string) {
 	default:
 		r.problem(key, name, "want a string, got "+typeOf(value))
 	}
+}
+
+func (r reader) flag(node *yaml.Node, name string, into *bool) {
+	if node = resolve(node); node.Kind != yaml.ScalarNode || node.Tag != "!!bool" {
+		r.problem(node, name, "want true or false, got "+typeOf(node))
+		return
+	}
+	if err := node.Decode(into); err != nil {
+		r.problem(node, name, err.Error())
+	}
+}
+
+// typed reads a value as Kubernetes does, but refuses what that does not know.
+func (r reader) typed(node *yaml.Node, name string, into any) {
+	text, err := yaml.Marshal(resolve(node))
+	if err == nil {
+		err = kubeyaml.UnmarshalStrict(text, into)
+	}
+	if err == nil {
+		return
+	}
+	problem := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "error converting YAML to JSON: "), "error unmarshaling JSON: ")
+	r.problem(node, name, "want the fields of docs/fleet-file.md in Kubernetes' own form: "+strings.ReplaceAll(problem, "\n", " "))
 }
 
 func (r reader) list(node *yaml.Node, name string, each func() []field) {

@@ -1,10 +1,14 @@
 package fleetfile
 
-// field is one field of the schema: exactly one of text, fields and each is set.
+// field is one field of the schema: exactly one of text, flag, fields, each and typed is
+// set, or text and fields where a string is short for an object.
 type field struct {
 	name string
-	// text is where a string goes.
+	// text is where a string goes, flag where true or false.
 	text *string
+	flag *bool
+	// typed is a pointer to a value in Kubernetes' own form.
+	typed any
 	// fields are those of an object.
 	fields []field
 	// each starts a new item of a list and returns its fields.
@@ -26,7 +30,10 @@ func schema(h *header, f *File) []field {
 		{name: "revision", text: &f.Revision},
 		{name: "fleetProject", text: &f.FleetProject},
 		{name: "meshID", text: &f.MeshID},
-		{name: "namespace", text: &f.Namespace},
+		{name: "namespace", text: &f.Namespace, fields: []field{
+			{name: "name", text: &f.Namespace},
+			{name: "existing", flag: &f.Existing},
+		}},
 		{name: "tools", fields: []field{
 			{name: "outputDir", text: &f.Tools.OutputDir},
 			{name: "istioctl", text: &f.Tools.Istioctl},
@@ -39,6 +46,7 @@ func schema(h *header, f *File) []field {
 			{name: "helloWorld", text: &f.Images.HelloWorld},
 			{name: "sleep", text: &f.Images.Sleep},
 		}},
+		{name: "workload", typed: &f.Workload},
 		{name: "clusters", each: func() []field {
 			c := &Cluster{}
 			f.Clusters = append(f.Clusters, c)
@@ -66,8 +74,9 @@ func texts(f *File, visit func(value *string)) {
 		for _, one := range fields {
 			if one.text != nil {
 				visit(one.text)
+			} else {
+				walk(one.fields)
 			}
-			walk(one.fields)
 		}
 	}
 	walk(schema(&header{}, f))

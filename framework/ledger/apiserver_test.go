@@ -37,6 +37,7 @@ func TestAPIServer(t *testing.T) {
 	t.Run("the end of a run that crashed is that of its lease", func(t *testing.T) { testNoteEnd(t, client) })
 	t.Run("undo acts only where the lock is held", func(t *testing.T) { testUndoOnlyWhereHeld(t, client) })
 	t.Run("lock", func(t *testing.T) { testLock(t, client) })
+	t.Run("lock in another namespace", func(t *testing.T) { testLockElsewhere(t, client) })
 	t.Run("one takes over an abandoned lock", func(t *testing.T) { testOneTakesOver(t, client) })
 }
 
@@ -311,11 +312,11 @@ func makePod(t *testing.T, client *kube.Client, namespace string, finalizers ...
 func testLock(t *testing.T, client *kube.Client) {
 	ctx := t.Context()
 	clients := []*kube.Client{client}
-	first, locked, err := AcquireLock(ctx, clients, "first run")
+	first, locked, err := AcquireLock(ctx, clients, Claim{Holder: "first run"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, _, err = AcquireLock(ctx, clients, "second run")
+	_, _, err = AcquireLock(ctx, clients, Claim{Holder: "second run"})
 	var refused *LockedError
 	if !errors.As(err, &refused) || refused.Holder != "first run" || !strings.Contains(err.Error(), `cluster "west" is in use by first run`) {
 		t.Errorf("want the second run refused with the holder's name, got %v", err)
@@ -326,7 +327,7 @@ func testLock(t *testing.T, client *kube.Client) {
 	if err := first.Release(ctx); err != nil {
 		t.Fatal(err)
 	}
-	third, _, err := AcquireLock(ctx, clients, "third run")
+	third, _, err := AcquireLock(ctx, clients, Claim{Holder: "third run"})
 	if err != nil {
 		t.Fatalf("after the release: %v", err)
 	}
@@ -339,11 +340,35 @@ func testLock(t *testing.T, client *kube.Client) {
 	}
 }
 
+// testLockElsewhere has runs that may write in a namespace of theirs alone.
+func testLockElsewhere(t *testing.T, client *kube.Client) {
+	ctx, clients := t.Context(), []*kube.Client{client}
+	within, whole := Claim{Holder: "run within", Namespace: "default"}, Claim{Holder: "run of the whole"}
+	for _, test := range []struct{ first, second Claim }{{within, whole}, {whole, within}} {
+		first, _, err := AcquireLock(ctx, clients, test.first)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _, err = AcquireLock(ctx, clients, test.second)
+		var refused *LockedError
+		if !errors.As(err, &refused) || refused.Holder != test.first.Holder {
+			t.Errorf("want the second run refused with the holder's name, got %v", err)
+		}
+		if err := first.Release(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	left, err := client.Kubernetes.CoordinationV1().Leases(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + LockName})
+	if err != nil || len(left.Items) > 0 {
+		t.Errorf("want no lock left, got %v, %v", left.Items, err)
+	}
+}
+
 // testOneTakesOver has many runs find the same abandoned lock at the same time.
 func testOneTakesOver(t *testing.T, client *kube.Client) {
 	const runs = 16
 	leases := client.Kubernetes.CoordinationV1().Leases(LockNamespace)
-	abandoned := newLease("a run that is gone", metav1.NewMicroTime(time.Now().Add(-time.Hour)))
+	abandoned := newLease(Claim{Holder: "a run that is gone"}, metav1.NewMicroTime(time.Now().Add(-time.Hour)))
 	// Not by our name: when it was written would tell that it is fresh.
 	if _, err := leases.Create(t.Context(), abandoned, metav1.CreateOptions{FieldManager: "the past"}); err != nil {
 		t.Fatal(err)
@@ -351,7 +376,7 @@ func testOneTakesOver(t *testing.T, client *kube.Client) {
 	errs := make([]error, runs)
 	var group sync.WaitGroup
 	for i := range errs {
-		group.Go(func() { errs[i] = take(t.Context(), client, claim{holder: fmt.Sprintf("run %d", i)}) })
+		group.Go(func() { errs[i] = take(t.Context(), client, Claim{Holder: fmt.Sprintf("run %d", i)}) })
 	}
 	group.Wait()
 	taken := 0

@@ -20,12 +20,17 @@ type Header struct {
 	// Place is lab, kind or fleet.
 	Place string `json:"place"`
 	// Owner is user@host and the process ID, for messages.
-	Owner    string    `json:"owner"`
-	Clusters []Cluster `json:"clusters"`
+	Owner string `json:"owner"`
+	// LockNamespace is where the run's lock is; empty means the constant of that name.
+	LockNamespace string    `json:"lockNamespace,omitempty"`
+	Clusters      []Cluster `json:"clusters"`
 }
 
 // Holder is what the run calls itself in the lock.
 func (h Header) Holder() string { return "run " + h.Run + " of " + h.Owner }
+
+// Claim is the run's claim to the lock.
+func (h Header) Claim() Claim { return Claim{Holder: h.Holder(), Namespace: h.LockNamespace} }
 
 // Cluster is how a cluster of the run is reached, and how it is recognised.
 type Cluster struct {

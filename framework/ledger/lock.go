@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,13 +11,15 @@ import (
 	coordinationv1 "k8s.io/api/coordination/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	coordinationclient "k8s.io/client-go/kubernetes/typed/coordination/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // The lock is a Lease in every cluster of the fleet, so that two fleets that
 // share one cluster exclude each other too. It is in kube-system, the one
-// namespace that every cluster has and nobody deletes.
+// namespace that every cluster has and nobody deletes, but for runs that may write in a
+// namespace of theirs alone.
 const (
 	LockNamespace = metav1.NamespaceSystem
 	LockName      = "eastwest-lock"
@@ -45,10 +48,25 @@ func (e *LockedError) Error() string {
 		e.Cluster, e.Holder, e.Renewed.UTC().Format(time.RFC3339), LeaseDuration)
 }
 
+// Claim is who wants the lock.
+type Claim struct {
+	Holder string
+	// Namespace of the Lease; empty means LockNamespace.
+	Namespace string
+
+	over string // a holder that is known to be over
+}
+
+func (c Claim) namespace() string { return cmp.Or(c.Namespace, LockNamespace) }
+
+func (c Claim) leases(client *kube.Client) coordinationclient.LeaseInterface {
+	return client.Kubernetes.CoordinationV1().Leases(c.namespace())
+}
+
 // Lock is held by one run on all clusters of its fleet.
 type Lock struct {
 	clients []*kube.Client
-	claim   claim
+	claim   Claim
 	stop    context.CancelFunc
 	done    chan struct{}
 	lost    context.CancelCauseFunc
@@ -58,16 +76,15 @@ type Lock struct {
 // until Release. The returned context ends, with the cause, when the lock is
 // lost to another holder; the run must then stop. A *LockedError names who
 // holds it.
-func AcquireLock(ctx context.Context, clients []*kube.Client, holder string) (*Lock, context.Context, error) {
-	return acquire(ctx, clients, claim{holder: holder})
-}
-
-// claim is who wants the lock, and which holder is known to be over.
-type claim struct{ holder, over string }
-
-func acquire(ctx context.Context, clients []*kube.Client, c claim) (*Lock, context.Context, error) {
+func AcquireLock(ctx context.Context, clients []*kube.Client, c Claim) (*Lock, context.Context, error) {
 	l := &Lock{clients: clients, claim: c, done: make(chan struct{})}
-	if err := takeAll(ctx, clients, c); err != nil {
+	// Only after its own Lease is there a run looks for others', so that of two that
+	// start at the same time in different namespaces at most one goes on.
+	err := takeAll(ctx, clients, c)
+	if err == nil {
+		err = eachOf(ctx, clients, c, refuseElsewhere)
+	}
+	if err != nil {
 		releaseCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), renewEvery)
 		defer cancel()
 		return nil, nil, errors.Join(err, l.giveBack(releaseCtx))
@@ -144,29 +161,59 @@ func (l *Lock) renewAll(ctx context.Context) error {
 	return takeAll(ctx, l.clients, l.claim)
 }
 
-func takeAll(ctx context.Context, clients []*kube.Client, c claim) error {
+func takeAll(ctx context.Context, clients []*kube.Client, c Claim) error {
+	return eachOf(ctx, clients, c, take)
+}
+
+func eachOf(ctx context.Context, clients []*kube.Client, c Claim, do func(context.Context, *kube.Client, Claim) error) error {
 	errs := make([]error, len(clients))
 	var group sync.WaitGroup
 	for i, client := range clients {
-		group.Go(func() { errs[i] = take(ctx, client, c) })
+		group.Go(func() { errs[i] = do(ctx, client, c) })
 	}
 	group.Wait()
 	return errors.Join(errs...)
 }
 
+// refuseElsewhere refuses a cluster in which somebody holds the lock in another namespace,
+// as far as the user may look.
+func refuseElsewhere(ctx context.Context, client *kube.Client, c Claim) error {
+	found, err := client.Kubernetes.CoordinationV1().Leases(metav1.NamespaceAll).List(ctx, metav1.ListOptions{FieldSelector: "metadata.name=" + LockName})
+	if apierrors.IsForbidden(err) {
+		var one *coordinationv1.Lease
+		one, err = client.Kubernetes.CoordinationV1().Leases(LockNamespace).Get(ctx, LockName, metav1.GetOptions{})
+		if apierrors.IsForbidden(err) || apierrors.IsNotFound(err) {
+			return nil
+		}
+		found = &coordinationv1.LeaseList{Items: []coordinationv1.Lease{*one}}
+	}
+	if err != nil {
+		return fmt.Errorf("look for other runs on cluster %q: %w", client.Name, err)
+	}
+	for i := range found.Items {
+		if found.Items[i].Namespace == c.namespace() {
+			continue
+		}
+		if err := refuseFresh(ctx, client, &found.Items[i], c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // take makes, renews or takes over the Lease of one cluster. Its
 // resourceVersion makes sure that of two who try only one succeeds.
-func take(ctx context.Context, client *kube.Client, c claim) error {
-	leases := client.Kubernetes.CoordinationV1().Leases(LockNamespace)
+func take(ctx context.Context, client *kube.Client, c Claim) error {
+	leases := c.leases(client)
 	existing, err := leases.Get(ctx, LockName, metav1.GetOptions{})
 	now := metav1.NowMicro()
 	if apierrors.IsNotFound(err) {
-		_, err = leases.Create(ctx, newLease(c.holder, now), metav1.CreateOptions{FieldManager: kube.FieldManager})
+		_, err = leases.Create(ctx, newLease(c, now), metav1.CreateOptions{FieldManager: kube.FieldManager})
 	} else if err == nil {
 		if err := refuseFresh(ctx, client, existing, c); err != nil {
 			return err
 		}
-		existing.Spec = newLease(c.holder, now).Spec
+		existing.Spec = newLease(c, now).Spec
 		_, err = leases.Update(ctx, existing, metav1.UpdateOptions{FieldManager: kube.FieldManager})
 	}
 	if apierrors.IsAlreadyExists(err) || apierrors.IsConflict(err) {
@@ -178,7 +225,7 @@ func take(ctx context.Context, client *kube.Client, c claim) error {
 	return nil
 }
 
-func refuseFresh(ctx context.Context, client *kube.Client, lease *coordinationv1.Lease, c claim) error {
+func refuseFresh(ctx context.Context, client *kube.Client, lease *coordinationv1.Lease, c Claim) error {
 	now, err := client.ServerTime(ctx)
 	if err != nil {
 		return err
@@ -189,11 +236,11 @@ func refuseFresh(ctx context.Context, client *kube.Client, lease *coordinationv1
 // refuse returns a *LockedError when somebody else holds a fresh lease. now and when the
 // lease was written are by the API server's clock: the clocks of those who write leases
 // may differ by more than a lease lasts.
-func refuse(cluster string, lease *coordinationv1.Lease, c claim, now time.Time) error {
+func refuse(cluster string, lease *coordinationv1.Lease, c Claim, now time.Time) error {
 	if lease.Spec.HolderIdentity == nil || lease.Spec.RenewTime == nil {
 		return nil
 	}
-	if holder := *lease.Spec.HolderIdentity; holder == c.holder || holder == c.over {
+	if holder := *lease.Spec.HolderIdentity; holder == c.Holder || holder == c.over {
 		return nil
 	}
 	renewed := lease.Spec.RenewTime.Time
@@ -206,38 +253,32 @@ func refuse(cluster string, lease *coordinationv1.Lease, c claim, now time.Time)
 	return &LockedError{Cluster: cluster, Holder: *lease.Spec.HolderIdentity, Renewed: renewed}
 }
 
-func newLease(holder string, now metav1.MicroTime) *coordinationv1.Lease {
+func newLease(c Claim, now metav1.MicroTime) *coordinationv1.Lease {
 	seconds := int32(LeaseDuration / time.Second)
 	return &coordinationv1.Lease{
 		ObjectMeta: metav1.ObjectMeta{
-			Namespace: LockNamespace, Name: LockName,
+			Namespace: c.namespace(), Name: LockName,
 			Labels: map[string]string{kube.LabelManagedBy: kube.ManagedBy},
 		},
 		Spec: coordinationv1.LeaseSpec{
-			HolderIdentity: &holder, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now,
+			HolderIdentity: &c.Holder, LeaseDurationSeconds: &seconds, AcquireTime: &now, RenewTime: &now,
 		},
 	}
 }
 
 // giveBack deletes the Leases that this holder has.
 func (l *Lock) giveBack(ctx context.Context) error {
-	errs := make([]error, len(l.clients))
-	var group sync.WaitGroup
-	for i, client := range l.clients {
-		group.Go(func() { errs[i] = giveBackOne(ctx, client, l.claim.holder) })
-	}
-	group.Wait()
-	return errors.Join(errs...)
+	return eachOf(ctx, l.clients, l.claim, giveBackOne)
 }
 
-func giveBackOne(ctx context.Context, client *kube.Client, holder string) error {
-	leases := client.Kubernetes.CoordinationV1().Leases(LockNamespace)
+func giveBackOne(ctx context.Context, client *kube.Client, c Claim) error {
+	leases := c.leases(client)
 	existing, err := leases.Get(ctx, LockName, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err == nil {
-		if existing.Spec.HolderIdentity == nil || *existing.Spec.HolderIdentity != holder {
+		if existing.Spec.HolderIdentity == nil || *existing.Spec.HolderIdentity != c.Holder {
 			return nil
 		}
 		err = leases.Delete(ctx, LockName, metav1.DeleteOptions{

@@ -26,8 +26,8 @@ func TestRefuse(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			lease := newLease(test.holder, metav1.NewMicroTime(now.Add(-test.age)))
-			if err := refuse("west", lease, claim{holder: "me", over: "run that is over"}, now); (err != nil) != test.refused {
+			lease := newLease(Claim{Holder: test.holder}, metav1.NewMicroTime(now.Add(-test.age)))
+			if err := refuse("west", lease, Claim{Holder: "me", over: "run that is over"}, now); (err != nil) != test.refused {
 				t.Errorf("want refused %v, got %v", test.refused, err)
 			}
 		})
@@ -45,10 +45,10 @@ func TestRefuseGoesByTheServersClock(t *testing.T) {
 		{"its clock is behind", 2 * time.Hour, 5 * time.Second, true},
 		{"its clock is ahead, and it is abandoned", -2 * time.Hour, 2 * time.Minute, false},
 	} {
-		lease := newLease("other", metav1.NewMicroTime(now.Add(-test.says)))
+		lease := newLease(Claim{Holder: "other"}, metav1.NewMicroTime(now.Add(-test.says)))
 		written := metav1.NewTime(now.Add(-test.written))
 		lease.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: kube.FieldManager, Time: &written}}
-		if err := refuse("west", lease, claim{holder: "me"}, now); (err != nil) != test.refused {
+		if err := refuse("west", lease, Claim{Holder: "me"}, now); (err != nil) != test.refused {
 			t.Errorf("%s: want refused %v, got %v", test.name, test.refused, err)
 		}
 	}

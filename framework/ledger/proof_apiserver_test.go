@@ -154,7 +154,7 @@ func testUndoEdited(t *testing.T, client *kube.Client) {
 func testNoteEnd(t *testing.T, client *kube.Client) {
 	ctx, clients := t.Context(), []*kube.Client{client}
 	journal := newJournal(t, t.TempDir(), "run-ended")
-	lock, _, err := AcquireLock(ctx, clients, journal.Header.Holder())
+	lock, _, err := AcquireLock(ctx, clients, journal.Header.Claim())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -179,7 +179,7 @@ func testNoteEnd(t *testing.T, client *kube.Client) {
 	}
 	// Where another holds the lease by now, nobody knows.
 	other := newJournal(t, t.TempDir(), "run-other")
-	if lock, _, err = AcquireLock(ctx, clients, "somebody"); err != nil {
+	if lock, _, err = AcquireLock(ctx, clients, Claim{Holder: "somebody"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := errors.Join(other.noteEnd(ctx, clients), lock.Release(ctx)); err != nil || len(other.Entries()) > 0 {
@@ -191,7 +191,7 @@ func testNoteEnd(t *testing.T, client *kube.Client) {
 func testUndoOnlyWhereHeld(t *testing.T, client *kube.Client) {
 	ctx := t.Context()
 	journal := newJournal(t, t.TempDir(), "run-lost")
-	lock, _, err := AcquireLock(ctx, []*kube.Client{client}, journal.Header.Holder())
+	lock, _, err := AcquireLock(ctx, []*kube.Client{client}, journal.Header.Claim())
 	if err != nil {
 		t.Fatal(err)
 	}

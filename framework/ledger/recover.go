@@ -60,7 +60,7 @@ func (j *Journal) TakeOver(ctx context.Context, clients []*kube.Client, holder s
 	}
 	var renewed time.Time
 	for {
-		lock, locked, err := acquire(ctx, clients, claim{holder: holder, over: j.Header.Holder()})
+		lock, locked, err := AcquireLock(ctx, clients, Claim{Holder: holder, Namespace: j.Header.LockNamespace, over: j.Header.Holder()})
 		var refused *LockedError
 		if !errors.As(err, &refused) {
 			return lock, locked, err
@@ -84,7 +84,7 @@ func (j *Journal) noteEnd(ctx context.Context, clients []*kube.Client) error {
 		if slices.ContainsFunc(j.Entries(), func(e Entry) bool { return e.Event == EventEnded && e.Cluster == client.Name }) {
 			continue
 		}
-		lease, err := client.Kubernetes.CoordinationV1().Leases(LockNamespace).Get(ctx, LockName, metav1.GetOptions{})
+		lease, err := j.Header.Claim().leases(client).Get(ctx, LockName, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			continue
 		}

@@ -33,6 +33,8 @@ type Options struct {
 	Placeholders bool
 	// Namespace of the sample programs; empty means sample.DefaultNamespace.
 	Namespace string
+	// Existing is true where that namespace was made beforehand.
+	Existing bool
 	// Reuse leaves out the steps that make the mesh: it is there already.
 	Reuse bool
 }
@@ -49,7 +51,7 @@ func New(opts Options) (plan.Plan, error) {
 	if meshOptions.MeshID == "" {
 		meshOptions.MeshID = DefaultMeshID
 	}
-	sampleOptions := sample.Options{Clusters: opts.Clusters, Namespace: opts.Namespace, Images: opts.Traits.Images}
+	sampleOptions := sample.Options{Clusters: opts.Clusters, Namespace: opts.Namespace, Existing: opts.Existing, Images: opts.Traits.Images, Workload: opts.Traits.Workload}
 	steps, err := steps(meshOptions, sampleOptions, opts.Reuse)
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("plan the page: %w", err)

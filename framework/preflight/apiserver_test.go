@@ -153,7 +153,7 @@ func subjects() []rbacv1.Subject {
 func bind(t *testing.T, admin kubernetes.Interface) {
 	t.Helper()
 	ctx, name := t.Context(), preflight.RoleName(preflight.Install)
-	cluster, roles := preflight.Roles(preflight.Install, "sample")
+	cluster, roles := preflight.Roles(preflight.Use{Purpose: preflight.Install, Namespace: "sample"})
 	if _, err := admin.RbacV1().ClusterRoles().Create(ctx, cluster, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}

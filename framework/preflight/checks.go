@@ -24,6 +24,7 @@ const (
 	idRoots      = "roots"
 	idTrust      = "trust"
 	idExisting   = "existing"
+	idAdmission  = "admission"
 	idRemotes    = "remotes"
 	unreadAdvice = "see that the user may read it, and try again"
 )
@@ -31,7 +32,7 @@ const (
 func checkOrder() []string {
 	return []string{
 		idReach, idIdentity, idRights, idVersions, idIstiod, idWebhook, idClusterID,
-		idNetwork, idCA, idRoots, idTrust, idExisting, idRemotes,
+		idNetwork, idCA, idRoots, idTrust, idExisting, idAdmission, idRemotes,
 	}
 }
 
@@ -41,7 +42,7 @@ func judge(all []*facts, opts Options) []Check {
 	var checks []Check
 	reached := make([]*facts, 0, len(all))
 	for _, f := range all {
-		reach := checkReach(f)
+		reach := checkReach(f, opts)
 		checks = append(checks, reach)
 		switch {
 		case reach.Status == OK:
@@ -57,6 +58,11 @@ func judge(all []*facts, opts Options) []Check {
 			made := check(f, opts)
 			made.Cluster = f.spec.Name
 			checks = append(checks, made)
+		}
+		if opts.Existing {
+			admission := checkAdmission(f, opts)
+			admission.Cluster = f.spec.Name
+			checks = append(checks, admission)
 		}
 		remotes := checkRemotes(f, all)
 		remotes.Cluster = f.spec.Name
@@ -80,13 +86,13 @@ func doubt(checks []Check, reached, all int) []Check {
 	return checks
 }
 
-func checkReach(f *facts) Check {
+func checkReach(f *facts, opts Options) Check {
 	check := Check{ID: idReach, Cluster: f.spec.Name, Status: OK, Found: "Kubernetes " + f.kubernetes}
 	switch {
 	case f.unauthorized:
 		check.Status, check.Found, check.Do = Refused, f.unreachable, "the credentials of the kubeconfig are not accepted; renew them"
 	case f.forbidden:
-		check.Status, check.Found, check.Do = Refused, f.unreachable, grantAdvice
+		check.Status, check.Found, check.Do = Refused, f.unreachable, grantAdvice(opts)
 	case f.unreachable != "":
 		check.Status, check.Found, check.Do = Unknown, f.unreachable, "see that the API server runs and is reached from here"
 	}
@@ -99,9 +105,19 @@ func unknown(id, why string) Check {
 }
 
 // grantAdvice is how missing rights are granted.
-const grantAdvice = "bind to the user what \"eastwest roles --for verify\" prints, or with --setup install \"eastwest roles --for install\""
+func grantAdvice(opts Options) string {
+	use, options := opts.use(), ""
+	if use.Existing {
+		options = " --namespace " + use.Namespace + " --existing"
+	}
+	advice := fmt.Sprintf("bind to the user what \"eastwest roles --for %s%s\" prints", use.Purpose, options)
+	if use.Purpose == Verify {
+		advice += fmt.Sprintf(", or with --setup install \"eastwest roles --for %s%s\"", Install, options)
+	}
+	return advice
+}
 
-func checkRights(f *facts, _ Options) Check {
+func checkRights(f *facts, opts Options) Check {
 	if why, ok := f.unread[idRights]; ok {
 		return unknown(idRights, why)
 	}
@@ -110,11 +126,11 @@ func checkRights(f *facts, _ Options) Check {
 	}
 	var missing []string
 	for _, right := range f.missing {
-		missing = append(missing, fmt.Sprintf("%s (%s)", right, right.Why))
+		missing = append(missing, fmt.Sprintf("%s (%s)", opts.use().describe(right), right.Why))
 	}
 	return Check{
 		ID: idRights, Status: Refused, Found: "the user may not " + strings.Join(missing, "; "),
-		Do: grantAdvice,
+		Do: grantAdvice(opts),
 	}
 }
 
@@ -339,7 +355,12 @@ func checkExisting(f *facts, opts Options) Check {
 			ID: idExisting, Status: Refused, Found: "an earlier run has left its objects: " + strings.Join(f.runs, ", "),
 			Do: "undo it with \"eastwest cleanup --run " + f.runs[0] + "\", or use --setup reuse",
 		}
-	case !opts.Reuse && f.sample:
+	case opts.Existing && !f.sample:
+		return Check{
+			ID: idExisting, Status: Refused, Found: fmt.Sprintf("there is no namespace %s, and the fleet file says that it was made beforehand", opts.Namespace),
+			Do: "make it: " + f.kubectl("create namespace", kube.Quote(opts.Namespace)) + "; and have its pods injected: " + f.injectCommand(opts.Namespace),
+		}
+	case !opts.Reuse && f.sample && !opts.Existing:
 		return Check{
 			ID: idExisting, Status: Refused, Found: strings.Join(append(there, "namespace "+opts.Namespace), ", ") + " exist",
 			Do: fmt.Sprintf("name another namespace in the fleet file: the run makes the sample's namespace and removes it, and %s is somebody's", opts.Namespace),
@@ -350,4 +371,26 @@ func checkExisting(f *facts, opts Options) Check {
 		return Check{ID: idExisting, Status: OK, Found: "nothing of the page is there yet"}
 	}
 	return Check{ID: idExisting, Status: OK, Found: strings.Join(there, ", ") + " exist: what is right is reused, what differs is refused with the difference"}
+}
+
+// injectCommand has pods of a namespace injected by the revision that the run would use.
+func (f *facts) injectCommand(namespace string) string {
+	return f.kubectl("label namespace", kube.Quote(namespace), kube.Quote(fleet.RevisionLabel+"="+f.revision), "istio-injection-", "--overwrite")
+}
+
+// checkAdmission is whether pods like the run's are let into a namespace that is there, and
+// get a sidecar of the revision.
+func checkAdmission(f *facts, opts Options) Check {
+	switch why, unread := f.unread[idAdmission]; {
+	case unread:
+		return unknown(idAdmission, why)
+	case f.revision == "" || !f.sample:
+		return Check{ID: idAdmission, Status: Unknown, Found: "no revision is settled, or there is no namespace, to try pods in", Do: "see the checks above"}
+	case len(f.refused) > 0:
+		return Check{
+			ID: idAdmission, Status: Refused, Found: fmt.Sprintf("in namespace %s, by a dry run: %s", opts.Namespace, strings.Join(f.refused, "; ")),
+			Do: "set what is missing under workload: in the fleet file (docs/fleet-file.md); where the sidecar is missing: " + f.injectCommand(opts.Namespace),
+		}
+	}
+	return Check{ID: idAdmission, Status: OK, Found: "pods like the run's are admitted, and get their sidecars"}
 }

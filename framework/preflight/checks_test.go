@@ -38,7 +38,12 @@ func optionsOf(all []*facts) Options {
 
 func TestSoundFleet(t *testing.T) {
 	all := sound()
-	result := newResult(judge(all, optionsOf(all)))
+	opts := optionsOf(all)
+	opts.Existing = true
+	for _, f := range all {
+		f.sample = true
+	}
+	result := newResult(judge(all, opts))
 	if result.Status != OK {
 		t.Errorf("nothing is wrong, and this is told:\n%s", result.Text())
 	}

@@ -1,6 +1,8 @@
 package preflight
 
 import (
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
@@ -13,12 +15,25 @@ type Options struct {
 	CA       cell.CA
 	// Namespace of the sample programs.
 	Namespace string
+	// Existing is true where that namespace was made beforehand.
+	Existing bool
+	// Pods are like those of the run; they are tried in a namespace made beforehand.
+	Pods []*corev1.Pod
 	// Reuse is for a run that makes no mesh but expects one.
 	Reuse bool
 	// Asmcli is true where asmcli makes the remote secrets.
 	Asmcli bool
 	// Bounds for the reads; the zero value means kube.DefaultBounds.
 	Bounds kube.Bounds
+}
+
+// use is what the run needs rights for.
+func (o Options) use() Use {
+	use := Use{Purpose: Install, Namespace: o.Namespace, Existing: o.Existing, Asmcli: o.Asmcli}
+	if o.Reuse {
+		use.Purpose = Verify
+	}
+	return use
 }
 
 // facts are what one cluster says of itself. Pointers and maps that are nil,
@@ -49,7 +64,8 @@ type facts struct {
 	gateway     gateway
 	exposed     bool // cross-network-gateway exists
 	remotes     []remote
-	sample      bool // the sample's namespace exists
+	sample      bool     // the sample's namespace exists
+	refused     []string // why pods like the run's are not admitted as they must be
 	// runs are the earlier runs that made some of what exists.
 	runs    []string
 	missing []Right

@@ -70,6 +70,9 @@ func gather(ctx context.Context, spec fleet.ClusterSpec, opts Options) *facts {
 	g.part(ctx, idRemotes, g.remoteSecrets)
 	g.part(ctx, idExisting, g.sampleNamespace)
 	g.part(ctx, idRights, g.rights)
+	if opts.Existing && f.sample && f.revision != "" {
+		g.part(ctx, idAdmission, g.admission)
+	}
 	return f
 }
 
@@ -246,6 +249,12 @@ func (g gatherer) sampleNamespace(ctx context.Context) error {
 	return nil
 }
 
+// admission has pods admitted in a dry run, into a namespace that is there.
+func (g gatherer) admission(ctx context.Context) (err error) {
+	g.facts.refused, err = fleet.TryPods(ctx, g.client, g.opts.Pods, g.facts.revision)
+	return err
+}
+
 // madeBy keeps which earlier run made an object, if one did.
 func (g gatherer) madeBy(labels map[string]string) {
 	if run := labels[kube.LabelRun]; run != "" && !slices.Contains(g.facts.runs, run) {
@@ -259,17 +268,14 @@ const reviewsAtOnce = 8
 // rights asks the API server for every verb of every right. The answer is its
 // authorizer's own, whatever that is.
 func (g gatherer) rights(ctx context.Context) error {
-	purpose := Install
-	if g.opts.Reuse {
-		purpose = Verify
-	}
-	rights := slices.DeleteFunc(Rights(purpose, g.opts.Asmcli), func(r Right) bool { return r.Optional })
+	use := g.opts.use()
+	rights := slices.DeleteFunc(Rights(use), func(r Right) bool { return r.Optional })
 	missing := make([][]string, len(rights))
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(reviewsAtOnce)
 	for i, right := range rights {
 		group.Go(func() (err error) {
-			missing[i], err = g.missingVerbs(ctx, right)
+			missing[i], err = g.missingVerbs(ctx, use, right)
 			return err
 		})
 	}
@@ -286,7 +292,7 @@ func (g gatherer) rights(ctx context.Context) error {
 	return nil
 }
 
-func (g gatherer) missingVerbs(ctx context.Context, right Right) ([]string, error) {
+func (g gatherer) missingVerbs(ctx context.Context, use Use, right Right) ([]string, error) {
 	resource, sub, _ := strings.Cut(right.Resource, "/")
 	name := ""
 	if right.Named {
@@ -296,7 +302,7 @@ func (g gatherer) missingVerbs(ctx context.Context, right Right) ([]string, erro
 	for _, verb := range right.Verbs {
 		review := &authorizationv1.SelfSubjectAccessReview{Spec: authorizationv1.SelfSubjectAccessReviewSpec{
 			ResourceAttributes: &authorizationv1.ResourceAttributes{
-				Namespace: right.Scope.namespace(g.opts.Namespace), Name: name, Group: right.Group, Resource: resource, Subresource: sub, Verb: verb,
+				Namespace: use.namespace(right.Scope), Name: name, Group: right.Group, Resource: resource, Subresource: sub, Verb: verb,
 			},
 		}}
 		answer, err := g.client.Kubernetes.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, review, metav1.CreateOptions{})

@@ -15,8 +15,8 @@ import (
 // Scope is where a right is needed.
 type Scope string
 
-// The scopes. The sample's namespace is made by the run, so that its rights
-// can only be granted for all namespaces.
+// The scopes. Where the sample's namespace is made by the run, its rights can only be
+// granted for all namespaces; where it was made beforehand, the lock is in it, too.
 const (
 	WholeCluster Scope = "cluster"
 	System       Scope = "istio-system"
@@ -38,10 +38,12 @@ type Right struct {
 	Named bool
 	// Asmcli is a right that only asmcli needs.
 	Asmcli bool
+	// Made is a right that is only needed where the run makes the sample's namespace.
+	Made bool
 }
 
-// String is the short form for messages: "list,watch services in istio-system".
-func (r Right) String() string {
+// describe is the short form of a right for messages: "list,watch services in istio-system".
+func (u Use) describe(r Right) string {
 	resource := r.Resource
 	if r.Group != "" {
 		resource += "." + r.Group
@@ -54,7 +56,7 @@ func (r Right) String() string {
 	case System:
 		return text + " in " + fleet.SystemNamespace
 	case Lock:
-		return text + " in " + ledger.LockNamespace
+		return text + " in " + u.namespace(Lock)
 	case Sample:
 		return text + " in the sample's namespace"
 	default:
@@ -107,8 +109,10 @@ func table() []Right {
 		{For: Diagnose, Scope: Sample, Resource: "pods/log", Verbs: []string{"get"}, Why: "the diagnosis of a failure"},
 		{For: Diagnose, Scope: Sample, Resource: "services", Verbs: read, Why: "HelloWorld"},
 
-		{For: Verify, Scope: WholeCluster, Resource: "namespaces", Verbs: []string{"get", "list", "watch", "create"}, Why: "the sample's namespace"},
-		{For: Verify, Scope: WholeCluster, Resource: "namespaces", Named: true, Verbs: []string{"patch", "delete"}, Why: "the sample's namespace, and no other"},
+		{For: Verify, Scope: WholeCluster, Resource: "namespaces", Verbs: []string{"get", "list"}, Why: inventory, Optional: true},
+		{For: Verify, Scope: WholeCluster, Resource: "namespaces", Made: true, Verbs: []string{"get", "list", "watch", "create"}, Why: "the sample's namespace"},
+		{For: Verify, Scope: WholeCluster, Resource: "namespaces", Made: true, Named: true, Verbs: []string{"patch", "delete"}, Why: "the sample's namespace, and no other"},
+		{For: Verify, Scope: WholeCluster, Group: "coordination.k8s.io", Resource: "leases", Verbs: []string{"list"}, Why: "the locks of runs in other namespaces", Optional: true},
 		{For: Verify, Scope: WholeCluster, Group: "apiextensions.k8s.io", Resource: "customresourcedefinitions", Verbs: []string{"list"}, Why: inventory, Optional: true},
 		{For: Verify, Scope: WholeCluster, Group: "admissionregistration.k8s.io", Resource: "validatingwebhookconfigurations", Verbs: []string{"list"}, Why: inventory, Optional: true},
 		{For: Verify, Scope: WholeCluster, Group: "rbac.authorization.k8s.io", Resource: "clusterroles", Verbs: []string{"list"}, Why: inventory, Optional: true},
@@ -140,11 +144,24 @@ func table() []Right {
 	}
 }
 
-// Rights are what a purpose needs. asmcli is for a fleet whose remote secrets it makes.
-func Rights(purpose Purpose, asmcli bool) []Right {
+// Use is what rights are needed for.
+type Use struct {
+	Purpose Purpose
+	// Namespace is the sample's; empty where each run makes one of its own name, or where
+	// there is none to diagnose.
+	Namespace string
+	// Existing is true where the namespace was made beforehand: then nothing is written
+	// outside it, but what Install makes in istio-system.
+	Existing bool
+	// Asmcli is true for a fleet whose remote secrets asmcli makes.
+	Asmcli bool
+}
+
+// Rights are what a use needs.
+func Rights(use Use) []Right {
 	var needed []Right
 	for _, right := range table() {
-		if purpose.includes(right.For) && (asmcli || !right.Asmcli) {
+		if use.Purpose.includes(right.For) && (use.Asmcli || !right.Asmcli) && !(use.Existing && right.Made) {
 			needed = append(needed, right)
 		}
 	}
@@ -154,60 +171,77 @@ func Rights(purpose Purpose, asmcli bool) []Right {
 // RoleName names the roles of a purpose.
 func RoleName(purpose Purpose) string { return "eastwest-" + string(purpose) }
 
-// Roles are the least that a purpose needs: one role for the whole cluster and one for
-// each namespace that is there. namespace is the sample's; empty where each run makes one
-// of its own name, or where there is none to diagnose. A run makes that namespace and
-// removes it again, so that its rights in there can only be granted for all namespaces; a
-// diagnosis finds it there and has a role in it.
-func Roles(purpose Purpose, namespace string) (*rbacv1.ClusterRole, []*rbacv1.Role) {
-	everywhere, places := []Scope{WholeCluster, Sample}, []Scope{System, Lock}
-	if purpose == Diagnose {
-		everywhere, places = []Scope{WholeCluster}, []Scope{System, Sample}
+// Roles are the least that a use needs, asmcli's included: one role for the whole cluster
+// and one for each namespace that is there. Where a run makes the sample's namespace and
+// removes it again, its rights in there can only be granted for all namespaces.
+func Roles(use Use) (*rbacv1.ClusterRole, []*rbacv1.Role) {
+	use.Asmcli = true
+	everywhere := []Scope{WholeCluster}
+	if use.makes() {
+		everywhere = append(everywhere, Sample)
 	}
 	cluster := &rbacv1.ClusterRole{
 		TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "ClusterRole"},
-		ObjectMeta: metav1.ObjectMeta{Name: RoleName(purpose)},
-		Rules:      rules(purpose, namespace, everywhere...),
+		ObjectMeta: metav1.ObjectMeta{Name: RoleName(use.Purpose)},
+		Rules:      use.rules(everywhere...),
+	}
+	places := map[string][]Scope{}
+	var names []string
+	for _, scope := range []Scope{System, Lock, Sample} {
+		name := use.namespace(scope)
+		if name == "" || slices.Contains(everywhere, scope) {
+			continue
+		}
+		if places[name] = append(places[name], scope); len(places[name]) == 1 {
+			names = append(names, name)
+		}
 	}
 	var roles []*rbacv1.Role
-	for _, scope := range places {
-		if scope.namespace(namespace) == "" {
+	for _, name := range names {
+		rules := use.rules(places[name]...)
+		if len(rules) == 0 {
 			continue
 		}
 		roles = append(roles, &rbacv1.Role{
 			TypeMeta:   metav1.TypeMeta{APIVersion: rbacv1.SchemeGroupVersion.String(), Kind: "Role"},
-			ObjectMeta: metav1.ObjectMeta{Name: RoleName(purpose), Namespace: scope.namespace(namespace)},
-			Rules:      rules(purpose, namespace, scope),
+			ObjectMeta: metav1.ObjectMeta{Name: RoleName(use.Purpose), Namespace: name},
+			Rules:      rules,
 		})
 	}
 	return cluster, roles
 }
 
+// makes is true where the run makes the sample's namespace. A diagnosis finds it there.
+func (u Use) makes() bool { return u.Purpose != Diagnose && !u.Existing }
+
 // namespace is where a scope is; empty for the whole cluster.
-func (s Scope) namespace(sample string) string {
+func (u Use) namespace(s Scope) string {
 	switch s {
 	case System:
 		return fleet.SystemNamespace
 	case Lock:
+		if u.Existing {
+			return u.Namespace
+		}
 		return ledger.LockNamespace
 	case Sample:
-		return sample
+		return u.Namespace
 	default:
 		return ""
 	}
 }
 
 // rules are the table's rows of the scopes. A row that a later one includes is left out.
-func rules(purpose Purpose, namespace string, scopes ...Scope) []rbacv1.PolicyRule {
+func (u Use) rules(scopes ...Scope) []rbacv1.PolicyRule {
 	var made []rbacv1.PolicyRule
 	index := map[string]int{}
-	for _, right := range Rights(purpose, true) {
+	for _, right := range Rights(u) {
 		if !slices.Contains(scopes, right.Scope) {
 			continue
 		}
 		rule := rbacv1.PolicyRule{APIGroups: []string{right.Group}, Resources: []string{right.Resource}, Verbs: right.Verbs}
-		if right.Named && namespace != "" {
-			rule.ResourceNames = []string{namespace}
+		if right.Named && u.Namespace != "" {
+			rule.ResourceNames = []string{u.Namespace}
 		}
 		key := fmt.Sprint(right.Scope, right.Group, "/", right.Resource, right.Named)
 		if i, twice := index[key]; twice {

@@ -11,23 +11,24 @@ import (
 // Every right is granted by the roles of its purpose and of those that include it, so
 // that binding them is what preflight says it is.
 func TestRolesGrantEveryRight(t *testing.T) {
-	for _, purpose := range Purposes() {
-		cluster, roles := Roles(purpose, "sample")
+	for _, use := range uses() {
+		cluster, roles := Roles(use)
 		for _, asmcli := range []bool{false, true} {
-			for _, right := range Rights(purpose, asmcli) {
+			use.Asmcli = asmcli
+			for _, right := range Rights(use) {
 				granted := cluster.Rules
 				for _, role := range roles {
-					if role.Namespace == right.Scope.namespace("sample") {
+					if role.Namespace == use.namespace(right.Scope) {
 						granted = slices.Concat(granted, role.Rules)
 					}
 				}
 				for _, verb := range right.Verbs {
 					if !grants(granted, right, verb) {
-						t.Errorf("%s: no role grants %s of %s", purpose, verb, right)
+						t.Errorf("%+v: no role grants %s of %s", use, verb, use.describe(right))
 					}
 				}
 				if right.Why == "" {
-					t.Errorf("%s has no reason", right)
+					t.Errorf("%s has no reason", use.describe(right))
 				}
 			}
 		}
@@ -41,10 +42,40 @@ func grants(rules []rbacv1.PolicyRule, right Right, verb string) bool {
 	})
 }
 
+func uses() []Use {
+	var all []Use
+	for _, purpose := range Purposes() {
+		for _, existing := range []bool{false, true} {
+			all = append(all, Use{Purpose: purpose, Namespace: "sample", Existing: existing})
+		}
+	}
+	return all
+}
+
+// With a namespace made beforehand a run on the mesh that is there may write in that
+// namespace and nowhere else.
+func TestRolesForANamespaceMadeBeforehandWriteThereAlone(t *testing.T) {
+	cluster, roles := Roles(Use{Purpose: Verify, Namespace: "shop", Existing: true})
+	reads := []string{"get", "list", "watch"}
+	outside := slices.Clone(cluster.Rules)
+	for _, role := range roles {
+		if role.Namespace != "shop" {
+			outside = append(outside, role.Rules...)
+		}
+	}
+	for _, rule := range outside {
+		exec := slices.Equal(rule.Resources, []string{"pods/exec"})
+		if !exec && slices.ContainsFunc(rule.Verbs, func(verb string) bool { return !slices.Contains(reads, verb) }) {
+			t.Errorf("may write outside the namespace: %v", rule)
+		}
+	}
+}
+
 // What a security team asks first.
 func TestRolesAreNarrow(t *testing.T) {
-	for _, purpose := range Purposes() {
-		cluster, roles := Roles(purpose, "sample")
+	for _, use := range uses() {
+		purpose := use.Purpose
+		cluster, roles := Roles(use)
 		all := slices.Clone(cluster.Rules)
 		for _, role := range roles {
 			all = append(all, role.Rules...)

@@ -2,7 +2,9 @@ package sample
 
 import (
 	"fmt"
+	"strings"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
@@ -30,8 +32,20 @@ func ByHand(opts Options) []plan.Optional {
 			`kubectl --kubeconfig="%s" --namespace=%[2]s exec deployment/%[3]s --container=%[3]s -- \
   /bin/sh -c 'for i in $(seq 1 %[4]d); do curl -sS helloworld.%[2]s:%[5]d/hello; done'`,
 			plan.Here(), opts.namespace(), Sleep, PageCalls, HelloWorldPort)})
-		cleanUp.Commands = append(cleanUp.Commands, plan.Command{Cluster: cluster.Name, Shell: fmt.Sprintf(
-			`kubectl --kubeconfig="%s" delete namespace %s --ignore-not-found`, plan.Here(), opts.namespace())})
+		remove := fmt.Sprintf("delete namespace %s --ignore-not-found", opts.namespace())
+		if opts.Existing {
+			remove = fmt.Sprintf("--namespace=%s delete deployment,service,serviceaccount %s --ignore-not-found", opts.namespace(), strings.Join(opts.names(), " "))
+		}
+		cleanUp.Commands = append(cleanUp.Commands, plan.Command{Cluster: cluster.Name, Shell: fmt.Sprintf(`kubectl --kubeconfig="%s" %s`, plan.Here(), remove)})
 	}
 	return []plan.Optional{prove, cleanUp}
+}
+
+// names are those of what is deployed, on any cluster.
+func (o Options) names() []string {
+	names := []string{HelloWorld, Sleep}
+	for i := range o.Clusters {
+		names = append(names, Deployment(fleet.Version(i)))
+	}
+	return names
 }

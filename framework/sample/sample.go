@@ -43,7 +43,10 @@ type Options struct {
 	Clusters []fleet.ClusterSpec
 	// Namespace; empty means DefaultNamespace.
 	Namespace string
-	Images    fleet.Images
+	// Existing is true where the namespace was made beforehand, and stays.
+	Existing bool
+	Images   fleet.Images
+	Workload fleet.Workload
 	// GraceSeconds is the pods' terminationGracePeriodSeconds; zero means 5,
 	// enough for a proxy to drain and no more.
 	GraceSeconds int
@@ -64,3 +67,22 @@ func (o Options) grace() int {
 }
 
 const defaultGraceSeconds = 5
+
+// values are what every template of a pod takes.
+func (o Options) values(image string) map[string]any {
+	values := o.Workload.Values()
+	values["Namespace"], values["Image"], values["GraceSeconds"] = o.namespace(), image, o.grace()
+	return values
+}
+
+func (o Options) helloWorldValues(version string) map[string]any {
+	values := o.values(o.Images.ForVersion(version))
+	values["Version"] = version
+	return values
+}
+
+func (o Options) sleepValues() map[string]any {
+	values := o.values(o.Images.Sleep)
+	values["OwnAccount"] = o.Workload.ServiceAccount == ""
+	return values
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,8 +20,12 @@ import (
 // for nothing; ReadySteps do.
 func Steps(opts Options) ([]plan.Step, error) {
 	builder := builder{opts: opts}
+	namespace, prepare := namespaceStep, builder.makeNamespace
+	if opts.Existing {
+		namespace, prepare = existingStep, builder.useNamespace
+	}
 	steps := []plan.Step{
-		builder.step(namespaceStep, builder.makeNamespace),
+		builder.step(namespace, prepare),
 		builder.step(serviceStep, builder.applyService),
 		builder.step(helloWorldStep, builder.applyHelloWorld),
 		builder.step(sleepStep, builder.applySleep),
@@ -48,6 +53,10 @@ type description struct{ id, title, source, promise string }
 var (
 	namespaceStep = description{
 		StepNamespace, "Make the sample namespace, injected by the found revision", "page lines 184-214 (A8, A9)",
+		"pods made in the namespace get a sidecar of the control plane's revision",
+	}
+	existingStep = description{
+		StepNamespace, "Use the sample namespace that was made beforehand", "page lines 184-214 (A8, A9)",
 		"pods made in the namespace get a sidecar of the control plane's revision",
 	}
 	serviceStep = description{
@@ -105,6 +114,27 @@ func (b *builder) makeNamespace(cluster fleet.ClusterSpec, _ string) []plan.Acti
 	}}
 }
 
+// useNamespace changes nothing: it tries pods like the run's in a dry run.
+func (b *builder) useNamespace(cluster fleet.ClusterSpec, _ string) []plan.Action {
+	pods, err := Pods(b.opts)
+	b.errs = append(b.errs, err)
+	return []plan.Action{plan.Await{
+		Title: "try pods in namespace " + b.opts.namespace(),
+		Shell: fmt.Sprintf(`kubectl --kubeconfig="%s" get namespace %s --show-labels`, plan.Here(), b.opts.namespace()),
+		Until: func(ctx context.Context, site *plan.Site) error {
+			revision, err := fleet.FindRevision(ctx, site.Client, cluster.Revision)
+			if err != nil {
+				return err
+			}
+			refused, err := fleet.TryPods(ctx, site.Client, pods, revision)
+			if err == nil && len(refused) > 0 {
+				err = errors.New(strings.Join(refused, "; "))
+			}
+			return err
+		},
+	}}
+}
+
 // namespaceShell finds the revision and labels the namespace as the page does.
 func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
 	here := `kubectl --kubeconfig="` + plan.Here() + `"`
@@ -132,16 +162,11 @@ func (b *builder) applyService(fleet.ClusterSpec, string) []plan.Action {
 }
 
 func (b *builder) applyHelloWorld(_ fleet.ClusterSpec, version string) []plan.Action {
-	return b.apply("deploy helloworld "+version, "helloworld.yaml.tmpl", map[string]any{
-		"Namespace": b.opts.namespace(), "Version": version,
-		"Image": b.opts.Images.ForVersion(version), "GraceSeconds": b.opts.grace(),
-	})
+	return b.apply("deploy helloworld "+version, "helloworld.yaml.tmpl", b.opts.helloWorldValues(version))
 }
 
 func (b *builder) applySleep(fleet.ClusterSpec, string) []plan.Action {
-	return b.apply("deploy sleep", "sleep.yaml.tmpl", map[string]any{
-		"Namespace": b.opts.namespace(), "Image": b.opts.Images.Sleep, "GraceSeconds": b.opts.grace(),
-	})
+	return b.apply("deploy sleep", "sleep.yaml.tmpl", b.opts.sleepValues())
 }
 
 func (b *builder) awaitReady(_ fleet.ClusterSpec, version string) []plan.Action {

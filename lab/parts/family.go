@@ -79,7 +79,7 @@ func families() []family {
 		{
 			name: istio, module: "istio.io/istio", diskMiB: 3900,
 			stamps:   istioStamps(),
-			programs: []string{"istioctl", "pilot-agent", "pilot-discovery"},
+			programs: []string{"install-cni", "istio-cni", "istioctl", "pilot-agent", "pilot-discovery"},
 		},
 		{
 			name: "kubernetes", module: "k8s.io/kubernetes", diskMiB: 4900,

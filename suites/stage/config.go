@@ -34,6 +34,9 @@ type Config struct {
 	// Namespace of the sample programs; empty means the sample's own, or with
 	// Reuse one that is named after the run.
 	Namespace string
+	// Existing is true where that namespace was made beforehand: then the run writes in
+	// it alone, its lock too, and leaves it there.
+	Existing bool
 	// Reuse leaves the mesh that is there alone and only deploys the sample.
 	Reuse bool
 	// Consent is asked, where a mesh is installed on somebody's clusters, whether what
@@ -100,7 +103,7 @@ func (c Config) bounds() kube.Bounds {
 func (c Config) pageOptions(specs []fleet.ClusterSpec, namespace string) page.Options {
 	return page.Options{
 		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.certProvider, GatewayFlags: c.gatewayFlags,
-		FleetID: c.FleetProject, MeshID: c.MeshID, Namespace: namespace, Reuse: c.Reuse,
+		FleetID: c.FleetProject, MeshID: c.MeshID, Namespace: namespace, Existing: c.Existing, Reuse: c.Reuse,
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
+	"github.com/eastwest-mesh/eastwest/framework/sample"
 )
 
 // ErrRefused says that a fleet is not as a run needs it: nothing was made.
@@ -23,8 +24,12 @@ func (s *Stage) preflight(ctx context.Context, specs []fleet.ClusterSpec) error 
 	if traits.InstallsMesh || s.config.Asked == nil {
 		return nil
 	}
+	pods, err := sample.Pods(sample.Options{Namespace: s.namespace, Images: traits.Images, Workload: traits.Workload})
+	if err != nil {
+		return err
+	}
 	result := preflight.Run(ctx, preflight.Options{
-		Clusters: specs, CA: cell.CA(s.config.Cell.CA), Namespace: s.namespace,
+		Clusters: specs, CA: cell.CA(s.config.Cell.CA), Namespace: s.namespace, Existing: s.config.Existing, Pods: pods,
 		Reuse: s.config.Reuse, Asmcli: traits.Tools.Asmcli != "",
 	})
 	var refused, unknown []string

@@ -156,7 +156,7 @@ func (s *Stage) lockAndAnnounce(ctx context.Context, dir string, specs []fleet.C
 	if err != nil {
 		return nil, err
 	}
-	lock, locked, err := ledger.AcquireLock(ctx, page.Clients(s.fleet), header.Holder())
+	lock, locked, err := ledger.AcquireLock(ctx, page.Clients(s.fleet), header.Claim())
 	if err != nil {
 		return nil, errors.Join(err, journal.Remove())
 	}
@@ -179,6 +179,9 @@ func (s *Stage) tellLeftRuns(dir string) {
 
 func (s *Stage) header(specs []fleet.ClusterSpec) ledger.Header {
 	header := ledger.Header{Run: s.run.ID, Started: s.run.Started, Place: s.config.Provider.Name(), Owner: ledger.Owner()}
+	if s.config.Existing {
+		header.LockNamespace = s.namespace
+	}
 	for i, cluster := range s.fleet.Clusters {
 		header.Clusters = append(header.Clusters, ledger.Cluster{
 			Name: cluster.Name, Kubeconfig: specs[i].Kubeconfig, Context: specs[i].Context, UID: string(cluster.UID),
@@ -281,8 +284,9 @@ func (s *Stage) SkipRest(all []scenarios.Scenario) {
 
 // Env is what scenarios run in.
 func (s *Stage) Env() *scenarios.Env {
+	traits := s.config.Provider.Traits()
 	return &scenarios.Env{
-		Fleet: s.fleet, Namespace: s.namespace, Images: s.config.Provider.Traits().Images,
+		Fleet: s.fleet, Namespace: s.namespace, Images: traits.Images, Workload: traits.Workload,
 		Own:    kube.ApplyOptions{Run: s.run.ID, Journal: s.journal, Bounds: s.bounds},
 		Bounds: s.bounds, ErrorProbability: s.config.ErrorProbability,
 	}
