@@ -76,7 +76,7 @@ quarter of an hour on two cores; later ones take seconds.`,
 }
 
 func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
-	var extent meshExtent
+	var setup meshSetup
 	var withMesh, withIstiod, prepareOnly bool
 	cmd := &cobra.Command{
 		Use:   "up",
@@ -93,11 +93,13 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 			case withMesh && withIstiod:
 				return usageError(errors.New("--mesh and --istiod: want one of them; the mesh has the control planes"))
 			case withMesh:
-				extent = wholeMesh
+				setup.extent = wholeMesh
 			case withIstiod:
-				extent = onlyControlPlanes
+				setup.extent = onlyControlPlanes
+			case setup.cni:
+				return usageError(errors.New("--istio-cni: want --mesh or --istiod with it; it is a part of the control plane"))
 			}
-			return runLabUp(cmd.Context(), streams, *flags, extent)
+			return runLabUp(cmd.Context(), streams, *flags, setup)
 		},
 	}
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
@@ -106,11 +108,12 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
 	cmd.Flags().BoolVar(&flags.audit, "audit", false, "also keep the API servers' audit logs; \"eastwest lab status\" says where, until the lab is down")
 	cmd.Flags().BoolVar(&withIstiod, "istiod", false, "also set up a control plane in each cluster, as asmcli install leaves them")
+	cmd.Flags().BoolVar(&setup.cni, "istio-cni", false, "with --mesh or --istiod: capture pods' traffic by Istio's CNI plugin, as Pod Security \"restricted\" wants it, not by an init container")
 	cmd.Flags().BoolVar(&prepareOnly, "prepare-only", false, "build and cache everything, start nothing")
 	return cmd
 }
 
-func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, extent meshExtent) error {
+func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, setup meshSetup) error {
 	if err := flags.check(); err != nil {
 		return usageError(err)
 	}
@@ -126,8 +129,8 @@ func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, extent mes
 	if err != nil {
 		return err
 	}
-	if extent != noMesh {
-		if err := setUpMesh(ctx, streams, l, extent); err != nil {
+	if setup.extent != noMesh {
+		if err := setUpMesh(ctx, streams, l, setup); err != nil {
 			return fmt.Errorf("%w\nthe lab itself is running; \"eastwest lab down\" ends it", err)
 		}
 	}

@@ -25,10 +25,18 @@ const (
 	wholeMesh
 )
 
+// meshSetup is what is set up on a lab that is left running.
+type meshSetup struct {
+	extent meshExtent
+	// cni captures traffic by Istio's CNI plugin.
+	cni bool
+}
+
 // setUpMesh carries out the page on a running lab and leaves it there, for
 // whoever wants to look at a mesh or to break one. It goes with the lab.
-func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, extent meshExtent) (err error) {
+func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSetup) (err error) {
 	traits, specs := place.LabTraits(l), place.Specs(l)
+	traits.CNI = setup.cni
 	f, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-up", TempDir: traits.StateDir})
 	if err != nil {
 		return err
@@ -38,7 +46,7 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, extent meshEx
 	if err != nil {
 		return err
 	}
-	if extent == onlyControlPlanes {
+	if setup.extent == onlyControlPlanes {
 		p, _ = splitControlPlanes(p)
 	}
 	run := ledger.NewRunID(time.Now())

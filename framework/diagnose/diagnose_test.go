@@ -103,6 +103,11 @@ func TestHealthyMeshHasNoFinding(t *testing.T) {
 				f[i].Sample = Sample{Namespace: "sample"}
 			}
 		},
+		"a namespace made beforehand, with nothing of ours yet": func(f []Facts) {
+			for i := range f {
+				f[i].Sample = Sample{Namespace: "shop", Found: true, Injection: "istio.io/rev=default"}
+			}
+		},
 		"another team's gateway and policy": func(f []Facts) {
 			f[0].Exposures = append([]Exposure{{Gateway: "shop/web", Port: 443, Mode: "SIMPLE", Hosts: []string{"shop.example.com"}}}, f[0].Exposures...)
 			f[0].Policies = append(f[0].Policies, Policy{Namespace: "shop", Name: "off", Mode: "DISABLE"})

@@ -56,6 +56,9 @@ type Traits struct {
 	// such as "values.telemetry.enabled=false". They belong to the place: nobody
 	// else's mesh is installed with them.
 	MeshValues []string
+	// CNI has pods' traffic captured by Istio's CNI plugin, in place of a privileged init
+	// container in each of them.
+	CNI bool
 	// Proxy is the proxies' image where the place made it.
 	Proxy ProxyImage
 	// Bounds fit the place: kube.LocalBounds where nothing leaves the machine.

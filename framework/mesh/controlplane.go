@@ -42,7 +42,7 @@ func (b *builder) apply(title, template string, values any) plan.Action {
 // webhooks, which the first revision of a cluster does not need. The objects
 // are otherwise the same.
 func (b *builder) istiod(cluster fleet.ClusterSpec) []plan.Action {
-	return []plan.Action{
+	actions := []plan.Action{
 		expectPublished(),
 		plan.Pipe{
 			Title: "install istiod", Reuse: true,
@@ -55,13 +55,23 @@ func (b *builder) istiod(cluster fleet.ClusterSpec) []plan.Action {
 		b.awaitDeployment(Istiod),
 		b.awaitInjector(cluster),
 	}
+	if b.opts.Traits.CNI {
+		actions = append(actions, b.awaitDaemonSet(cniDaemonSet))
+	}
+	return actions
 }
+
+// cniDaemonSet puts Istio's CNI plugin on every node (istio manifests/charts/istio-cni).
+const cniDaemonSet = "istio-cni-node"
 
 // meshValues are the flags for what the place's proxies need.
 func (b *builder) meshValues() []string {
 	var flags []string
 	for _, value := range b.opts.Traits.MeshValues {
 		flags = append(flags, "--set="+value)
+	}
+	if b.opts.Traits.CNI {
+		flags = append(flags, "--set=components.cni.enabled=true", "--set=components.cni.namespace="+fleet.SystemNamespace, "--set=values.pilot.cni.enabled=true")
 	}
 	return flags
 }
@@ -116,6 +126,16 @@ func publishedIn(namespaces []corev1.Namespace) []kube.Ref {
 		}
 	}
 	return refs
+}
+
+func (b *builder) awaitDaemonSet(name string) plan.Action {
+	return plan.Await{
+		Title: "await daemon set " + name,
+		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "rollout status daemonset/"+name, "--timeout=5m"),
+		Until: func(ctx context.Context, site *plan.Site) error {
+			return site.Client.AwaitDaemonSet(ctx, kube.Ref{APIVersion: "apps/v1", Kind: "DaemonSet", Namespace: fleet.SystemNamespace, Name: name}, site.Bounds)
+		},
+	}
 }
 
 func (b *builder) awaitDeployment(name string) plan.Action {

@@ -45,6 +45,10 @@ func contents(ctx context.Context, opts Options, names Names, programs string) (
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", names.Proxy(), err)
 	}
+	installCNI, err := installCNIImage(ctx, names.InstallCNI(), opts.Parts)
+	if err != nil {
+		return nil, fmt.Errorf("image %s: %w", names.InstallCNI(), err)
+	}
 	return []image{
 		pauseImage(names.Pause, programs),
 		helloWorldImage(names.HelloWorld("v1"), "v1", programs),
@@ -53,6 +57,7 @@ func contents(ctx context.Context, opts Options, names Names, programs string) (
 		sleep,
 		pilotImage(names.Pilot(), opts.Parts),
 		proxy,
+		installCNI,
 	}, nil
 }
 
@@ -144,6 +149,21 @@ func proxyImage(ctx context.Context, ref string, set parts.Set) (image, error) {
 	return image{ref: ref, fs: fs, config: v1.Config{
 		Entrypoint: []string{"/usr/local/bin/pilot-agent"}, Env: []string{pathEnv},
 		User: userGroup(istioUser), WorkingDir: "/",
+	}}, nil
+}
+
+// installCNIImage has what puts Istio's CNI plugin on a node, the plugin, and what both
+// set rules with; the folders are those of upstream's Dockerfile.install-cni.
+func installCNIImage(ctx context.Context, ref string, set parts.Set) (image, error) {
+	var fs rootfs
+	base(&fs)
+	fs.program("/usr/local/bin/install-cni", set.Path("install-cni"))
+	fs.program("/opt/cni/bin/istio-cni", set.Path("istio-cni"))
+	if err := fs.machineProgram(ctx, "/usr/sbin/nft", "nft"); err != nil {
+		return image{}, err
+	}
+	return image{ref: ref, fs: fs, config: v1.Config{
+		Cmd: []string{"/usr/local/bin/install-cni"}, Env: []string{pathEnv + ":/opt/cni/bin"}, WorkingDir: "/opt/cni/bin",
 	}}, nil
 }
 

@@ -5,7 +5,7 @@ package images
 // answers for any.
 type Names struct {
 	// Hub and Tag are what istioctl wants as values.global.hub and tag:
-	// Hub/pilot:Tag and Hub/proxyv2:Tag exist. The tag's suffix keeps anyone
+	// Hub/pilot:Tag, Hub/proxyv2:Tag and Hub/install-cni:Tag exist. The tag's suffix keeps anyone
 	// from taking the images for upstream's.
 	Hub, Tag string
 	// Pause is the sandbox image.
@@ -19,6 +19,9 @@ func (n Names) Pilot() string { return n.Hub + "/pilot:" + n.Tag }
 
 // Proxy is the sidecar's and gateways' image.
 func (n Names) Proxy() string { return n.Hub + "/proxyv2:" + n.Tag }
+
+// InstallCNI is the image that puts Istio's CNI plugin on nodes.
+func (n Names) InstallCNI() string { return n.Hub + "/install-cni:" + n.Tag }
 
 // HelloWorld is the image of a HelloWorld version (v1, v2, ...): upstream's
 // names for v1 and v2, a neutral one from v3 on. All are the same program, and

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"encoding/json"
 	"fmt"
+	"path/filepath"
 	"text/template"
 
 	"github.com/eastwest-mesh/eastwest/lab/topology"
@@ -28,7 +29,7 @@ var corefile string
 // view is what the templates of configuration files see.
 type view struct {
 	Spec
-	Root, Socket, CNIConf, Certs, ResolvConf, PodLogs, Opt string
+	Root, Socket, CNIConf, CNIBin, Certs, ResolvConf, PodLogs, Opt string
 	NodeIP, DNSService, DNSKubeconfig, ClientCA            string
 	ServingCert, ServingKey                                string
 	// Resolver answers for BalancerZone.
@@ -38,7 +39,7 @@ type view struct {
 // writeConfig writes the configuration files of all parts below Dir.
 func (s Spec) writeConfig() error {
 	v := view{
-		Spec: s, Root: s.ContainerdRoot(), Socket: containerdSocket, CNIConf: s.file("cni", "net.d"), Certs: s.file("containerd", "certs.d"),
+		Spec: s, Root: s.ContainerdRoot(), Socket: containerdSocket, CNIConf: s.cniConf(), CNIBin: s.cniBin(), Certs: s.file("containerd", "certs.d"),
 		ResolvConf: s.file("resolv.conf"), PodLogs: s.file("logs", "pods"), Opt: s.file("containerd", "opt"),
 		NodeIP: s.Cluster.Node().String(), DNSService: s.Cluster.DNSService().String(), DNSKubeconfig: s.kubeconfig("dns"), ClientCA: s.pki("ca.crt"),
 		ServingCert: s.pki(kubeletServing + ".crt"), ServingKey: s.pki(kubeletServing + ".key"),
@@ -93,7 +94,7 @@ func (s Spec) writeCNI() error {
 	if err != nil {
 		return fmt.Errorf("encode the CNI configuration: %w", err)
 	}
-	return write(s.file("cni", "net.d", "10-lab.conflist"), data)
+	return write(filepath.Join(s.cniConf(), "10-lab.conflist"), data)
 }
 
 // API is where the node's API server answers.

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,6 +17,9 @@ import (
 // node's link there. Stages are reported as they are reached.
 func Run(ctx context.Context, s Spec, report func(Stage)) error {
 	if err := privateFolders(s.Dir); err != nil {
+		return err
+	}
+	if err := s.usualFolders(); err != nil {
 		return err
 	}
 	if err := network.ConfigureNode(s.Cluster); err != nil {
@@ -37,6 +41,12 @@ func privateFolders(keep string) error {
 		return err
 	}
 	return sandbox.Scratch(keep, "/etc", "/opt", "/usr", "/var")
+}
+
+// usualFolders shows the node's CNI folders where every other cluster has them, so that
+// who adds a plugin, as Istio CNI does, finds them.
+func (s Spec) usualFolders() error {
+	return errors.Join(sandbox.Bind(s.cniConf(), "/etc/cni/net.d"), sandbox.Bind(s.cniBin(), "/opt/cni/bin"))
 }
 
 // bringUp starts the programs, each as soon as what it needs is there: one that

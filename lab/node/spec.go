@@ -34,6 +34,10 @@ func (s Spec) file(name ...string) string {
 func (s Spec) kubeconfig(user string) string { return s.file("kubeconfig", user+".yaml") }
 func (s Spec) pki(name string) string        { return s.file("pki", name) }
 
+// The CNI configuration, and the folder of plugins that are added to the parts'.
+func (s Spec) cniConf() string { return s.file("cni", "net.d") }
+func (s Spec) cniBin() string  { return s.file("cni", "bin") }
+
 // ContainerdRoot is where the node's containerd keeps its images; the golden
 // image store is cloned to it before the node starts.
 func (s Spec) ContainerdRoot() string { return s.file("containerd", "root") }

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,7 +17,7 @@ import (
 // the namespace's own.
 func Scratch(keep string, folders ...string) error {
 	const kept = "/run/eastwest/keep"
-	if err := bind(keep, kept); err != nil {
+	if err := Bind(keep, kept); err != nil {
 		return err
 	}
 	for _, dir := range folders {
@@ -25,7 +26,7 @@ func Scratch(keep string, folders ...string) error {
 			return err
 		}
 		if strings.HasPrefix(keep+"/", dir+"/") {
-			if err := bind(kept, keep); err != nil {
+			if err := Bind(kept, keep); err != nil {
 				return err
 			}
 		}
@@ -33,8 +34,10 @@ func Scratch(keep string, folders ...string) error {
 	return nil
 }
 
-func bind(from, to string) error {
-	if err := os.MkdirAll(to, 0o755); err != nil {
+// Bind shows a folder under another name, too, to the calling process's mount namespace.
+// Both are made where they are missing.
+func Bind(from, to string) error {
+	if err := errors.Join(os.MkdirAll(from, 0o755), os.MkdirAll(to, 0o755)); err != nil {
 		return err
 	}
 	if err := unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {

@@ -20,7 +20,7 @@ func TestLabFleetRoles(t *testing.T) {
 	f := beginWith(t, "--mesh", "--audit")
 	reader, verifier, installer := f.as(t, "diagnose"), f.as(t, "verify"), f.as(t, "install")
 	for _, purpose := range []string{"diagnose", "verify", "install"} {
-		f.grant(t, purpose)
+		f.grant(t, purpose, "--for", purpose, "--namespace", "sample")
 	}
 	t.Run("diagnose", func(t *testing.T) {
 		f.inside(t, f.eastwest.Path, "diagnose", "--namespace", "sample", "--fleet", reader.file) // fails where something could not be read
@@ -100,10 +100,10 @@ func (f somebodys) as(t *testing.T, user string) somebodys {
 }
 
 // grant applies the printed roles with the owner's rights, and binds them by the commands
-// of their first lines to a user who is called as the purpose.
-func (f somebodys) grant(t *testing.T, purpose string) {
+// of their first lines to a user.
+func (f somebodys) grant(t *testing.T, user string, flags ...string) {
 	t.Helper()
-	printed := f.inside(t, f.eastwest.Path, "roles", "--for", purpose, "--namespace", "sample")
+	printed := f.inside(t, append([]string{f.eastwest.Path, "roles"}, flags...)...)
 	file := filepath.Join(t.TempDir(), "roles.yaml")
 	if err := os.WriteFile(file, []byte(printed), 0o600); err != nil {
 		t.Fatal(err)
@@ -111,7 +111,7 @@ func (f somebodys) grant(t *testing.T, purpose string) {
 	for _, cluster := range []string{"cluster1", "cluster2"} {
 		f.inside(t, "kubectl", "--context="+cluster, "apply", "--filename="+file)
 		for _, line := range regexp.MustCompile(`(?m)^#   kubectl (.*)$`).FindAllStringSubmatch(printed, -1) {
-			argv := strings.Fields(strings.ReplaceAll(line[1], "USER", purpose))
+			argv := strings.Fields(strings.ReplaceAll(line[1], "USER", user))
 			f.inside(t, append([]string{"kubectl", "--context=" + cluster}, argv...)...)
 		}
 	}
