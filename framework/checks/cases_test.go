@@ -1,0 +1,245 @@
+package checks
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	"sigs.k8s.io/yaml"
+
+	"github.com/eastwest-mesh/eastwest/framework/istio"
+)
+
+// testCase is a file below testdata: a snapshot, and what the check of the folder's name has
+// to find in it. In testdata/healthy nothing may be found.
+type testCase struct {
+	// Base is "two", "three", "four": the sound mesh of so many clusters that Patch (RFC
+	// 6902) changes; or the name of a recorded snapshot beside the file.
+	Base string `json:"base"`
+	// Origin is "hand-made", or how the snapshot was recorded.
+	Origin string           `json:"origin"`
+	Patch  *json.RawMessage `json:"patch,omitempty"`
+	// Want are all findings of the check.
+	Want []wanted `json:"want,omitempty"`
+	// Also are other checks of severity error that may find the same fault.
+	Also []string `json:"also,omitempty"`
+	// Unread is true where the check must say that it could not look everywhere.
+	Unread bool `json:"unread,omitempty"`
+}
+
+type wanted struct {
+	Cluster string `json:"cluster"`
+	// Severity, where it is not the check's own.
+	Severity Severity `json:"severity,omitempty"`
+	// Pairs are "SOURCE -> DESTINATION".
+	Pairs []string `json:"pairs,omitempty"`
+	// Found and Fix must be a part of what is said: of the text, or of a command.
+	Found string `json:"found"`
+	Fix   string `json:"fix,omitempty"`
+}
+
+const healthyFolder = "healthy"
+
+// cases reads the files of a folder by name.
+func cases(t *testing.T, folder string) map[string]testCase {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]testCase{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var c testCase
+		if err := yaml.UnmarshalStrict(text, &c); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if c.Origin == "" {
+			t.Errorf("%s: want an origin", file)
+		}
+		all[strings.TrimSuffix(filepath.Base(file), ".yaml")] = c
+	}
+	return all
+}
+
+// snapshot makes the snapshot of a case.
+func (c testCase) snapshot(t *testing.T, folder string) *istio.Snapshot {
+	t.Helper()
+	sizes := map[string]int{"two": 2, "three": 3, "four": 4}
+	size, made := sizes[c.Base]
+	if !made {
+		file, err := os.Open(filepath.Join("testdata", folder, c.Base))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = file.Close() }()
+		s, err := istio.Load(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	document, err := json.Marshal(healthy(size))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Patch != nil {
+		patch, err := jsonpatch.DecodePatch(*c.Patch)
+		if err == nil {
+			document, err = patch.Apply(document)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	s, err := istio.Load(bytes.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// Every check finds what it must in every case of its folder, and nobody else finds an
+// error that the case does not name.
+func TestCases(t *testing.T) {
+	for _, check := range All() {
+		folder := cases(t, check.ID)
+		if len(folder) == 0 {
+			t.Errorf("%s has no case in testdata/%s", check.ID, check.ID)
+		}
+		for name, c := range folder {
+			t.Run(check.ID+"/"+name, func(t *testing.T) {
+				for _, answer := range Run(c.snapshot(t, check.ID), All()) {
+					if answer.Check.ID == check.ID {
+						compare(t, c, check, answer)
+						continue
+					}
+					for _, f := range answer.Findings {
+						if f.Severity == Error && !slices.Contains(c.Also, f.Check) {
+							t.Errorf("%s (%s) finds an error, too: %s", f.Check, f.Cluster, f.Found)
+						}
+					}
+				}
+			})
+		}
+	}
+}
+
+func compare(t *testing.T, c testCase, check Check, answer Answer) {
+	t.Helper()
+	if c.Unread && len(answer.Unread) == 0 {
+		t.Errorf("want told what could not be read")
+	}
+	if len(answer.Findings) != len(c.Want) {
+		t.Errorf("want %d findings, got %d: %+v", len(c.Want), len(answer.Findings), answer.Findings)
+		return
+	}
+	for i, want := range c.Want {
+		got := answer.Findings[i]
+		var pairs []string
+		for _, pair := range got.Pairs {
+			pairs = append(pairs, pair.String())
+		}
+		severity := want.Severity
+		if severity == "" {
+			severity = check.Severity
+		}
+		if got.Cluster != want.Cluster || got.Severity != severity || !slices.Equal(pairs, want.Pairs) || !strings.Contains(got.Found, want.Found) {
+			t.Errorf("want %+v, got %s %s %q: %s", want, got.Severity, got.Cluster, pairs, got.Found)
+		}
+		if text := got.Fix.Text + "\n" + strings.Join(got.Fix.Commands, "\n"); !strings.Contains(text, want.Fix) {
+			t.Errorf("want %q in the fix, got %s", want.Fix, text)
+		}
+	}
+}
+
+// Nothing above info is found in a sound mesh, however odd, and whatever of it is unknown.
+func TestHealthy(t *testing.T) {
+	all := cases(t, healthyFolder)
+	for _, size := range []string{"two", "three", "four"} {
+		all["as made, "+size] = testCase{Base: size, Origin: "hand-made"}
+	}
+	for name, c := range all {
+		t.Run(name, func(t *testing.T) {
+			s := c.snapshot(t, healthyFolder)
+			silent(t, "", s, c.Unread)
+			for _, section := range sections(s) {
+				silent(t, section, forget(t, s, section), true)
+			}
+		})
+	}
+}
+
+// silent wants no finding above info, and, where nothing is missing, nothing unread.
+func silent(t *testing.T, without string, s *istio.Snapshot, unread bool) {
+	t.Helper()
+	for _, answer := range Run(s, All()) {
+		for _, f := range answer.Findings {
+			// EW0101 is about a cluster that cannot be asked.
+			if f.Severity != Info && !(f.Check == "EW0101" && strings.HasSuffix(without, ".Identity")) {
+				t.Errorf("without %q: %s %s (%s): %s", without, f.Severity, f.Check, f.Cluster, f.Found)
+			}
+		}
+		if len(answer.Unread) > 0 && !unread {
+			t.Errorf("%s could not be answered: %v", answer.Check.ID, answer.Unread)
+		}
+	}
+}
+
+// No check fails where something is unknown, in any case.
+func TestNothingIsTakenForGranted(t *testing.T) {
+	for _, check := range All() {
+		for _, c := range cases(t, check.ID) {
+			s := c.snapshot(t, check.ID)
+			for _, section := range sections(s) {
+				Run(forget(t, s, section), All())
+			}
+		}
+	}
+}
+
+// sections names every section of the clusters: "0.RemoteSecrets".
+func sections(s *istio.Snapshot) []string {
+	var all []string
+	for i := range s.Clusters {
+		kind := reflect.TypeFor[istio.Cluster]()
+		for k := range kind.NumField() {
+			if strings.HasPrefix(kind.Field(k).Type.Name(), "Section[") {
+				all = append(all, fmt.Sprintf("%d.%s", i, kind.Field(k).Name))
+			}
+		}
+	}
+	return all
+}
+
+// forget is a copy of a snapshot in which one section is unknown.
+func forget(t *testing.T, s *istio.Snapshot, section string) *istio.Snapshot {
+	t.Helper()
+	document, err := json.Marshal(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied, err := istio.Load(bytes.NewReader(document))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var i int
+	var field string
+	if _, err := fmt.Sscanf(section, "%d.%s", &i, &field); err != nil {
+		t.Fatal(err)
+	}
+	value := reflect.ValueOf(&copied.Clusters[i]).Elem().FieldByName(field).Addr()
+	why := istio.Unknown{What: field, Reason: istio.Forbidden, Right: "read it"}
+	value.MethodByName("Forget").Call([]reflect.Value{reflect.ValueOf(why)})
+	return copied
+}

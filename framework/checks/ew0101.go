@@ -1,0 +1,28 @@
+package checks
+
+import (
+	"fmt"
+)
+
+func ew0101() Check {
+	return Check{
+		ID: "EW0101", Severity: Error,
+		Title:    "The API server of a cluster cannot be asked",
+		Question: "Does every cluster's API server answer, and take the credentials?",
+		Why:      "Nothing is known of the cluster, and other clusters' istiods may not see its endpoints either.",
+		Source:   "https://kubernetes.io/docs/reference/using-api/health-checks/",
+		Explains: []string{"EW"},
+		Judge: func(l *Look) {
+			for i := range l.Clusters {
+				c := &l.Clusters[i]
+				if _, why := c.Identity.Get(); why != nil {
+					l.Find(Finding{
+						Cluster: c.Name, Pairs: l.around(c), Found: fmt.Sprintf("the API server of %s cannot be asked: %s", c.Name, why.Message),
+						Want: "an API server that answers and takes the credentials",
+						Fix:  Fix{Text: "see that it is up and reached from here, and that the kubeconfig's credentials are valid", Commands: []string{kubectl(c, "get --raw /readyz")}},
+					})
+				}
+			}
+		},
+	}
+}

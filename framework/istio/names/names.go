@@ -1,0 +1,163 @@
+package names
+
+// Namespaces.
+const (
+	// System is where control planes are installed (operator/pkg/name, IstioDefaultNamespace).
+	System = "istio-system"
+)
+
+// Labels of namespaces, pods and Services (istio.io/api/label/labels.gen.go).
+const (
+	// Revision names the control plane that an object belongs to, or that is to inject.
+	Revision = "istio.io/rev"
+	// Tag is on webhooks that lead a tag's name to a revision.
+	Tag = "istio.io/tag"
+	// Network is the network of a cluster (on the system namespace), of a pod, or the one
+	// that a gateway's Service leads into.
+	Network = "topology.istio.io/network"
+	// Cluster is the label by which subsets tell clusters apart.
+	Cluster = "topology.istio.io/cluster"
+	// Injection is the older way to have a namespace injected, by the default revision:
+	// "enabled", or "disabled".
+	Injection = "istio-injection"
+	// Inject is a pod's own say: "true" or "false". It is an annotation, too.
+	Inject = "sidecar.istio.io/inject"
+	// MultiCluster marks Secrets in which istiod finds remote clusters, with the value
+	// "true" (pkg/kube/multicluster/secretcontroller.go).
+	MultiCluster = "istio/multiCluster" //nolint:gosec // the name of a label
+	// GatewayPort, on a gateway's Service, is the port that istiod sends callers of other
+	// networks to, where that is not 15443.
+	GatewayPort = "networking.istio.io/gatewayPort"
+	// Config marks what istiod publishes in every namespace.
+	Config = "istio.io/config"
+)
+
+// Annotations (istio.io/api/annotation/annotations.gen.go).
+const (
+	// NodeSelector, on a gateway's Service of type NodePort, selects the nodes whose
+	// ExternalIP callers use.
+	NodeSelector = "traffic.istio.io/nodeSelector"
+	// SidecarStatus is what the injector did to a pod, as JSON.
+	SidecarStatus = "sidecar.istio.io/status"
+	// TrafficPrefix begins the annotations that keep traffic from a sidecar, such as
+	// excludeOutboundPorts.
+	TrafficPrefix = "traffic.sidecar.istio.io/"
+)
+
+// The values of a label that says yes.
+const (
+	True    = "true"
+	False   = "false"
+	Enabled = "enabled"
+)
+
+// DefaultRevision is what the revision without a name calls itself in labels; its objects
+// carry no suffix (manifests/charts/istio-control/istio-discovery). It is also the name of
+// the tag that "istio-injection=enabled" follows.
+const DefaultRevision = "default"
+
+// Suffixed is the name of a control plane's object of a revision.
+func Suffixed(name, revision string) string {
+	if revision == "" || revision == DefaultRevision {
+		return name
+	}
+	return name + "-" + revision
+}
+
+// Control planes.
+const (
+	// Istiod names the Deployment of the default revision; see Suffixed.
+	Istiod = "istiod"
+	// IstiodSelector selects istiod's pods.
+	IstiodSelector = "app=istiod"
+	// IstiodContainer is their container.
+	IstiodContainer = "discovery"
+	// MeshConfig names the ConfigMap of the default revision; see Suffixed. Its key is MeshKey.
+	MeshConfig = "istio"
+	MeshKey    = "mesh"
+	// Injector names the ConfigMap of the default revision; see Suffixed. Its key is ValuesKey.
+	Injector  = "istio-sidecar-injector"
+	ValuesKey = "values"
+	// RootConfigMap and RootKey are where istiod publishes the root that proxies trust
+	// (pilot/pkg/serviceregistry/kube/controller/namespacecontroller.go).
+	RootConfigMap = "istio-ca-root-cert"
+	RootKey       = "root-cert.pem"
+	// CASecret holds the key and the certificates of istiod's CA. Its root is under
+	// RootKey, or, where cert-manager wrote it, under TLSRootKey
+	// (security/pkg/pki/ca/ca.go, pilot/pkg/bootstrap/istio_ca.go).
+	CASecret   = "cacerts"
+	TLSRootKey = "ca.crt"
+	// ReaderAccount is the account that other clusters' istiods read with.
+	ReaderAccount = "istio-reader-service-account"
+	// RemoteSecretPrefix begins the names that "istioctl create-remote-secret" gives.
+	RemoteSecretPrefix = "istio-remote-secret-" //nolint:gosec // a name
+)
+
+// Paths of istiod's debug server (pilot/pkg/xds/debug.go).
+const (
+	// Clusterz lists the remote clusters; since 1.11.
+	Clusterz = "/debug/clusterz"
+	// Networkz lists the ways into each network; since 1.10.
+	Networkz = "/debug/networkz"
+	// Syncz lists the proxies; with lastError since 1.28.
+	Syncz = "/debug/syncz"
+)
+
+// Synced is the state of a remote cluster that istiod reads (/debug/clusterz).
+const Synced = "synced"
+
+// Proxies.
+const (
+	// Proxy is the container of sidecars and gateways; a native sidecar is an init container.
+	Proxy = "istio-proxy"
+	// AutoImage is the image of a gateway's container before it is injected.
+	AutoImage = "auto"
+	// ContainerPrefix begins the names of all containers that the injector adds.
+	ContainerPrefix = "istio-"
+)
+
+// Environment of istiod and of proxies; no other variable is ever read.
+const (
+	EnvClusterID    = "CLUSTER_ID"
+	EnvRevision     = "REVISION"
+	EnvCertProvider = "PILOT_CERT_PROVIDER"
+	EnvCAProvider   = "CA_PROVIDER"
+	EnvTrustDomain  = "TRUST_DOMAIN"
+	EnvMetaCluster  = "ISTIO_META_CLUSTER_ID"
+	EnvMetaMesh     = "ISTIO_META_MESH_ID"
+	EnvMetaNetwork  = "ISTIO_META_NETWORK"
+	EnvNetworkView  = "ISTIO_META_REQUESTED_NETWORK_VIEW"
+	EnvDNSCapture   = "ISTIO_META_DNS_CAPTURE"
+)
+
+// Environment lists the variables that are read.
+func Environment() []string {
+	return []string{
+		EnvClusterID, EnvRevision, EnvCertProvider, EnvCAProvider, EnvTrustDomain,
+		EnvMetaCluster, EnvMetaMesh, EnvMetaNetwork, EnvNetworkView, EnvDNSCapture,
+	}
+}
+
+// The gateway between networks.
+const (
+	// Gateway names Deployment and Service as Google's guide and Istio's samples make them.
+	Gateway = "istio-eastwestgateway"
+	// GatewayLabel and GatewayValue are on their pods.
+	GatewayLabel = "istio"
+	GatewayValue = "eastwestgateway"
+	// GatewaySelector selects them.
+	GatewaySelector = GatewayLabel + "=" + GatewayValue
+	// CrossPort is where callers of other networks arrive, chosen by the server name of
+	// their TLS, unless the label GatewayPort says otherwise.
+	CrossPort = 15443
+	// Expose names the Gateway resource that opens CrossPort, as the guide makes it.
+	Expose = "cross-network-gateway"
+	// AutoPassthrough is the TLS mode of such a server.
+	AutoPassthrough = "AUTO_PASSTHROUGH"
+)
+
+// Groups of Istio's resources.
+const (
+	Networking = "networking.istio.io"
+	Security   = "security.istio.io"
+)
