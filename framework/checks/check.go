@@ -38,6 +38,9 @@ type Check struct {
 	Related []string
 	// Source is where this can be read: a link, an issue, a file in Istio.
 	Source string
+	// Firm is true where the finding stands although calls are seen to work: they work
+	// with what proxies still know, and will not once something restarts.
+	Firm bool
 	// Explains are IDs, or beginnings of IDs, of checks whose findings about the same pair
 	// of clusters follow from this one's.
 	Explains []string
@@ -67,6 +70,8 @@ type Finding struct {
 	Cluster string `json:"cluster,omitempty"`
 	// Pairs are the calls between clusters that it concerns; none where it concerns no calls.
 	Pairs []Pair `json:"pairs,omitempty"`
+	// Any is true where it concerns some of the pairs and nobody can tell which.
+	Any   bool   `json:"any,omitempty"`
 	Found string `json:"found"`
 	Want  string `json:"want,omitempty"`
 	Fix   Fix    `json:"fix,omitzero"`
