@@ -18,6 +18,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 // apiServer answers what discovery reads; everything else is not found, and
@@ -27,14 +28,14 @@ func apiServer(t *testing.T, network string, revisions ...string) string {
 	pods := corev1.PodList{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "PodList"}}
 	for _, revision := range revisions {
 		pods.Items = append(pods.Items, corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Name: "istiod-" + revision, Labels: map[string]string{fleet.RevisionLabel: revision}},
+			ObjectMeta: metav1.ObjectMeta{Name: "istiod-" + revision, Labels: map[string]string{names.Revision: revision}},
 			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Env: []corev1.EnvVar{{Name: "CLUSTER_ID", Value: "cn-f-global-east"}}}}},
 			Status:     corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}},
 		})
 	}
 	namespace := corev1.Namespace{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: metav1.ObjectMeta{Name: fleet.SystemNamespace, Labels: map[string]string{fleet.NetworkLabel: network}},
+		ObjectMeta: metav1.ObjectMeta{Name: names.System, Labels: map[string]string{names.Network: network}},
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != http.MethodGet {

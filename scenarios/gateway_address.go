@@ -12,14 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
-)
-
-const (
-	// gatewaySelector finds the east-west gateway's Service and pods.
-	gatewaySelector = "istio=eastwestgateway"
-	// crossPort is the gateway's port for calls between clusters.
-	crossPort = 15443
 )
 
 // gatewayQuery asks for one cluster's gateway as another sees it.
@@ -29,7 +23,7 @@ type gatewayQuery struct{ of, seenBy *fleet.Cluster }
 // cluster reach the other. They are read from the gateway's Service; where that
 // has a host name, from what the seeing cluster's istiod resolved it to.
 func gatewayEndpoints(ctx context.Context, query gatewayQuery) ([]string, error) {
-	services, err := query.of.Client.Kubernetes.CoreV1().Services(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: gatewaySelector})
+	services, err := query.of.Client.Kubernetes.CoreV1().Services(names.System).List(ctx, metav1.ListOptions{LabelSelector: names.GatewaySelector})
 	if err != nil {
 		return nil, fmt.Errorf("read the gateway's Service on cluster %q: %w", query.of.Name, err)
 	}
@@ -41,10 +35,10 @@ func gatewayEndpoints(ctx context.Context, query gatewayQuery) ([]string, error)
 				named = named || ingress.Hostname != ""
 				continue
 			}
-			endpoints = append(endpoints, hostPort(ingress.IP, crossPort))
+			endpoints = append(endpoints, hostPort(ingress.IP, names.CrossPort))
 		}
 		for _, address := range service.Spec.ExternalIPs {
-			endpoints = append(endpoints, hostPort(address, crossPort))
+			endpoints = append(endpoints, hostPort(address, names.CrossPort))
 		}
 	}
 	if named {
@@ -58,11 +52,11 @@ func gatewayEndpoints(ctx context.Context, query gatewayQuery) ([]string, error)
 
 // resolved asks the seeing cluster's istiod for the gateways of the network.
 func resolved(ctx context.Context, query gatewayQuery) ([]string, error) {
-	istiod, err := probe.ReadyPod(ctx, query.seenBy.Client, fleet.SystemNamespace, fleet.IstiodSelector)
+	istiod, err := probe.ReadyPod(ctx, query.seenBy.Client, names.System, names.IstiodSelector)
 	if err != nil {
 		return nil, err
 	}
-	document, err := probe.IstiodDebug(ctx, query.seenBy.Client, fleet.SystemNamespace, istiod.Name, "/debug/networkz")
+	document, err := probe.IstiodDebug(ctx, query.seenBy.Client, names.System, istiod.Name, names.Networkz)
 	if err != nil {
 		return nil, err
 	}

@@ -3,93 +3,125 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"slices"
+	"os"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/diagnose"
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
-	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
-	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
 
 type diagnoseFlags struct {
-	fleetFlags
-	on, lab, namespace string
-	calls              string
+	readingFlags
+	snapshot string
 }
 
 func newDiagnoseCommand(streams ioStreams) *cobra.Command {
 	var flags diagnoseFlags
 	cmd := &cobra.Command{
 		Use:   "diagnose",
-		Short: "Say which link of a running mesh is broken and what to do; reads only",
-		Long: `Climbs from the API servers over istiod, networks, gateways, exposure, discovery,
-trust, injection and policy to the calls themselves, on all clusters at once.
-The lowest broken rung is the cause; what is broken above it is told as a
-consequence. Nothing is changed; where the sample runs, its Sleep pods make a
-few calls.
+		Short: "Say which links of a running mesh are broken and what to do; reads only",
+		Long: `Reads every cluster once, then asks all checks ("eastwest explain" lists them):
+access, control planes, injection, networks and gateways, endpoint discovery,
+trust, policy and routing, traffic. Findings are shown by cause, for each pair of
+clusters; what follows from a cause stands below it. Nothing is changed; where
+HelloWorld and Sleep run, the Sleep pods make a few calls.
 
-The exit code is 0 when every rung is sound, 1 when one is broken, and 3 when none
-was found broken but not everything could be read.`,
-		Example: `  # a lab with a mesh, broken on purpose
+The exit code is 0 when no error was found, 1 when one was, and 3 when none was
+found but a check could not look everywhere.`,
+		Example: `  # two contexts of your kubeconfig
+  eastwest diagnose --context west --context east
+
+  # a lab with a mesh, broken on purpose
   sudo eastwest lab up --mesh
   sudo eastwest lab break exposure --cluster cluster2
-  sudo eastwest diagnose
+  sudo eastwest diagnose --on lab
 
-  # your own clusters
-  eastwest diagnose --fleet fleet.yaml --namespace sample`,
+  # what somebody else has sent
+  eastwest diagnose --snapshot mesh.json`,
 		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error { return runDiagnose(cmd.Context(), streams, flags) },
 	}
-	flags.register(cmd.Flags())
-	cmd.Flags().StringVar(&flags.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet (default: fleet where one is given, else lab)")
-	cmd.Flags().StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the running lab (LAB)")
-	cmd.Flags().StringVar(&flags.namespace, "namespace", "", "namespace of HelloWorld and Sleep (default: the fleet file's, or sample)")
-	cmd.Flags().StringVar(&flags.calls, "calls", "sized", "calls from each cluster's Sleep pod: a number, 0 for none, or sized: as many as a missing answer needs to be evidence")
+	flags.registerReading(cmd.Flags())
+	cmd.Flags().StringVar(&flags.snapshot, "snapshot", "", "judge this file, as \"eastwest snapshot\" writes it, and reach no cluster")
 	return cmd
 }
 
-// diagnoseBound is how long somebody waits for a diagnosis, however dead a cluster is.
-// What was not read by then is told.
-const diagnoseBound = 55 * time.Second
-
 func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) error {
-	calls, err := flags.callCount()
-	if err != nil {
-		return usageError(err)
-	}
-	silenceClients()
-	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
-	defer cancel()
-	clusters, namespace, err := flags.connect(ctx, streams)
+	snapshot, err := flags.look(ctx, streams)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = clusters.Close() }()
-	facts := diagnose.Gather(ctx, clusters.Clusters, diagnose.Options{Namespace: cmp.Or(flags.namespace, namespace), Calls: calls})
-	diagnosis := diagnose.Judge(facts)
+	diagnosis := diagnose.Judge(snapshot, checks.All())
 	if _, err := fmt.Fprint(streams.out, diagnosis.Text()); err != nil {
 		return err
 	}
 	switch {
 	case !diagnosis.Healthy():
 		return quietError{code: codeNonConformant}
-	case len(diagnosis.Unread) > 0:
+	case len(diagnosis.Unanswered) > 0:
 		return quietError{code: codeInconclusive}
 	}
 	return nil
 }
 
+// look reads the file, or else the clusters.
+func (f diagnoseFlags) look(ctx context.Context, streams ioStreams) (*istio.Snapshot, error) {
+	if f.snapshot == "" {
+		return f.take(ctx, streams)
+	}
+	if f.given() {
+		return nil, usageError(errors.New("--snapshot with a fleet: want one or the other"))
+	}
+	return loadSnapshot(f.snapshot)
+}
+
+func loadSnapshot(path string) (*istio.Snapshot, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, usageError(err)
+	}
+	defer func() { _ = file.Close() }()
+	snapshot, err := istio.Load(file)
+	if err != nil {
+		return nil, usageError(fmt.Errorf("%s: %w", path, err))
+	}
+	return snapshot, nil
+}
+
+// readBound is how long somebody waits for a snapshot, however dead a cluster is. What was
+// not read by then is unknown.
+const readBound = 55 * time.Second
+
+// take reads the clusters, calls included.
+func (f readingFlags) take(ctx context.Context, streams ioStreams) (*istio.Snapshot, error) {
+	calls, err := f.callCount()
+	if err != nil {
+		return nil, usageError(err)
+	}
+	silenceClients()
+	ctx, cancel := context.WithTimeout(ctx, readBound)
+	defer cancel()
+	clusters, found, err := f.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = clusters.Close() }()
+	for _, warning := range found.warnings {
+		fmt.Fprintf(streams.errOut, "fleet: warning: %s\n", warning)
+	}
+	snapshot := diagnose.Take(ctx, clusters.Clusters, diagnose.Options{Namespace: cmp.Or(f.namespace, found.namespace), Calls: calls})
+	snapshot.Eastwest = ownVersion()
+	return snapshot, nil
+}
+
 // callCount reads the flag --calls.
-func (f diagnoseFlags) callCount() (int, error) {
+func (f readingFlags) callCount() (int, error) {
 	if f.calls == "sized" {
 		return diagnose.Sized, nil
 	}
@@ -98,47 +130,4 @@ func (f diagnoseFlags) callCount() (int, error) {
 		return 0, fmt.Errorf("--calls: want sized or a number of at least 0, got %q", f.calls)
 	}
 	return n, nil
-}
-
-// connect reaches the clusters that the flags name, and says where their sample is.
-func (f diagnoseFlags) connect(ctx context.Context, streams ioStreams) (*fleet.Fleet, string, error) {
-	on := placeFlags{fleetFlags: f.fleetFlags, on: f.on}.place()
-	if err := oneOf("on", string(on), string(cell.OnLab), string(cell.OnFleet)); err != nil {
-		return nil, "", usageError(err)
-	}
-	opts := fleet.Options{UserAgent: "diagnose", Bounds: kube.ReadingBounds(), Tolerate: true}
-	if on == cell.OnFleet {
-		file, err := f.load()
-		if err != nil {
-			return nil, "", usageError(err)
-		}
-		specs, err := fleetSpecs(ctx, streams, file)
-		if err != nil {
-			return nil, "", err
-		}
-		clusters, err := fleet.Connect(ctx, specs, opts)
-		return clusters, file.Namespace, err
-	}
-	running, err := lab.Open(lab.Options{Name: f.lab})
-	if err != nil {
-		return nil, "", err
-	}
-	opts.TempDir = place.LabTraits(running).StateDir
-	clusters, err := fleet.Connect(ctx, place.Specs(running), opts)
-	return clusters, sample.DefaultNamespace, err
-}
-
-// fleetSpecs asks a fleet's clusters for what its description leaves open. A
-// mesh that is to be diagnosed may not be able to answer: then the description
-// must do.
-func fleetSpecs(ctx context.Context, streams ioStreams, file *fleetfile.File) ([]fleet.ClusterSpec, error) {
-	specs, err := place.NewFleet(place.FleetOptions{File: file, Progress: streams.errOut}).Create(ctx, 0)
-	if err == nil {
-		return specs, nil
-	}
-	specs = file.Specs()
-	if slices.ContainsFunc(specs, func(c fleet.ClusterSpec) bool { return c.Network == "" }) {
-		return nil, fmt.Errorf("%w; to be diagnosed all the same, the clusters need their networks in the fleet file", err)
-	}
-	return specs, nil
 }

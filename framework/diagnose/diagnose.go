@@ -2,136 +2,178 @@ package diagnose
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/eastwest-mesh/eastwest/framework/redact"
-	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/checks"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
 
-// rung is one link of the chain.
-type rung struct {
-	name  string
-	check func([]Facts) []report.Finding
-}
-
-// ladder lists the rungs from the lowest up. The order is that in which a mesh
-// is built: a broken rung breaks what stands on it.
-func ladder() []rung {
-	return []rung{
-		{"API", checkAPI},
-		{"install", checkInstall},
-		{"configuration", checkConfiguration},
-		{"network identity", checkNetworkIdentity},
-		{"gateway address", checkGatewayAddress},
-		{"exposure", checkExposure},
-		{"discovery", checkDiscovery},
-		{"trust", checkTrust},
-		{"injection", checkInjection},
-		{"policy", checkPolicy},
-		{"traffic", checkTraffic},
-	}
-}
-
-// Rungs are the names of the rungs from the lowest up.
-func Rungs() []string {
-	var names []string
-	for _, r := range ladder() {
-		names = append(names, r.name)
-	}
-	return names
-}
-
-// Diagnosis is what the ladder found.
+// Diagnosis is what the checks found.
 type Diagnosis struct {
-	// Causes are the findings of the lowest broken rung.
-	Causes []report.Finding
-	// Consequences are the findings of the rungs above it.
-	Consequences []report.Finding
-	// Unread lists, by cluster, what could not be read.
-	Unread []string
-	// Notes are facts that a reader should know and that nobody is blamed for.
-	Notes []string
+	// Causes are the errors that nothing else explains, the one that explains most first.
+	Causes []Cause
+	// Warnings and Notes are what is found beside them.
+	Warnings, Notes []checks.Finding
+	// Unread is what could not be read, once each.
+	Unread []checks.Unread
+	// Unanswered are the IDs of checks of severity error that could not look everywhere.
+	Unanswered []string
+	// Asked is how many checks were asked, Clusters about how many clusters, Calls how many
+	// calls they rest on.
+	Asked, Clusters, Calls int
 }
 
-// Healthy is true when no rung was found broken; with something in Unread that
-// does not mean that all are sound.
+// Cause is an error and what follows from it.
+type Cause struct {
+	checks.Finding
+	Consequences []checks.Finding
+}
+
+// Healthy is true when no error was found. It is not known to be true of the mesh where
+// Unanswered is not empty.
 func (d Diagnosis) Healthy() bool { return len(d.Causes) == 0 }
 
-// Findings returns causes, then consequences; a consequence says what it hangs on.
-func (d Diagnosis) Findings() []report.Finding {
-	all := slices.Clone(d.Causes)
-	for _, finding := range d.Consequences {
-		finding.Found += " (probably a consequence of the broken rung \"" + d.Causes[0].Rung + "\": mend that first)"
-		all = append(all, finding)
+// Judge asks checks about a snapshot.
+func Judge(s *istio.Snapshot, all []checks.Check) Diagnosis {
+	d := Diagnosis{Asked: len(all), Clusters: len(s.Clusters), Calls: calls(s)}
+	var errs []checks.Finding
+	for _, answer := range checks.Run(s, all) {
+		for _, finding := range answer.Findings {
+			if finding.Severity == checks.Error && !answer.Check.Firm && carried(s, finding) {
+				finding.Severity = checks.Warning
+			}
+			switch finding.Severity {
+			case checks.Error:
+				errs = append(errs, finding)
+			case checks.Warning:
+				d.Warnings = append(d.Warnings, finding)
+			case checks.Info:
+				d.Notes = append(d.Notes, finding)
+			}
+		}
+		d.keepUnread(answer)
 	}
-	return all
-}
-
-// Judge climbs the ladder over the facts of all clusters.
-func Judge(fleet []Facts) Diagnosis {
-	fleet = slices.Clone(fleet)
-	slices.SortFunc(fleet, func(a, b Facts) int { return cmp.Compare(a.Cluster.Name, b.Cluster.Name) })
-	var d Diagnosis
-	for _, r := range ladder() {
-		found := r.check(fleet)
-		for i := range found {
-			found[i].Rung = r.name
-		}
-		if d.Healthy() {
-			d.Causes = found
-		} else {
-			d.Consequences = append(d.Consequences, found...)
-		}
-	}
-	for _, facts := range fleet {
-		for _, what := range facts.Unread {
-			d.Unread = append(d.Unread, facts.Cluster.Name+": "+what)
-		}
-		for _, note := range outside(facts, fleet) {
-			d.Notes = append(d.Notes, facts.Cluster.Name+": "+note)
-		}
-	}
+	d.Causes = order(errs, all)
 	return d
 }
 
-// reached returns the clusters whose API answered: the others have no facts.
-func reached(fleet []Facts) []Facts {
-	var out []Facts
-	for _, facts := range fleet {
-		if facts.APIError == "" {
-			out = append(out, facts)
+func (d *Diagnosis) keepUnread(answer checks.Answer) {
+	if len(answer.Unread) > 0 && answer.Check.Severity == checks.Error {
+		d.Unanswered = append(d.Unanswered, answer.Check.ID)
+	}
+	for _, unread := range answer.Unread {
+		if !slices.Contains(d.Unread, unread) {
+			d.Unread = append(d.Unread, unread)
 		}
 	}
-	return out
 }
 
-// Text tells the diagnosis to a reader: the causes with their remedies, then
-// the consequences, then what could not be read.
-func (d Diagnosis) Text() string {
-	var out strings.Builder
-	switch {
-	case d.Healthy() && len(d.Unread) == 0:
-		out.WriteString("Every rung is sound: no broken link was found.\n")
-	case d.Healthy():
-		out.WriteString("No broken link was found, but not everything could be read, and one may hide there.\n")
+func calls(s *istio.Snapshot) int {
+	sum := 0
+	for i := range s.Clusters {
+		caller, _ := s.Clusters[i].Caller.Get()
+		sum += len(caller.Calls)
 	}
-	for _, finding := range d.Findings() {
-		fmt.Fprintf(&out, "%s\n", redact.Printable(strings.Join(strings.Fields(fmt.Sprintf("%s %s [%s]", finding.Cluster, finding.Cause, finding.Rung)), " ")))
-		fmt.Fprintf(&out, "  found:  %s\n", redact.Printable(finding.Found))
-		if finding.Want != "" {
-			fmt.Fprintf(&out, "  want:   %s\n", redact.Printable(finding.Want))
+	return sum
+}
+
+// carried is true for a finding about calls that were all seen to work.
+func carried(s *istio.Snapshot, f checks.Finding) bool {
+	return len(f.Pairs) > 0 && !slices.ContainsFunc(f.Pairs, func(p checks.Pair) bool { return !works(s, p) })
+}
+
+// slow is how long no sound call takes.
+const slow = 5e9 // nanoseconds
+
+// works is true for a pair where the destination answered, and no call of the source went
+// wrong: of one that did nobody knows where it went.
+func works(s *istio.Snapshot, p checks.Pair) bool {
+	source, destination := cluster(s, p.Source), cluster(s, p.Destination)
+	if source == nil || destination == nil || destination.Version == "" {
+		return false
+	}
+	caller, why := source.Caller.Get()
+	if why != nil {
+		return false
+	}
+	answered := false
+	for _, call := range caller.Calls {
+		if call.Unsound {
+			continue
 		}
-		if finding.Remedy != "" {
-			fmt.Fprintf(&out, "  remedy: %s\n", redact.Printable(finding.Remedy))
+		if !call.Good() || call.Latency >= slow {
+			return false
+		}
+		answered = answered || call.Version == destination.Version
+	}
+	return answered
+}
+
+func cluster(s *istio.Snapshot, name string) *istio.Cluster {
+	i := slices.IndexFunc(s.Clusters, func(c istio.Cluster) bool { return c.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return &s.Clusters[i]
+}
+
+// order puts each error below the one that explains it. Of several that do, the one of the
+// lowest layer counts.
+func order(errs []checks.Finding, all []checks.Check) []Cause {
+	explains := map[string][]string{}
+	for _, check := range all {
+		explains[check.ID] = check.Explains
+	}
+	under := make([]int, len(errs)) // the index of what explains it; itself for nothing
+	for i, f := range errs {
+		under[i] = i
+		for k, g := range errs {
+			if g.Check >= f.Check || !covers(explains[g.Check], g, f) {
+				continue
+			}
+			if under[i] == i || g.Check < errs[under[i]].Check {
+				under[i] = k
+			}
 		}
 	}
-	for _, what := range d.Unread {
-		fmt.Fprintf(&out, "could not read: %s\n", redact.Printable(what))
+	causes := map[int]*Cause{}
+	var roots []int
+	for i := range errs {
+		if under[i] == i {
+			causes[i] = &Cause{Finding: errs[i]}
+			roots = append(roots, i)
+		}
 	}
-	for _, note := range d.Notes {
-		fmt.Fprintf(&out, "note: %s\n", redact.Printable(note))
+	for i, f := range errs {
+		at := i
+		for under[at] != at {
+			at = under[at]
+		}
+		if at != i {
+			causes[at].Consequences = append(causes[at].Consequences, f)
+		}
 	}
-	return out.String()
+	ordered := make([]Cause, 0, len(roots))
+	for _, i := range roots {
+		ordered = append(ordered, *causes[i])
+	}
+	slices.SortStableFunc(ordered, func(a, b Cause) int {
+		return cmp.Or(cmp.Compare(len(b.Consequences), len(a.Consequences)), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Cluster, b.Cluster))
+	})
+	return ordered
+}
+
+// covers is true where a finding explains another: the checks say so, and it is about the
+// same pairs. What concerns one of several pairs, nobody knows which, is explained by a
+// finding about any of them.
+func covers(explains []string, by, f checks.Finding) bool {
+	if !slices.ContainsFunc(explains, func(prefix string) bool { return strings.HasPrefix(f.Check, prefix) }) || len(f.Pairs) == 0 {
+		return false
+	}
+	about := func(p checks.Pair) bool { return slices.Contains(by.Pairs, p) }
+	if f.Any {
+		return slices.ContainsFunc(f.Pairs, about)
+	}
+	return !slices.ContainsFunc(f.Pairs, func(p checks.Pair) bool { return !about(p) })
 }

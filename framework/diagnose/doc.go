@@ -1,17 +1,11 @@
-// Package diagnose says which link of a multi-cluster mesh is broken and what
-// to do about it.
+// Package diagnose says which links of a mesh are broken, which of them is the cause, and
+// what to do about it.
 //
-// It works in two halves. Gather reads facts from every cluster and changes
-// nothing. The rungs are pure functions from those facts to findings, climbed
-// in the order in which a mesh is built:
+// It takes a Snapshot, has calls made from Sleep if there is one, and asks the checks. A
+// finding hides only what it explains for the same pair of clusters; calls that were seen
+// to work make a warning of what would otherwise be an error about their way.
 //
-//	API, install, network identity, gateway address, exposure, discovery,
-//	trust, injection, policy, traffic
-//
-// The lowest broken rung is the root cause; what is found above it is told as
-// a consequence, or one missing load balancer would read as ten faults.
-//
-// Owns: facts, rungs, findings' causes and remedies.
-// May import: framework/probe, framework/fleet, framework/kube for reading, and the result model
-// of framework/report.
+// Owns: the calls of a diagnosis, the order of findings, how they are shown.
+// May import: framework/checks, framework/istio, framework/probe, framework/verdict,
+// framework/fleet, framework/redact, and the result model of framework/report.
 package diagnose

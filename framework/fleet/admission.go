@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -42,22 +43,18 @@ func denied(err error) bool {
 	return apierrors.IsForbidden(err) || apierrors.IsInvalid(err) || apierrors.IsBadRequest(err)
 }
 
-// Istio's injector looks at the label, and writes the annotation
-// (istio pkg/kube/inject/inject.go, webhook.go).
+// What can be wrong with a sidecar.
 const (
-	injectLabel            = "sidecar.istio.io/inject"
-	sidecarStatus          = "sidecar.istio.io/status"
-	proxyContainer         = "istio-proxy"
 	noSidecar              = "gets no sidecar: the labels of its namespace select no injector, or another one that did nothing"
-	sidecarUnasked         = "gets a sidecar although its label " + injectLabel + " says false"
+	sidecarUnasked         = "gets a sidecar although its label " + names.Inject + " says false"
 	sidecarOfOtherRevision = "gets a sidecar of revision %q, want %q"
 )
 
 // wrongSidecar is what is wrong with the sidecar that a pod was given; empty for nothing.
 func wrongSidecar(pod *corev1.Pod, revision string) string {
 	injected := slices.ContainsFunc(slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers),
-		func(c corev1.Container) bool { return c.Name == proxyContainer })
-	switch unwanted := pod.Labels[injectLabel] == "false"; {
+		func(c corev1.Container) bool { return c.Name == names.Proxy })
+	switch unwanted := pod.Labels[names.Inject] == "false"; {
 	case unwanted && injected:
 		return sidecarUnasked
 	case unwanted:
@@ -69,7 +66,7 @@ func wrongSidecar(pod *corev1.Pod, revision string) string {
 		Revision string `json:"revision"`
 	}
 	// An injector that does not say its revision is not contradicted.
-	if err := json.Unmarshal([]byte(pod.Annotations[sidecarStatus]), &status); err == nil && status.Revision != "" && status.Revision != revision {
+	if err := json.Unmarshal([]byte(pod.Annotations[names.SidecarStatus]), &status); err == nil && status.Revision != "" && status.Revision != revision {
 		return fmt.Sprintf(sidecarOfOtherRevision, status.Revision, revision)
 	}
 	return ""

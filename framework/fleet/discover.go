@@ -10,6 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -17,11 +18,11 @@ import (
 // which istiod gives the cluster's endpoints, or else what the injector of the
 // revision tells proxies. A cluster with neither has no network of its own.
 func FindNetwork(ctx context.Context, client *kube.Client, revision string) (string, error) {
-	namespace, err := client.Kubernetes.CoreV1().Namespaces().Get(ctx, SystemNamespace, metav1.GetOptions{})
+	namespace, err := client.Kubernetes.CoreV1().Namespaces().Get(ctx, names.System, metav1.GetOptions{})
 	if err != nil {
 		return "", fmt.Errorf("find the network of cluster %q: %w", client.Name, err)
 	}
-	if network := namespace.Labels[NetworkLabel]; network != "" {
+	if network := namespace.Labels[names.Network]; network != "" {
 		return network, nil
 	}
 	values, err := Injector(ctx, client, revision)
@@ -29,7 +30,7 @@ func FindNetwork(ctx context.Context, client *kube.Client, revision string) (str
 		return "", fmt.Errorf("find the network of cluster %q: %w", client.Name, err)
 	}
 	if values.Network == "" {
-		return "", fmt.Errorf("find the network of cluster %q: neither namespace %s has the label %s nor the injector a network; give the cluster's network in the fleet file, and label the namespace with it", client.Name, SystemNamespace, NetworkLabel)
+		return "", fmt.Errorf("find the network of cluster %q: neither namespace %s has the label %s nor the injector a network; give the cluster's network in the fleet file, and label the namespace with it", client.Name, names.System, names.Network)
 	}
 	return values.Network, nil
 }
@@ -49,7 +50,7 @@ type InjectorValues struct {
 // that is not there is no error: Found is then false.
 func Injector(ctx context.Context, client *kube.Client, revision string) (InjectorValues, error) {
 	name := injectorName(revision)
-	config, err := client.Kubernetes.CoreV1().ConfigMaps(SystemNamespace).Get(ctx, name, metav1.GetOptions{})
+	config, err := client.Kubernetes.CoreV1().ConfigMaps(names.System).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return InjectorValues{}, nil
 	}
@@ -58,24 +59,12 @@ func Injector(ctx context.Context, client *kube.Client, revision string) (Inject
 	}
 	values, err := parseInjector(config.Data["values"])
 	if err != nil {
-		return InjectorValues{}, fmt.Errorf("ConfigMap %s/%s on cluster %q: %w", SystemNamespace, name, client.Name, err)
+		return InjectorValues{}, fmt.Errorf("ConfigMap %s/%s on cluster %q: %w", names.System, name, client.Name, err)
 	}
 	return values, nil
 }
 
-// DefaultRevision is what the revision without a name calls itself in labels;
-// its objects carry no suffix (istio manifests, istiod-injector-configmap.yaml).
-const DefaultRevision = "default"
-
-// Suffixed is the name of a control plane's object of a revision.
-func Suffixed(name, revision string) string {
-	if revision == "" || revision == DefaultRevision {
-		return name
-	}
-	return name + "-" + revision
-}
-
-func injectorName(revision string) string { return Suffixed("istio-sidecar-injector", revision) }
+func injectorName(revision string) string { return names.Suffixed("istio-sidecar-injector", revision) }
 
 func parseInjector(values string) (InjectorValues, error) {
 	var document struct {
@@ -101,8 +90,8 @@ func parseInjector(values string) (InjectorValues, error) {
 
 // IstiodPod returns a Ready istiod pod of a revision.
 func IstiodPod(ctx context.Context, client *kube.Client, revision string) (*corev1.Pod, error) {
-	pods, err := client.Kubernetes.CoreV1().Pods(SystemNamespace).List(ctx, metav1.ListOptions{
-		LabelSelector: IstiodSelector + "," + RevisionLabel + "=" + revision,
+	pods, err := client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{
+		LabelSelector: names.IstiodSelector + "," + names.Revision + "=" + revision,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("find istiod of revision %s on cluster %q: %w", revision, client.Name, err)
@@ -116,7 +105,7 @@ func IstiodPod(ctx context.Context, client *kube.Client, revision string) (*core
 }
 
 // ClusterID is what istiod calls its own cluster, "" where it does not say.
-func ClusterID(istiod *corev1.Pod) string { return Env(&istiod.Spec, "CLUSTER_ID") }
+func ClusterID(istiod *corev1.Pod) string { return Env(&istiod.Spec, names.EnvClusterID) }
 
 // Env is the plain value of a variable of the pod's containers, "" for none.
 func Env(pod *corev1.PodSpec, name string) string {

@@ -10,18 +10,19 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes/fake"
 
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 const injectorJSON = `{"global": {"network": "n-values", "meshID": "proj-1", "pilotCertProvider": "istiod", "multiCluster": {"clusterName": "cn-f-global-west", "enabled": true}}, "revision": "asm-1"}`
 
 func systemNamespace(labels map[string]string) *corev1.Namespace {
-	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: SystemNamespace, Labels: labels}}
+	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: names.System, Labels: labels}}
 }
 
 func injectorOf(revision, values string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{
-		ObjectMeta: metav1.ObjectMeta{Namespace: SystemNamespace, Name: injectorName(revision)},
+		ObjectMeta: metav1.ObjectMeta{Namespace: names.System, Name: injectorName(revision)},
 		Data:       map[string]string{"values": values},
 	}
 }
@@ -33,7 +34,7 @@ func TestFindNetwork(t *testing.T) {
 		want    string
 		wantErr string
 	}{
-		{name: "label", objects: []runtime.Object{systemNamespace(map[string]string{NetworkLabel: "n-label"}), injectorOf("asm-1", injectorJSON)}, want: "n-label"},
+		{name: "label", objects: []runtime.Object{systemNamespace(map[string]string{names.Network: "n-label"}), injectorOf("asm-1", injectorJSON)}, want: "n-label"},
 		{name: "injector", objects: []runtime.Object{systemNamespace(nil), injectorOf("asm-1", injectorJSON)}, want: "n-values"},
 		{name: "injector of another revision", objects: []runtime.Object{systemNamespace(nil), injectorOf("asm-2", injectorJSON)}, wantErr: "give the cluster's network in the fleet file"},
 		{name: "no mesh", wantErr: `cluster "west"`},
@@ -58,8 +59,8 @@ func TestFindNetwork(t *testing.T) {
 }
 
 func TestInjector(t *testing.T) {
-	client := &kube.Client{Name: "west", Kubernetes: fake.NewClientset(injectorOf(DefaultRevision, injectorJSON))}
-	got, err := Injector(t.Context(), client, DefaultRevision)
+	client := &kube.Client{Name: "west", Kubernetes: fake.NewClientset(injectorOf(names.DefaultRevision, injectorJSON))}
+	got, err := Injector(t.Context(), client, names.DefaultRevision)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +76,7 @@ func TestInjector(t *testing.T) {
 func TestIstiodPod(t *testing.T) {
 	pod := func(name, revision string, ready corev1.ConditionStatus) *corev1.Pod {
 		return &corev1.Pod{
-			ObjectMeta: metav1.ObjectMeta{Namespace: SystemNamespace, Name: name, Labels: map[string]string{"app": "istiod", RevisionLabel: revision}},
+			ObjectMeta: metav1.ObjectMeta{Namespace: names.System, Name: name, Labels: map[string]string{"app": "istiod", names.Revision: revision}},
 			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Env: []corev1.EnvVar{{Name: "CLUSTER_ID", Value: "id-of-" + name}}}}},
 			Status:     corev1.PodStatus{Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: ready}}},
 		}

@@ -10,15 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
-)
-
-// The words of Istio that find a control plane.
-const (
-	SystemNamespace = "istio-system"
-	IstiodSelector  = "app=istiod"
-	RevisionLabel   = "istio.io/rev"
-	NetworkLabel    = "topology.istio.io/network"
 )
 
 // ErrAmbiguousRevision says that a revision must be given, because the
@@ -29,7 +22,7 @@ var ErrAmbiguousRevision = errors.New("ambiguous revision")
 // one, if a Ready istiod pod has it, or else the only one there is. Between
 // several it refuses to guess.
 func FindRevision(ctx context.Context, client *kube.Client, wanted string) (string, error) {
-	pods, err := client.Kubernetes.CoreV1().Pods(SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: IstiodSelector})
+	pods, err := client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{LabelSelector: names.IstiodSelector})
 	if err != nil {
 		return "", fmt.Errorf("find the revision of cluster %q: %w", client.Name, err)
 	}
@@ -44,7 +37,7 @@ func FindRevision(ctx context.Context, client *kube.Client, wanted string) (stri
 func readyRevisions(pods []corev1.Pod) []string {
 	var revisions []string
 	for i := range pods {
-		if revision := pods[i].Labels[RevisionLabel]; revision != "" && PodReady(&pods[i]) {
+		if revision := pods[i].Labels[names.Revision]; revision != "" && PodReady(&pods[i]) {
 			revisions = append(revisions, revision)
 		}
 	}
@@ -65,7 +58,7 @@ func PodReady(pod *corev1.Pod) bool {
 func chooseRevision(ready []string, wanted string) (string, error) {
 	switch {
 	case len(ready) == 0:
-		return "", fmt.Errorf("no Ready pod with label %s in namespace %s has the label %s; install the control plane first", IstiodSelector, SystemNamespace, RevisionLabel)
+		return "", fmt.Errorf("no Ready pod with label %s in namespace %s has the label %s; install the control plane first", names.IstiodSelector, names.System, names.Revision)
 	case wanted != "" && slices.Contains(ready, wanted):
 		return wanted, nil
 	case wanted != "":
@@ -80,7 +73,7 @@ func chooseRevision(ready []string, wanted string) (string, error) {
 // revision of a cluster's control plane into a variable, or end the script.
 // kubectl is the command with which the cluster is reached.
 func RevisionShell(variable, kubectl string) string {
-	return variable + `=$(` + kubectl + ` --namespace=` + SystemNamespace + ` get pods --selector=` + IstiodSelector +
+	return variable + `=$(` + kubectl + ` --namespace=` + names.System + ` get pods --selector=` + names.IstiodSelector +
 		` --output=jsonpath='{range .items[*]}{.metadata.labels.istio\.io/rev}{"\n"}{end}' | sort -u)` + "\n" +
 		`[[ $` + variable + ` =~ ^[^[:space:]]+$ ]] || { echo "want one revision of istiod, found: ${` + variable + `:-none}" >&2; exit 1; }`
 }

@@ -19,7 +19,7 @@ type ClusterSpec struct {
 	Kubeconfig string `json:"kubeconfig"`
 	Context    string `json:"context,omitempty"`
 	// Network is the cluster's network ID; clusters with different IDs reach
-	// each other only through east-west gateways.
+	// each other only through east-west gateways. Empty means unknown; a plan needs it.
 	Network string `json:"network"`
 	// RemoteServer is the URL of the API server as the other clusters' pods
 	// reach it; empty means that of the kubeconfig.
@@ -61,7 +61,7 @@ func validateSpec(i int, spec ClusterSpec) []error {
 	if spec.Kubeconfig == "" {
 		errs = append(errs, fmt.Errorf("fleet: cluster %q: want the path of a kubeconfig", spec.Name))
 	}
-	if problems := validation.IsValidLabelValue(spec.Network); spec.Network == "" || len(problems) > 0 {
+	if problems := validation.IsValidLabelValue(spec.Network); len(problems) > 0 {
 		errs = append(errs, fmt.Errorf("fleet: cluster %q: want a network ID that is a label value, got %q; %s", spec.Name, spec.Network, strings.Join(problems, "; ")))
 	}
 	return errs

@@ -32,7 +32,7 @@ func TestValidate(t *testing.T) {
 				with(func(s *ClusterSpec) { s.Kubeconfig = "" }),
 				with(func(s *ClusterSpec) { s.Name, s.Network = "east", "" }),
 			},
-			want: []string{`cluster "west": want the path of a kubeconfig`, `cluster "east": want a network ID`},
+			want: []string{`cluster "west": want the path of a kubeconfig`},
 		},
 	}
 	for _, test := range tests {

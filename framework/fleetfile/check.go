@@ -13,6 +13,7 @@ import (
 	pathed "k8s.io/apimachinery/pkg/util/validation/field"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 // projectID is the form of a project's ID, with the domain that old ones may have.
@@ -38,7 +39,7 @@ func (f *File) checkFields(told *told) {
 
 func (f *File) checkNamespace(told *told) {
 	label(&f.Namespace, told)
-	switch system := f.Namespace == fleet.SystemNamespace || strings.HasPrefix(f.Namespace, "kube-"); {
+	switch system := f.Namespace == names.System || strings.HasPrefix(f.Namespace, "kube-"); {
 	case f.Existing && system:
 		told.at(&f.Namespace, "%q is the mesh's or Kubernetes' own; take a namespace for programs", f.Namespace)
 	case system || f.Namespace == "default" && !f.Existing:
@@ -47,7 +48,7 @@ func (f *File) checkNamespace(told *told) {
 }
 
 // reserved are the labels of pods that HelloWorld, Sleep and their sidecars are found by.
-var reserved = []string{"app", "version", "sidecar.istio.io/inject"}
+var reserved = []string{"app", "version", names.Inject}
 
 // checkWorkload looks at what the API server would refuse only in the middle of a run.
 func (f *File) checkWorkload(told *told) {

@@ -18,6 +18,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -77,7 +78,7 @@ func (r *Root) CASecret(cluster string, now time.Time) (*corev1.Secret, error) {
 		return nil, fmt.Errorf("make the CA of cluster %q: %w", cluster, err)
 	}
 	return &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Namespace: fleet.SystemNamespace, Name: CASecret},
+		ObjectMeta: metav1.ObjectMeta{Namespace: names.System, Name: names.CASecret},
 		Data: map[string][]byte{
 			"ca-cert.pem":    certificate,
 			"ca-key.pem":     pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}),
@@ -168,7 +169,7 @@ cd "%[1]s"
 cat ca-cert.pem ../root-cert.pem > cert-chain.pem
 )
 %[2]s |
-  %[4]s`, cluster, kubectlHere("--namespace="+fleet.SystemNamespace, "create secret generic "+CASecret,
+  %[4]s`, cluster, kubectlHere("--namespace="+names.System, "create secret generic "+names.CASecret,
 		"--dry-run=client --output=yaml", fromFile("root-cert.pem"), fromFile(cluster+"/ca-key.pem"),
 		fromFile(cluster+"/ca-cert.pem"), fromFile(cluster+"/cert-chain.pem")),
 		plan.Use(caDirVariable), kubectlHere("apply -f -"))

@@ -10,7 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -40,14 +40,14 @@ func (b *builder) existingCA(ctx context.Context, site *plan.Site) (bool, error)
 	}
 	reuse, err := judgeCAs(found)
 	if reuse {
-		site.Note(fmt.Sprintf("Secret %s/%s exists and has the root of all clusters: reused", fleet.SystemNamespace, CASecret))
+		site.Note(fmt.Sprintf("Secret %s/%s exists and has the root of all clusters: reused", names.System, names.CASecret))
 	}
 	return reuse, err
 }
 
 func lookForCA(ctx context.Context, client *kube.Client) (foundCA, error) {
 	found := foundCA{cluster: client.Name}
-	secret, err := client.Kubernetes.CoreV1().Secrets(fleet.SystemNamespace).Get(ctx, CASecret, metav1.GetOptions{})
+	secret, err := client.Kubernetes.CoreV1().Secrets(names.System).Get(ctx, names.CASecret, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return found, nil
 	}
@@ -77,11 +77,11 @@ func judgeCAs(found []foundCA) (reuse bool, err error) {
 		return false, nil
 	case len(without) > 0:
 		return false, fmt.Errorf("clusters %s have a CA (Secret %s/%s) and %s have none: the root's key is needed to make the others; make them from the same root, or remove those that are there",
-			strings.Join(with, ", "), fleet.SystemNamespace, CASecret, strings.Join(without, ", "))
+			strings.Join(with, ", "), names.System, names.CASecret, strings.Join(without, ", "))
 	}
 	if i := slices.IndexFunc(found, func(ca foundCA) bool { return !bytes.Equal(ca.root, found[0].root) }); i >= 0 {
 		return false, fmt.Errorf("clusters %q and %q have CAs with different roots (root-cert.pem of Secret %s/%s): workloads will not trust each other; give all clusters intermediates of one root",
-			found[0].cluster, found[i].cluster, fleet.SystemNamespace, CASecret)
+			found[0].cluster, found[i].cluster, names.System, names.CASecret)
 	}
 	return true, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -19,7 +20,7 @@ import (
 // published lists the ConfigMaps that istiod puts into every namespace so that
 // proxies trust it: its root and what is revoked. With istiod gone nobody
 // removes them. Istio pilot/pkg/serviceregistry/kube/controller/namespacecontroller.go.
-func published() []string { return []string{"istio-ca-root-cert", "istio-ca-crl"} }
+func published() []string { return []string{names.RootConfigMap, names.RevocationConfigMap} }
 
 func (b *builder) namespace(cluster fleet.ClusterSpec) []plan.Action {
 	return []plan.Action{b.apply("make namespace istio-system of network "+cluster.Network,
@@ -52,7 +53,7 @@ func (b *builder) istiod(cluster fleet.ClusterSpec) []plan.Action {
 				Stdin: b.render("istiod.yaml.tmpl", b.istiodValues(cluster)),
 			},
 		},
-		b.awaitDeployment(Istiod),
+		b.awaitDeployment(names.Istiod),
 		b.awaitInjector(cluster),
 	}
 	if b.opts.Traits.CNI {
@@ -71,7 +72,7 @@ func (b *builder) meshValues() []string {
 		flags = append(flags, "--set="+value)
 	}
 	if b.opts.Traits.CNI {
-		flags = append(flags, "--set=components.cni.enabled=true", "--set=components.cni.namespace="+fleet.SystemNamespace, "--set=values.pilot.cni.enabled=true")
+		flags = append(flags, "--set=components.cni.enabled=true", "--set=components.cni.namespace="+names.System, "--set=values.pilot.cni.enabled=true")
 	}
 	return flags
 }
@@ -131,18 +132,18 @@ func publishedIn(namespaces []corev1.Namespace) []kube.Ref {
 func (b *builder) awaitDaemonSet(name string) plan.Action {
 	return plan.Await{
 		Title: "await daemon set " + name,
-		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "rollout status daemonset/"+name, "--timeout=5m"),
+		Shell: kubectlHere("--namespace="+names.System, "rollout status daemonset/"+name, "--timeout=5m"),
 		Until: func(ctx context.Context, site *plan.Site) error {
-			return site.Client.AwaitDaemonSet(ctx, kube.Ref{APIVersion: "apps/v1", Kind: "DaemonSet", Namespace: fleet.SystemNamespace, Name: name}, site.Bounds)
+			return site.Client.AwaitDaemonSet(ctx, kube.Ref{APIVersion: "apps/v1", Kind: "DaemonSet", Namespace: names.System, Name: name}, site.Bounds)
 		},
 	}
 }
 
 func (b *builder) awaitDeployment(name string) plan.Action {
-	deployment := kube.Deployment{Namespace: fleet.SystemNamespace, Name: name}
+	deployment := kube.Deployment{Namespace: names.System, Name: name}
 	return plan.Await{
 		Title: "await deployment " + name,
-		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "rollout status deployment/"+name, "--timeout=5m"),
+		Shell: kubectlHere("--namespace="+names.System, "rollout status deployment/"+name, "--timeout=5m"),
 		Until: func(ctx context.Context, site *plan.Site) error {
 			return site.Client.AwaitDeployment(ctx, deployment, site.Bounds)
 		},

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -21,16 +22,16 @@ func (b *builder) reader(cluster fleet.ClusterSpec) []plan.Action {
 	}
 	return []plan.Action{
 		b.apply("make the reader's token", "reader-token.yaml.tmpl", map[string]any{
-			"Name": ReaderToken, "Account": ReaderAccount, "Namespace": fleet.SystemNamespace,
+			"Name": ReaderToken, "Account": names.ReaderAccount, "Namespace": names.System,
 		}),
 		plan.Await{
 			Title: "await the reader's token",
-			Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "wait secret/"+ReaderToken, "--for=jsonpath='{.data.token}' --timeout=30s >/dev/null"),
+			Shell: kubectlHere("--namespace="+names.System, "wait secret/"+ReaderToken, "--for=jsonpath='{.data.token}' --timeout=30s >/dev/null"),
 			Until: func(ctx context.Context, site *plan.Site) error {
 				return site.Client.Await(ctx, kube.Wait{
-					For:   "the token in Secret " + fleet.SystemNamespace + "/" + ReaderToken,
+					For:   "the token in Secret " + names.System + "/" + ReaderToken,
 					Bound: site.Bounds.Token,
-					Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: fleet.SystemNamespace, Name: ReaderToken}),
+					Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: names.System, Name: ReaderToken}),
 					Until: hasToken,
 				})
 			},
@@ -108,7 +109,7 @@ func (a giveAccess) Do(ctx context.Context, site *plan.Site) error {
 // cluster, "" where there is none. One that leads there and is not right is an
 // error: a second one beside it would make istiod read the cluster twice.
 func existingAccess(ctx context.Context, site *plan.Site, source fleet.ClusterSpec) (string, error) {
-	found, err := accesses(ctx, site.Client, RemoteSecretLabel+"=true,!"+kube.LabelRun)
+	found, err := accesses(ctx, site.Client, names.MultiCluster+"=true,!"+kube.LabelRun)
 	if err != nil || len(found) == 0 {
 		return "", err
 	}
@@ -137,7 +138,7 @@ func onlySecret(objects []*unstructured.Unstructured, source string) ([]*unstruc
 		return nil, fmt.Errorf("istioctl create-remote-secret: want the one Secret %s, got %s", want, listed(objects))
 	}
 	if objects[0].GetNamespace() == "" {
-		objects[0].SetNamespace(fleet.SystemNamespace)
+		objects[0].SetNamespace(names.System)
 	}
 	return objects, nil
 }

@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -24,7 +25,7 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 	actions := []plan.Action{
 		plan.Await{
 			Title: "check the remote secrets",
-			Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "get secrets --selector="+RemoteSecretLabel+"=true"),
+			Shell: kubectlHere("--namespace="+names.System, "get secrets --selector="+names.MultiCluster+"=true"),
 			Until: func(ctx context.Context, site *plan.Site) error {
 				found, err := checkRemotes(ctx, site, others)
 				if err == nil {
@@ -34,7 +35,7 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 			},
 		},
 		plan.Await{
-			Title: "await istiod synced with " + names(others),
+			Title: "await istiod synced with " + namesOf(others),
 			Shell: syncedShell(clusterNames(others)),
 			Until: func(ctx context.Context, site *plan.Site) error {
 				return AwaitSynced(ctx, site.Client, ids, site.Bounds)
@@ -50,19 +51,19 @@ func syncedShell(ids []string) string {
 	for _, id := range ids {
 		conditions = append(conditions, fmt.Sprintf(`\"id\":\"%s\",\"secretName\":\"[^\"]+\",\"syncStatus\":\"%s\"`, id, synced))
 	}
-	return askIstiods("/debug/clusterz", "is not synced", conditions)
+	return askIstiods(names.Clusterz, "is not synced", conditions)
 }
 
 // askIstiods is a shell loop that asks every istiod pod for a debug document,
 // stripped of space, until it fits all patterns, two minutes at most. They are
 // regular expressions, in which bash wants quotes escaped.
 func askIstiods(document, complaint string, patterns []string) string {
-	ask := kubectlHere("--namespace="+fleet.SystemNamespace, `exec "$pod"`, "--container="+istiodContainer, "-- pilot-discovery request GET "+document)
+	ask := kubectlHere("--namespace="+names.System, `exec "$pod"`, "--container="+names.IstiodContainer, "-- pilot-discovery request GET "+document)
 	conditions := make([]string, 0, len(patterns))
 	for _, pattern := range patterns {
 		conditions = append(conditions, "[[ $status =~ "+pattern+" ]]")
 	}
-	return "for pod in $(" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector="+fleet.IstiodSelector, "--output=name") + "); do\n" +
+	return "for pod in $(" + kubectlHere("--namespace="+names.System, "get pods --selector="+names.IstiodSelector, "--output=name") + "); do\n" +
 		"  for try in {1..120}; do\n" +
 		"    status=$(" + ask + " | tr -d ' \\n') || true\n" +
 		"    if " + strings.Join(conditions, " && ") + "; then break; fi\n" +
@@ -79,7 +80,7 @@ func clusterNames(clusters []fleet.ClusterSpec) []string {
 	return all
 }
 
-func names(clusters []fleet.ClusterSpec) string {
+func namesOf(clusters []fleet.ClusterSpec) string {
 	if len(clusters) == 0 {
 		return "no other cluster"
 	}
@@ -102,7 +103,7 @@ type IstiodRemotes struct {
 // Clusterz asks every Ready istiod pod of a cluster for its remote clusters.
 // Istio lists istiod's own cluster too, without a secret; it is left out.
 func Clusterz(ctx context.Context, client *kube.Client) ([]IstiodRemotes, error) {
-	documents, err := istiodDebug(ctx, client, "/debug/clusterz")
+	documents, err := istiodDebug(ctx, client, names.Clusterz)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +127,7 @@ type debugDocument struct {
 // istiodDebug asks every Ready istiod pod of a cluster for a debug document. A
 // cluster without such a pod is an error: nobody could be asked.
 func istiodDebug(ctx context.Context, client *kube.Client, path string) ([]debugDocument, error) {
-	pods, err := client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: fleet.IstiodSelector})
+	pods, err := client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{LabelSelector: names.IstiodSelector})
 	if err != nil {
 		return nil, fmt.Errorf("list istiod pods of cluster %q: %w", client.Name, err)
 	}
@@ -135,7 +136,7 @@ func istiodDebug(ctx context.Context, client *kube.Client, path string) ([]debug
 		if !fleet.PodReady(&pods.Items[i]) {
 			continue
 		}
-		target := kube.Target{Namespace: fleet.SystemNamespace, Pod: pods.Items[i].Name, Container: istiodContainer}
+		target := kube.Target{Namespace: names.System, Pod: pods.Items[i].Name, Container: names.IstiodContainer}
 		result, err := client.Exec(ctx, target, kube.ExecOptions{Command: []string{"pilot-discovery", "request", "GET", path}})
 		if err != nil {
 			return nil, err

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 func TestJudgeRemotes(t *testing.T) {
@@ -244,8 +245,8 @@ func TestOnlySecret(t *testing.T) {
 		return &unstructured.Unstructured{Object: map[string]any{"kind": kind, "metadata": map[string]any{"name": name}}}
 	}
 	good, err := onlySecret([]*unstructured.Unstructured{object("Secret", "istio-remote-secret-east")}, "east")
-	if err != nil || good[0].GetNamespace() != fleet.SystemNamespace {
-		t.Errorf("want the secret in %s, got %v, %v", fleet.SystemNamespace, good, err)
+	if err != nil || good[0].GetNamespace() != names.System {
+		t.Errorf("want the secret in %s, got %v, %v", names.System, good, err)
 	}
 	for _, bad := range [][]*unstructured.Unstructured{
 		nil,

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/eastwest-mesh/eastwest/fixtures"
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -23,8 +23,8 @@ type exposeServices struct{}
 // Show implements plan.Action.
 func (exposeServices) Show() plan.Shown {
 	return plan.Shown{
-		Kind: plan.KindApply, Title: "apply gateway " + ExposeGateway,
-		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, `apply -f "`+plan.Use(exposeVariable)+`"`),
+		Kind: plan.KindApply, Title: "apply gateway " + names.Expose,
+		Shell: kubectlHere("--namespace="+names.System, `apply -f "`+plan.Use(exposeVariable)+`"`),
 	}
 }
 
@@ -57,21 +57,21 @@ func exposedBy(content []byte) ([]*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	if len(objects) != 1 || !isExposeGateway(objects[0]) {
-		return nil, fmt.Errorf("want the one Gateway %s, got %s; use the file of asmcli's folder or of Istio's samples", ExposeGateway, listed(objects))
+		return nil, fmt.Errorf("want the one Gateway %s, got %s; use the file of asmcli's folder or of Istio's samples", names.Expose, listed(objects))
 	}
 	if !equality.Semantic.DeepEqual(objects[0].Object["spec"], known.Object["spec"]) {
-		return nil, errors.New("Gateway " + ExposeGateway + " is not the page's: want it to select " + GatewaySelector +
-			fmt.Sprintf(" and to pass TLS for *.local through on port %d, and nothing else", GatewayPort))
+		return nil, errors.New("Gateway " + names.Expose + " is not the page's: want it to select " + names.GatewaySelector +
+			fmt.Sprintf(" and to pass TLS for *.local through on port %d, and nothing else", names.CrossPort))
 	}
-	objects[0].SetNamespace(fleet.SystemNamespace)
+	objects[0].SetNamespace(names.System)
 	return objects, nil
 }
 
 // isExposeGateway does not look at the version of the API, which changed.
 func isExposeGateway(obj *unstructured.Unstructured) bool {
 	group, err := schema.ParseGroupVersion(obj.GetAPIVersion())
-	return err == nil && group.Group == "networking.istio.io" && obj.GetKind() == "Gateway" && obj.GetName() == ExposeGateway &&
-		(obj.GetNamespace() == "" || obj.GetNamespace() == fleet.SystemNamespace)
+	return err == nil && group.Group == "networking.istio.io" && obj.GetKind() == "Gateway" && obj.GetName() == names.Expose &&
+		(obj.GetNamespace() == "" || obj.GetNamespace() == names.System)
 }
 
 // knownExpose is the Gateway that we apply where there is no such file.

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/redact"
@@ -133,7 +134,7 @@ func refsOf(objects []*unstructured.Unstructured) []kube.Ref {
 func installedState() kube.Ref {
 	return kube.Ref{
 		APIVersion: "install.istio.io/v1alpha1", Kind: "IstioOperator",
-		Namespace: fleet.SystemNamespace, Name: "installed-state-eastwest",
+		Namespace: names.System, Name: "installed-state-eastwest",
 	}
 }
 
@@ -155,7 +156,7 @@ func (b *builder) expectSecrets(cluster fleet.ClusterSpec) plan.Action {
 }
 
 func systemSecret(name string) kube.Ref {
-	return kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: fleet.SystemNamespace, Name: name}
+	return kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: names.System, Name: name}
 }
 
 func refNames(refs []kube.Ref) []string {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -46,14 +47,14 @@ func (b *builder) gateway(cluster fleet.ClusterSpec) []plan.Action {
 }
 
 func (b *builder) gatewayReady(cluster fleet.ClusterSpec) []plan.Action {
-	return []plan.Action{b.awaitDeployment(Gateway), awaitAddress(), b.compareCertProviders(cluster)}
+	return []plan.Action{b.awaitDeployment(names.Gateway), awaitAddress(), b.compareCertProviders(cluster)}
 }
 
 func (b *builder) expose(fleet.ClusterSpec) []plan.Action {
 	if b.opts.Traits.Tools.ExposeServices != "" {
 		return []plan.Action{exposeServices{}}
 	}
-	return []plan.Action{b.applyFile("apply gateway "+ExposeGateway, "cross-network-gateway.yaml")}
+	return []plan.Action{b.applyFile("apply gateway "+names.Expose, "cross-network-gateway.yaml")}
 }
 
 func (b *builder) applyFile(title, name string) plan.Action {
@@ -67,13 +68,13 @@ func (b *builder) applyFile(title, name string) plan.Action {
 func awaitAddress() plan.Action {
 	return plan.Await{
 		Title: "await the gateway's address",
-		Shell: kubectlHere("--namespace="+fleet.SystemNamespace, "wait service/"+Gateway,
+		Shell: kubectlHere("--namespace="+names.System, "wait service/"+names.Gateway,
 			"--for=jsonpath='{.status.loadBalancer.ingress}' --timeout=10m"),
 		Until: func(ctx context.Context, site *plan.Site) error {
 			return site.Client.Await(ctx, kube.Wait{
-				For:   "an external address of Service " + fleet.SystemNamespace + "/" + Gateway,
+				For:   "an external address of Service " + names.System + "/" + names.Gateway,
 				Bound: site.Bounds.Address,
-				Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Service", Namespace: fleet.SystemNamespace, Name: Gateway}),
+				Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Service", Namespace: names.System, Name: names.Gateway}),
 				Until: addressed,
 				Hint:  "look at the Service's events and at the cluster's load balancer controller",
 			})
@@ -118,7 +119,7 @@ func Addresses(service *corev1.Service) []string {
 
 // GatewayAddresses reads the addresses of a cluster's east-west gateway.
 func GatewayAddresses(ctx context.Context, client *kube.Client) ([]string, error) {
-	service, err := client.Kubernetes.CoreV1().Services(fleet.SystemNamespace).Get(ctx, Gateway, metav1.GetOptions{})
+	service, err := client.Kubernetes.CoreV1().Services(names.System).Get(ctx, names.Gateway, metav1.GetOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("read the east-west gateway's service on cluster %q: %w", client.Name, err)
 	}

@@ -9,15 +9,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
-)
-
-// The labels by which the injector is asked to inject a pod, and the container
-// that it adds.
-const (
-	injectLabel    = "sidecar.istio.io/inject"
-	proxyContainer = "istio-proxy"
 )
 
 // awaitInjector waits until a pod would get its proxy. That istiod is
@@ -27,7 +21,7 @@ const (
 func (b *builder) awaitInjector(cluster fleet.ClusterSpec) plan.Action {
 	revision := cluster.Revision
 	if revision == "" {
-		revision = fleet.DefaultRevision
+		revision = names.DefaultRevision
 	}
 	return plan.Await{
 		Title: "await the injection webhook",
@@ -40,8 +34,8 @@ func (b *builder) awaitInjector(cluster fleet.ClusterSpec) plan.Action {
 
 // injectionShell tries the same as AwaitInjection, at most for two minutes.
 func injectionShell(revision string) string {
-	try := kubectlHere("--namespace="+fleet.SystemNamespace, "run injection-trial --image=trial --dry-run=server --output=yaml",
-		"--labels="+injectLabel+"=true,"+fleet.RevisionLabel+"="+revision) + " | grep 'name: " + proxyContainer + "' >/dev/null"
+	try := kubectlHere("--namespace="+names.System, "run injection-trial --image=trial --dry-run=server --output=yaml",
+		"--labels="+names.Inject+"=true,"+names.Revision+"="+revision) + " | grep 'name: " + names.Proxy + "' >/dev/null"
 	return "for try in {1..120}; do\n  if " + try + "; then break; fi\n" +
 		`  if [ "$try" = 120 ]; then echo "revision ` + revision + ` injects no proxy" >&2; exit 1; fi` + "\n  sleep 1\ndone"
 }
@@ -54,7 +48,7 @@ func AwaitInjection(ctx context.Context, client *kube.Client, revision string, b
 		Bound: bounds.Deployment,
 		Hint:  "look at the mutating webhook configurations of the revision and at istiod's log",
 		Ask: func(ctx context.Context) (kube.State, error) {
-			pod, err := client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).Create(ctx, trialPod(revision),
+			pod, err := client.Kubernetes.CoreV1().Pods(names.System).Create(ctx, trialPod(revision),
 				metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
 			if err != nil {
 				return kube.State{}, fmt.Errorf("try a pod: %w", err)
@@ -66,16 +60,16 @@ func AwaitInjection(ctx context.Context, client *kube.Client, revision string, b
 
 func injectionState(pod *corev1.Pod) kube.State {
 	if Injected(&pod.Spec) {
-		return kube.State{Met: true, Seen: "a pod with " + proxyContainer}
+		return kube.State{Met: true, Seen: "a pod with " + names.Proxy}
 	}
-	return kube.State{Seen: "a pod without " + proxyContainer}
+	return kube.State{Seen: "a pod without " + names.Proxy}
 }
 
 func trialPod(revision string) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			GenerateName: "injection-trial-",
-			Labels:       map[string]string{injectLabel: "true", fleet.RevisionLabel: revision},
+			Labels:       map[string]string{names.Inject: "true", names.Revision: revision},
 		},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{Name: "trial", Image: "trial"}}},
 	}
@@ -85,5 +79,5 @@ func trialPod(revision string) *corev1.Pod {
 // native sidecars, as an init container.
 func Injected(pod *corev1.PodSpec) bool {
 	return slices.ContainsFunc(slices.Concat(pod.InitContainers, pod.Containers),
-		func(c corev1.Container) bool { return c.Name == proxyContainer })
+		func(c corev1.Container) bool { return c.Name == names.Proxy })
 }

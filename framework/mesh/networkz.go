@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -36,7 +37,7 @@ func knownShell(networks []string) string {
 	for _, network := range networks {
 		patterns = append(patterns, fmt.Sprintf(`\"%s\"`, regexp.QuoteMeta(network)))
 	}
-	return askIstiods("/debug/networkz", "does not know every gateway", patterns)
+	return askIstiods(names.Networkz, "does not know every gateway", patterns)
 }
 
 // otherNetworks are those that pods of a cluster cannot reach directly.
@@ -71,7 +72,7 @@ func AwaitGateways(ctx context.Context, client *kube.Client, networks []string, 
 
 // networkz asks every Ready istiod pod, by its name.
 func networkz(ctx context.Context, client *kube.Client) (map[string][]fleet.NetworkGateway, error) {
-	documents, err := istiodDebug(ctx, client, "/debug/networkz")
+	documents, err := istiodDebug(ctx, client, names.Networkz)
 	if err != nil {
 		return nil, err
 	}

@@ -6,35 +6,16 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// The names of what the steps make; they are Istio's and the page's.
-const (
-	Gateway         = "istio-eastwestgateway"
-	GatewaySelector = "istio=eastwestgateway"
-	// GatewayPort is where callers of other networks arrive, chosen by the
-	// server name of their TLS.
-	GatewayPort = 15443
-	// ExposeGateway is the Gateway resource that opens GatewayPort.
-	ExposeGateway = "cross-network-gateway"
-
-	// Istiod names the control plane's Deployment of the default revision.
-	Istiod = "istiod"
-
-	// ReaderAccount is the account that other clusters' istiods read with.
-	ReaderAccount = "istio-reader-service-account"
-	// ReaderToken is the Secret that istioctl looks for, or makes, for it.
-	ReaderToken = ReaderAccount + "-istio-remote-secret-token"
-	// RemoteSecretLabel marks a Secret in which istiod finds a remote cluster.
-	RemoteSecretLabel = "istio/multiCluster" //nolint:gosec // the name of a label
-
-	// CASecret holds the key and certificates of istiod's CA.
-	CASecret = "cacerts"
-)
+// ReaderToken is the Secret that istioctl looks for, or makes, for the account that other
+// clusters' istiods read with.
+const ReaderToken = names.ReaderAccount + "-istio-remote-secret-token"
 
 // RemoteSecret is the name of the Secret that holds access to a cluster.
-func RemoteSecret(cluster string) string { return "istio-remote-secret-" + cluster }
+func RemoteSecret(cluster string) string { return names.RemoteSecretPrefix + cluster }
 
 // The plan's names for the tools that are used.
 const (
@@ -75,6 +56,11 @@ func (o Options) gatewayFlags() []string {
 // Validate tells everything that the steps cannot be made with.
 func (o Options) Validate() error {
 	errs := []error{fleet.Validate(o.Clusters)}
+	for _, cluster := range o.Clusters {
+		if cluster.Network == "" {
+			errs = append(errs, fmt.Errorf("mesh: cluster %q: want a network ID", cluster.Name))
+		}
+	}
 	if o.MeshID == "" {
 		errs = append(errs, errors.New("mesh: want a mesh ID"))
 	}
@@ -132,7 +118,7 @@ func Variables(opts Options) []plan.Variable {
 		if opts.Placeholders {
 			variables = append(variables, plan.Variable{
 				Name: networkVariable(cluster.Name), Value: cluster.Network,
-				Comment: fmt.Sprintf("the network of %s: label %s of its namespace %s", cluster.Name, fleet.NetworkLabel, fleet.SystemNamespace),
+				Comment: fmt.Sprintf("the network of %s: label %s of its namespace %s", cluster.Name, names.Network, names.System),
 			})
 		}
 	}

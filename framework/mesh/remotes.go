@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -33,7 +33,7 @@ type access struct {
 
 // Remotes lists the remote secrets of a cluster, by the name of the Secret.
 func Remotes(ctx context.Context, client *kube.Client) ([]Remote, error) {
-	found, err := accesses(ctx, client, RemoteSecretLabel+"=true")
+	found, err := accesses(ctx, client, names.MultiCluster+"=true")
 	remotes := make([]Remote, 0, len(found))
 	for _, one := range found {
 		remotes = append(remotes, one.Remote)
@@ -42,7 +42,7 @@ func Remotes(ctx context.Context, client *kube.Client) ([]Remote, error) {
 }
 
 func accesses(ctx context.Context, client *kube.Client, selector string) ([]access, error) {
-	secrets, err := client.Kubernetes.CoreV1().Secrets(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
+	secrets, err := client.Kubernetes.CoreV1().Secrets(names.System).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
 		return nil, fmt.Errorf("list the remote secrets of cluster %q: %w", client.Name, err)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -107,18 +108,13 @@ func FindControlPlane(ctx context.Context, client *kube.Client, revision string)
 func controlPlaneOf(cluster, revision string, istiod *corev1.Pod) ControlPlane {
 	plane := ControlPlane{
 		Cluster: cluster, Revision: revision, Version: fleet.IstiodVersion(istiod),
-		ClusterID: fleet.ClusterID(istiod), CertProvider: fleet.Env(&istiod.Spec, certProviderVariable),
+		ClusterID: fleet.ClusterID(istiod), CertProvider: fleet.Env(&istiod.Spec, names.EnvCertProvider),
 	}
 	if release, err := cell.ParseVersion(plane.Version); err == nil {
 		plane.Release = release
 	}
 	return plane
 }
-
-const (
-	istiodContainer      = "discovery"
-	certProviderVariable = "PILOT_CERT_PROVIDER"
-)
 
 func variable(container corev1.Container, name string) string {
 	for _, variable := range container.Env {
@@ -136,10 +132,10 @@ func (b *builder) compareCertProviders(cluster fleet.ClusterSpec) plan.Action {
 	wanted := b.opts.certProvider()
 	return plan.Await{
 		Title: "compare pilotCertProvider",
-		Shell: "# want " + wanted + ":\n" + kubectlHere("--namespace="+fleet.SystemNamespace, "get pods --selector='"+istiodOrGateway+
-			`' --output=jsonpath='{range .items[*]}{.metadata.name}{" "}{.spec.containers[*].env[?(@.name=="`+certProviderVariable+`")].value}{"\n"}{end}'`),
+		Shell: "# want " + wanted + ":\n" + kubectlHere("--namespace="+names.System, "get pods --selector='"+istiodOrGateway+
+			`' --output=jsonpath='{range .items[*]}{.metadata.name}{" "}{.spec.containers[*].env[?(@.name=="`+names.EnvCertProvider+`")].value}{"\n"}{end}'`),
 		Until: func(ctx context.Context, site *plan.Site) error {
-			pods, err := site.Client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: istiodOrGateway})
+			pods, err := site.Client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{LabelSelector: istiodOrGateway})
 			if err != nil {
 				return fmt.Errorf("list the pods of istiod and of the gateway on cluster %q: %w", site.Cluster, err)
 			}
@@ -152,20 +148,20 @@ func (b *builder) compareCertProviders(cluster fleet.ClusterSpec) plan.Action {
 }
 
 // istiodOrGateway selects the pods of both.
-const istiodOrGateway = "app in (istiod, " + Gateway + ")"
+const istiodOrGateway = "app in (istiod, " + names.Gateway + ")"
 
 func certProviderDrift(wanted, revision string, pods []corev1.Pod) []string {
 	var drift []string
 	for _, pod := range pods {
-		if revision != "" && pod.Labels[fleet.RevisionLabel] != revision {
+		if revision != "" && pod.Labels[names.Revision] != revision {
 			continue
 		}
 		for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
-			if container.Name != istiodContainer && container.Name != proxyContainer {
+			if container.Name != names.IstiodContainer && container.Name != names.Proxy {
 				continue
 			}
-			if has := variable(container, certProviderVariable); has != "" && has != wanted {
-				drift = append(drift, fmt.Sprintf("warning: pilotCertProvider=%s was asked for, but pod %s has %s=%s", wanted, pod.Name, certProviderVariable, has))
+			if has := variable(container, names.EnvCertProvider); has != "" && has != wanted {
+				drift = append(drift, fmt.Sprintf("warning: pilotCertProvider=%s was asked for, but pod %s has %s=%s", wanted, pod.Name, names.EnvCertProvider, has))
 			}
 		}
 	}

@@ -8,12 +8,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 func istiodPod(image string, env ...corev1.EnvVar) *corev1.Pod {
 	return &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "istiod-1", Labels: map[string]string{"istio.io/rev": "asm-1"}},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: istiodContainer, Image: image, Env: env}}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: names.IstiodContainer, Image: image, Env: env}}},
 	}
 }
 
@@ -49,7 +50,7 @@ func TestCertProviderDrift(t *testing.T) {
 	other.Labels["istio.io/rev"] = "asm-2"
 	gateway := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{Name: "gateway-1", Labels: map[string]string{"istio.io/rev": "asm-1"}},
-		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: proxyContainer, Env: []corev1.EnvVar{provider("istiod")}}}},
+		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: names.Proxy, Env: []corev1.EnvVar{provider("istiod")}}}},
 	}
 	got := certProviderDrift("istiod", "asm-1", []corev1.Pod{*istiod, *other, *gateway, *istiodPod("pilot:1")})
 	want := []string{"warning: pilotCertProvider=istiod was asked for, but pod istiod-1 has PILOT_CERT_PROVIDER=kubernetes"}

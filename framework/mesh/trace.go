@@ -17,6 +17,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -53,7 +54,7 @@ func checkRemotes(ctx context.Context, site *plan.Site, others []fleet.ClusterSp
 	if err != nil {
 		return nil, err
 	}
-	found, err := accesses(ctx, site.Client, RemoteSecretLabel+"=true")
+	found, err := accesses(ctx, site.Client, names.MultiCluster+"=true")
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +199,7 @@ func (t *traced) use(ctx context.Context, one access, config *rest.Config) (type
 	}
 	if len(missing) > 0 {
 		t.errs = append(t.errs, fmt.Errorf("remote secret %s: its token may not list %s at %s, so that istiod would not see them; give %s back its ClusterRole",
-			one.Secret, strings.Join(missing, ", "), one.Server, ReaderAccount))
+			one.Secret, strings.Join(missing, ", "), one.Server, names.ReaderAccount))
 	}
 	return uid, nil
 }

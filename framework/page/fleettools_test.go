@@ -18,6 +18,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
@@ -69,7 +70,7 @@ func TestAPIServerFleetTools(t *testing.T) {
 		})
 	}
 	t.Run("without rights", func(t *testing.T) {
-		err := f.Cluster("cluster2").Client.Kubernetes.RbacV1().ClusterRoles().Delete(t.Context(), mesh.ReaderAccount, metav1.DeleteOptions{})
+		err := f.Cluster("cluster2").Client.Kubernetes.RbacV1().ClusterRoles().Delete(t.Context(), names.ReaderAccount, metav1.DeleteOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -255,12 +256,12 @@ func call(tool string, args ...string) string { return tool + " " + strings.Join
 // namespace, the reader's account and rights, and a Ready pod of one revision.
 func installedControlPlane(ctx context.Context, cluster *fleet.Cluster) error {
 	core := cluster.Client.Kubernetes.CoreV1()
-	_, err := core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: fleet.SystemNamespace}}, metav1.CreateOptions{})
+	_, err := core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: names.System}}, metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
-	for _, account := range []string{mesh.ReaderAccount, "default"} {
-		_, err = core.ServiceAccounts(fleet.SystemNamespace).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: account}}, metav1.CreateOptions{})
+	for _, account := range []string{names.ReaderAccount, "default"} {
+		_, err = core.ServiceAccounts(names.System).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: account}}, metav1.CreateOptions{})
 		if err != nil && !apierrors.IsAlreadyExists(err) {
 			return err
 		}
@@ -268,8 +269,8 @@ func installedControlPlane(ctx context.Context, cluster *fleet.Cluster) error {
 	if err := grantReader(ctx, cluster); err != nil {
 		return err
 	}
-	pod, err := core.Pods(fleet.SystemNamespace).Create(ctx, &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "istiod", Labels: map[string]string{"app": "istiod", fleet.RevisionLabel: "asm-1"}},
+	pod, err := core.Pods(names.System).Create(ctx, &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{Name: "istiod", Labels: map[string]string{"app": "istiod", names.Revision: "asm-1"}},
 		Spec: corev1.PodSpec{Containers: []corev1.Container{{
 			Name: "discovery", Image: "pilot:1.28.2-asm.4", Env: []corev1.EnvVar{{Name: "CLUSTER_ID", Value: "cn-fleet-1-global-" + cluster.Name}},
 		}}},
@@ -278,7 +279,7 @@ func installedControlPlane(ctx context.Context, cluster *fleet.Cluster) error {
 		return err
 	}
 	pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue}}
-	_, err = core.Pods(fleet.SystemNamespace).UpdateStatus(ctx, pod, metav1.UpdateOptions{})
+	_, err = core.Pods(names.System).UpdateStatus(ctx, pod, metav1.UpdateOptions{})
 	return err
 }
 
@@ -286,7 +287,7 @@ func installedControlPlane(ctx context.Context, cluster *fleet.Cluster) error {
 func grantReader(ctx context.Context, cluster *fleet.Cluster) error {
 	rbac := cluster.Client.Kubernetes.RbacV1()
 	_, err := rbac.ClusterRoles().Create(ctx, &rbacv1.ClusterRole{
-		ObjectMeta: metav1.ObjectMeta{Name: mesh.ReaderAccount},
+		ObjectMeta: metav1.ObjectMeta{Name: names.ReaderAccount},
 		Rules: []rbacv1.PolicyRule{
 			{APIGroups: []string{""}, Resources: []string{"services", "pods", "nodes", "namespaces"}, Verbs: []string{"get", "list", "watch"}},
 			{APIGroups: []string{"discovery.k8s.io"}, Resources: []string{"endpointslices"}, Verbs: []string{"get", "list", "watch"}},
@@ -296,9 +297,9 @@ func grantReader(ctx context.Context, cluster *fleet.Cluster) error {
 		return err
 	}
 	_, err = rbac.ClusterRoleBindings().Create(ctx, &rbacv1.ClusterRoleBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: mesh.ReaderAccount},
-		RoleRef:    rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: mesh.ReaderAccount},
-		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: fleet.SystemNamespace, Name: mesh.ReaderAccount}},
+		ObjectMeta: metav1.ObjectMeta{Name: names.ReaderAccount},
+		RoleRef:    rbacv1.RoleRef{APIGroup: "rbac.authorization.k8s.io", Kind: "ClusterRole", Name: names.ReaderAccount},
+		Subjects:   []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: names.System, Name: names.ReaderAccount}},
 	}, metav1.CreateOptions{})
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -108,5 +109,5 @@ func Namespaces(opts Options) []string {
 	if namespace == "" {
 		namespace = sample.DefaultNamespace
 	}
-	return []string{fleet.SystemNamespace, namespace}
+	return []string{names.System, namespace}
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
 )
@@ -72,7 +73,7 @@ func TestAPIServerRights(t *testing.T) {
 	plane := kubetest.Start(t)
 	admin := clientOf(t, plane.Config)
 	ctx := t.Context()
-	if _, err := admin.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: fleet.SystemNamespace}}, metav1.CreateOptions{}); err != nil {
+	if _, err := admin.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: names.System}}, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	opts := preflight.Options{

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -263,7 +263,7 @@ func (f *facts) kubectl(arguments ...string) string {
 }
 
 func (f *facts) networkAdvice(network string) string {
-	label := f.kubectl("label namespace istio-system", kube.Quote(fleet.NetworkLabel+"="+network), "--overwrite")
+	label := f.kubectl("label namespace istio-system", kube.Quote(names.Network+"="+network), "--overwrite")
 	return "make all the same: the control plane with values.global.network (asmcli: --network_id), the gateway with --network, the fleet file, the namespace by " + label + "; then restart the pods"
 }
 
@@ -375,7 +375,7 @@ func checkExisting(f *facts, opts Options) Check {
 
 // injectCommand has pods of a namespace injected by the revision that the run would use.
 func (f *facts) injectCommand(namespace string) string {
-	return f.kubectl("label namespace", kube.Quote(namespace), kube.Quote(fleet.RevisionLabel+"="+f.revision), "istio-injection-", "--overwrite")
+	return f.kubectl("label namespace", kube.Quote(namespace), kube.Quote(names.Revision+"="+f.revision), "istio-injection-", "--overwrite")
 }
 
 // checkAdmission is whether pods like the run's are let into a namespace that is there, and

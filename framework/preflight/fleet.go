@@ -8,6 +8,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -235,7 +236,7 @@ func checkRoots(reached []*facts) Check {
 		case f.unread[idRoots] != "":
 			return unknown(idRoots, fmt.Sprintf("%s: %s", f.spec.Name, f.unread[idRoots]))
 		case len(f.roots) == 0:
-			return Check{ID: idRoots, Status: Unknown, Found: fmt.Sprintf("%s has no ConfigMap istio-system/%s", f.spec.Name, rootConfigMap), Do: "see that istiod runs; it publishes the root"}
+			return Check{ID: idRoots, Status: Unknown, Found: fmt.Sprintf("%s has no ConfigMap istio-system/%s", f.spec.Name, names.RootConfigMap), Do: "see that istiod runs; it publishes the root"}
 		case with == nil:
 			with = f
 		case !common(with.roots, f.roots):

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 )
@@ -102,7 +103,7 @@ func (g gatherer) reach(ctx context.Context) error {
 
 // istiods reads all control planes and settles the revision.
 func (g gatherer) istiods(ctx context.Context) error {
-	pods, err := g.client.Kubernetes.CoreV1().Pods(fleet.SystemNamespace).List(ctx, metav1.ListOptions{LabelSelector: fleet.IstiodSelector})
+	pods, err := g.client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{LabelSelector: names.IstiodSelector})
 	if err != nil {
 		return err
 	}
@@ -121,20 +122,20 @@ func (g gatherer) istiods(ctx context.Context) error {
 
 func istiodOf(pod *corev1.Pod) istiod {
 	return istiod{
-		pod: pod.Name, revision: pod.Labels[fleet.RevisionLabel], ready: fleet.PodReady(pod), version: fleet.IstiodVersion(pod),
-		clusterID: fleet.ClusterID(pod), certProvider: fleet.Env(&pod.Spec, "PILOT_CERT_PROVIDER"), caProvider: fleet.Env(&pod.Spec, "CA_PROVIDER"),
+		pod: pod.Name, revision: pod.Labels[names.Revision], ready: fleet.PodReady(pod), version: fleet.IstiodVersion(pod),
+		clusterID: fleet.ClusterID(pod), certProvider: fleet.Env(&pod.Spec, names.EnvCertProvider), caProvider: fleet.Env(&pod.Spec, names.EnvCAProvider),
 	}
 }
 
 func (g gatherer) namespace(ctx context.Context) error {
-	namespace, err := g.client.Kubernetes.CoreV1().Namespaces().Get(ctx, fleet.SystemNamespace, metav1.GetOptions{})
+	namespace, err := g.client.Kubernetes.CoreV1().Namespaces().Get(ctx, names.System, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	g.facts.namespaceFound, g.facts.namespaceNetwork = true, namespace.Labels[fleet.NetworkLabel]
+	g.facts.namespaceFound, g.facts.namespaceNetwork = true, namespace.Labels[names.Network]
 	return nil
 }
 
@@ -149,7 +150,7 @@ func (g gatherer) meshConfig(ctx context.Context) error {
 	if g.facts.revision == "" {
 		return nil
 	}
-	config, err := g.client.Kubernetes.CoreV1().ConfigMaps(fleet.SystemNamespace).Get(ctx, fleet.Suffixed("istio", g.facts.revision), metav1.GetOptions{})
+	config, err := g.client.Kubernetes.CoreV1().ConfigMaps(names.System).Get(ctx, names.Suffixed("istio", g.facts.revision), metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
@@ -168,18 +169,15 @@ func (g gatherer) webhooks(ctx context.Context) error {
 		return err
 	}
 	for _, configuration := range configurations.Items {
-		if configuration.Labels[fleet.RevisionLabel] == g.facts.revision && len(configuration.Webhooks) > 0 {
+		if configuration.Labels[names.Revision] == g.facts.revision && len(configuration.Webhooks) > 0 {
 			g.facts.webhooks = append(g.facts.webhooks, configuration.Name)
 		}
 	}
 	return nil
 }
 
-// rootConfigMap is where istiod publishes the root that proxies trust.
-const rootConfigMap = "istio-ca-root-cert"
-
 func (g gatherer) rootCertificates(ctx context.Context) error {
-	config, err := g.client.Kubernetes.CoreV1().ConfigMaps(fleet.SystemNamespace).Get(ctx, rootConfigMap, metav1.GetOptions{})
+	config, err := g.client.Kubernetes.CoreV1().ConfigMaps(names.System).Get(ctx, names.RootConfigMap, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
@@ -187,35 +185,35 @@ func (g gatherer) rootCertificates(ctx context.Context) error {
 		return err
 	}
 	if g.facts.roots, err = fleet.Fingerprints(config.Data["root-cert.pem"]); err != nil {
-		return fmt.Errorf("ConfigMap %s: %w", rootConfigMap, err)
+		return fmt.Errorf("ConfigMap %s: %w", names.RootConfigMap, err)
 	}
 	return nil
 }
 
 func (g gatherer) gateway(ctx context.Context) error {
-	service, err := g.client.Kubernetes.CoreV1().Services(fleet.SystemNamespace).Get(ctx, mesh.Gateway, metav1.GetOptions{})
+	service, err := g.client.Kubernetes.CoreV1().Services(names.System).Get(ctx, names.Gateway, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	g.facts.gateway.found, g.facts.gateway.serviceNetwork = true, service.Labels[fleet.NetworkLabel]
+	g.facts.gateway.found, g.facts.gateway.serviceNetwork = true, service.Labels[names.Network]
 	g.madeBy(service.Labels)
-	deployment, err := g.client.Kubernetes.AppsV1().Deployments(fleet.SystemNamespace).Get(ctx, mesh.Gateway, metav1.GetOptions{})
+	deployment, err := g.client.Kubernetes.AppsV1().Deployments(names.System).Get(ctx, names.Gateway, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	g.facts.gateway.viewNetwork = fleet.Env(&deployment.Spec.Template.Spec, "ISTIO_META_REQUESTED_NETWORK_VIEW")
+	g.facts.gateway.viewNetwork = fleet.Env(&deployment.Spec.Template.Spec, names.EnvNetworkView)
 	return nil
 }
 
 func (g gatherer) exposure(ctx context.Context) error {
 	found, err := g.client.Get(ctx, kube.Ref{
-		APIVersion: "networking.istio.io/v1beta1", Kind: "Gateway", Namespace: fleet.SystemNamespace, Name: mesh.ExposeGateway,
+		APIVersion: "networking.istio.io/v1beta1", Kind: "Gateway", Namespace: names.System, Name: names.Expose,
 	})
 	switch {
 	case err == nil:

@@ -16,6 +16,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
@@ -66,9 +67,9 @@ func plant(t *testing.T, client kubernetes.Interface) {
 			t.Fatal(err)
 		}
 	}
-	ctx, system, opts := t.Context(), fleet.SystemNamespace, metav1.CreateOptions{}
+	ctx, system, opts := t.Context(), names.System, metav1.CreateOptions{}
 	core := client.CoreV1()
-	must(core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: system, Labels: map[string]string{fleet.NetworkLabel: "n-west"}}}, opts))
+	must(core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: system, Labels: map[string]string{names.Network: "n-west"}}}, opts))
 	must(core.Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "sample", Labels: map[string]string{kube.LabelRun: "run-1"}}}, opts))
 	for name, data := range map[string]map[string]string{
 		"istio-sidecar-injector-asm-1": {"values": `{"global": {"network": "default"}}`},
@@ -79,7 +80,7 @@ func plant(t *testing.T, client kubernetes.Interface) {
 	}
 	must(core.ServiceAccounts(system).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "istiod"}}, opts))
 	pod, err := core.Pods(system).Create(ctx, &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: "istiod-1", Labels: map[string]string{"app": "istiod", fleet.RevisionLabel: "asm-1"}},
+		ObjectMeta: metav1.ObjectMeta{Name: "istiod-1", Labels: map[string]string{"app": "istiod", names.Revision: "asm-1"}},
 		Spec: corev1.PodSpec{ServiceAccountName: "istiod", Containers: []corev1.Container{{
 			Name: "discovery", Image: "gcr.io/asm/pilot:1.28.2-asm.4", Env: []corev1.EnvVar{{Name: "CLUSTER_ID", Value: "cn-f-global-west"}},
 		}}},
@@ -89,11 +90,11 @@ func plant(t *testing.T, client kubernetes.Interface) {
 	must(core.Pods(system).UpdateStatus(ctx, pod, metav1.UpdateOptions{}))
 	must(client.AdmissionregistrationV1().MutatingWebhookConfigurations().Create(ctx, webhook(), opts))
 	must(core.Services(system).Create(ctx, &corev1.Service{
-		ObjectMeta: metav1.ObjectMeta{Name: mesh.Gateway, Labels: map[string]string{fleet.NetworkLabel: "n-old"}},
-		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: mesh.GatewayPort}}},
+		ObjectMeta: metav1.ObjectMeta{Name: names.Gateway, Labels: map[string]string{names.Network: "n-old"}},
+		Spec:       corev1.ServiceSpec{Ports: []corev1.ServicePort{{Port: names.CrossPort}}},
 	}, opts))
 	must(core.Secrets(system).Create(ctx, &corev1.Secret{
-		ObjectMeta: metav1.ObjectMeta{Name: mesh.RemoteSecret("east"), Labels: map[string]string{mesh.RemoteSecretLabel: "true"}},
+		ObjectMeta: metav1.ObjectMeta{Name: mesh.RemoteSecret("east"), Labels: map[string]string{names.MultiCluster: "true"}},
 		StringData: map[string]string{"east": `{apiVersion: v1, kind: Config, current-context: c, contexts: [{name: c, context: {cluster: c, user: u}}],
 clusters: [{name: c, cluster: {server: "https://127.0.0.1:6443"}}], users: [{name: u, user: {token: secret-token}}]}`},
 	}, opts))
@@ -103,7 +104,7 @@ func webhook() *admissionv1.MutatingWebhookConfiguration {
 	none, url := admissionv1.SideEffectClassNone, "https://192.0.2.1/inject"
 	ignore := admissionv1.Ignore
 	return &admissionv1.MutatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: "istio-sidecar-injector-asm-1", Labels: map[string]string{fleet.RevisionLabel: "asm-1"}},
+		ObjectMeta: metav1.ObjectMeta{Name: "istio-sidecar-injector-asm-1", Labels: map[string]string{names.Revision: "asm-1"}},
 		Webhooks: []admissionv1.MutatingWebhook{{
 			Name: "rev.namespace.sidecar-injector.istio.io", SideEffects: &none, AdmissionReviewVersions: []string{"v1"},
 			FailurePolicy: &ignore, ClientConfig: admissionv1.WebhookClientConfig{URL: &url},

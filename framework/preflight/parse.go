@@ -4,6 +4,8 @@ import (
 	"fmt"
 
 	"sigs.k8s.io/yaml"
+
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 // parseMesh reads what matters of istiod's mesh configuration; the rest may be
@@ -21,6 +23,6 @@ func parseMesh(document string) (meshConfig, error) {
 	}
 	return meshConfig{
 		trustDomain: config.TrustDomain, trustDomainAliases: config.TrustDomainAliases,
-		caProvider: config.DefaultConfig.ProxyMetadata["CA_PROVIDER"],
+		caProvider: config.DefaultConfig.ProxyMetadata[names.EnvCAProvider],
 	}, nil
 }

@@ -8,7 +8,7 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 )
 
@@ -19,7 +19,7 @@ type Scope string
 // granted for all namespaces; where it was made beforehand, the lock is in it, too.
 const (
 	WholeCluster Scope = "cluster"
-	System       Scope = "istio-system"
+	System       Scope = names.System
 	Lock         Scope = "lock"
 	Sample       Scope = "sample"
 )
@@ -54,7 +54,7 @@ func (u Use) describe(r Right) string {
 	}
 	switch r.Scope {
 	case System:
-		return text + " in " + fleet.SystemNamespace
+		return text + " in " + names.System
 	case Lock:
 		return text + " in " + u.namespace(Lock)
 	case Sample:
@@ -218,7 +218,7 @@ func (u Use) makes() bool { return u.Purpose != Diagnose && !u.Existing }
 func (u Use) namespace(s Scope) string {
 	switch s {
 	case System:
-		return fleet.SystemNamespace
+		return names.System
 	case Lock:
 		if u.Existing {
 			return u.Namespace

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -24,13 +25,13 @@ func Hosts(ctx context.Context, from Execer, namespace, pod string) ([]Host, err
 
 // ProxyAdmin asks a proxy's admin endpoint through pilot-agent, as istioctl does.
 func ProxyAdmin(ctx context.Context, from Execer, namespace, pod, path string) ([]byte, error) {
-	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: ProxyContainer}, "pilot-agent", path)
+	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: names.Proxy}, "pilot-agent", path)
 }
 
 // IstiodDebug asks an istiod pod's debug endpoint, such as /debug/clusterz,
 // over its loopback, which needs no credentials (istio/istio, pilot/pkg/xds/debug.go).
 func IstiodDebug(ctx context.Context, from Execer, namespace, pod, path string) ([]byte, error) {
-	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: "discovery"}, "pilot-discovery", path)
+	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: names.IstiodContainer}, "pilot-discovery", path)
 }
 
 func request(ctx context.Context, from Execer, target kube.Target, program, path string) ([]byte, error) {

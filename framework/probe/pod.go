@@ -9,6 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -72,16 +73,13 @@ func PodReady(pod *corev1.Pod) bool {
 func HasProxy(pod *corev1.Pod) bool {
 	for _, containers := range [][]corev1.Container{pod.Spec.Containers, pod.Spec.InitContainers} {
 		for _, container := range containers {
-			if container.Name == ProxyContainer {
+			if container.Name == names.Proxy {
 				return true
 			}
 		}
 	}
 	return false
 }
-
-// ProxyContainer is the name that Istio gives a proxy's container.
-const ProxyContainer = "istio-proxy"
 
 // Injected reports whether Istio's injector has added a container of that name:
 // istio-proxy, istio-init, istio-validation (manifests/charts/istio-control/
@@ -92,12 +90,12 @@ func Injected(container string) bool { return strings.HasPrefix(container, "isti
 // digest ("sha256:...") of what runs; empty where the pod does not tell.
 func ProxyImage(pod *corev1.Pod) (image, digest string) {
 	for _, container := range slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers) {
-		if container.Name == ProxyContainer {
+		if container.Name == names.Proxy {
 			image, _, _ = strings.Cut(container.Image, "@")
 		}
 	}
 	for _, status := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {
-		if status.Name != ProxyContainer {
+		if status.Name != names.Proxy {
 			continue
 		}
 		// REPOSITORY@DIGEST, or the digest alone where the image was never pulled.

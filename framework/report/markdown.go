@@ -43,18 +43,16 @@ func markdownFindings(b *strings.Builder, findings []Finding) {
 	}
 	b.WriteString("\n### What is broken\n\n")
 	for _, f := range findings {
-		fmt.Fprintf(b, "- **%s**", md(f.Rung))
-		for _, part := range []string{f.Cluster, f.Cause} {
-			if part != "" {
-				fmt.Fprintf(b, ", %s", md(part))
-			}
-		}
+		fmt.Fprintf(b, "- **%s**", md(f.Where()))
 		fmt.Fprintf(b, ": %s", md(f.Found))
 		if f.Want != "" {
 			fmt.Fprintf(b, " (want %s)", md(f.Want))
 		}
-		if f.Remedy != "" {
-			fmt.Fprintf(b, "<br>➜ %s", md(f.Remedy))
+		if f.Fix != "" {
+			fmt.Fprintf(b, "<br>➜ %s", md(f.Fix))
+		}
+		for _, command := range f.Commands {
+			fmt.Fprintf(b, "<br>`%s`", strings.ReplaceAll(md(command), "`", ""))
 		}
 		b.WriteString("\n")
 	}

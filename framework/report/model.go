@@ -158,14 +158,35 @@ type Call struct {
 	Unsound bool `json:"unsound,omitempty"`
 }
 
-// Finding is a broken link and its remedy.
+// Finding is what a check found, and what to do about it.
 type Finding struct {
-	Rung    string `json:"rung"`
-	Cluster string `json:"cluster,omitempty"`
-	Cause   string `json:"cause,omitempty"` // ID in the failure catalogue, such as F-08
+	// Check is the ID that "eastwest explain" knows, such as EW0501; Title is what is wrong.
+	Check string `json:"check"`
+	Title string `json:"title"`
+	// Severity is error or warning.
+	Severity string `json:"severity"`
+	Cluster  string `json:"cluster,omitempty"`
+	// Pairs are the calls that it concerns, as "SOURCE -> DESTINATION".
+	Pairs []string `json:"pairs,omitempty"`
+	// Because is the check whose finding explains this one; empty for a cause.
+	Because string `json:"because,omitempty"`
 	Found   string `json:"found"`
 	Want    string `json:"want,omitempty"`
-	Remedy  string `json:"remedy,omitempty"`
+	Fix     string `json:"fix,omitempty"`
+	// Commands can be pasted.
+	Commands []string `json:"commands,omitempty"`
+}
+
+// Where names the finding, its cluster and what explains it.
+func (f Finding) Where() string {
+	where := f.Check + " " + f.Title
+	if f.Cluster != "" {
+		where += ", " + f.Cluster
+	}
+	if f.Because != "" {
+		where += ", because of " + f.Because
+	}
+	return where
 }
 
 // Wait is something the run waited for.

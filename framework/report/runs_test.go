@@ -72,8 +72,9 @@ func rehearsedRun() Run {
 	r.Cases[6] = Case{ID: "E-06", Name: "plaintext is refused at the gateway", Kind: KindScenario, Status: Errored, Message: "the positive control did not answer: nothing can be said", Start: at(30.1), Duration: time.Second}
 	r.Cases = append(r.Cases, Case{ID: "E-20", Name: "a removed remote secret", Kind: KindScenario, Status: Skipped, Message: "an earlier scenario failed", Start: at(31)})
 	r.Findings = []Finding{{
-		Rung: "discovery", Cluster: "cluster1", Cause: "F-08", Found: "0 remote secrets with the label istio/multiCluster=true in istio-system",
-		Want: "1: that of cluster2", Remedy: "run asmcli create-mesh again with every cluster of the fleet",
+		Check: "EW0501", Title: "A cluster has no remote secret for another", Severity: "error", Cluster: "cluster1", Pairs: []string{"cluster1 -> cluster2"},
+		Found: "cluster1 has no remote secret for cluster2", Want: "a Secret in istio-system with the label istio/multiCluster=true",
+		Fix: "run create-mesh again with all clusters, or make the one that is missing:", Commands: []string{"istioctl create-remote-secret --name=cluster2 | kubectl --context=cluster1 apply --filename=-"},
 	}}
 	r.Outcome, r.Reasons = Outcome(r.Cases)
 	return r
@@ -97,7 +98,7 @@ func hostileRun() Run {
 	r.Components = []Component{{Name: evil, Version: evil}}
 	r.Phases[0].Name = evil
 	r.Waits[0].For = evil
-	r.Findings = []Finding{{Rung: evil, Cluster: evil, Cause: evil, Found: evil, Want: evil, Remedy: evil}}
+	r.Findings = []Finding{{Check: evil, Title: evil, Severity: evil, Cluster: evil, Pairs: []string{evil}, Because: evil, Found: evil, Want: evil, Fix: evil, Commands: []string{evil}}}
 	c := &r.Cases[5]
 	c.ID, c.Name, c.Cluster, c.Promise, c.Source, c.Message, c.Notes = evil, evil, evil, evil, evil, evil, []string{evil}
 	s := &c.Samples[0]

@@ -167,19 +167,16 @@ func (t *terminal) findings(findings []Finding) {
 	}
 	t.heading("What is broken")
 	for _, f := range findings {
-		where := f.Rung
-		for _, part := range []string{f.Cluster, f.Cause} {
-			if part != "" {
-				where += ", " + part
-			}
-		}
-		t.text("  ", bold+";"+red, where)
+		t.text("  ", bold+";"+red, f.Where())
 		t.text("    ", "", "found: "+f.Found)
 		if f.Want != "" {
 			t.text("    ", "", "want:  "+f.Want)
 		}
-		if f.Remedy != "" {
-			t.text("    ", bold, "do:    "+f.Remedy)
+		if f.Fix != "" {
+			t.text("    ", bold, "fix:   "+f.Fix)
+		}
+		for _, command := range f.Commands {
+			t.text("    ", "", "$ "+command)
 		}
 	}
 }

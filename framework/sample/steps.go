@@ -12,6 +12,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -148,7 +149,7 @@ func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
 
 func namespaceObject(name, revision string) ([]*unstructured.Unstructured, error) {
 	namespace, err := kube.Convert(&corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		Name: name, Labels: map[string]string{fleet.RevisionLabel: revision},
+		Name: name, Labels: map[string]string{names.Revision: revision},
 	}})
 	if err != nil {
 		return nil, err

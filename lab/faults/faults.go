@@ -17,8 +17,8 @@ type Fault struct {
 	Name string
 	// Breaks says what a person would see to be wrong.
 	Breaks string
-	// Cause is the fault's entry in the catalogue of failure causes, if it has one.
-	Cause string
+	// Check is the ID of the check that has to find it; see "eastwest explain".
+	Check string
 	apply action
 	mend  action
 }
@@ -26,19 +26,19 @@ type Fault struct {
 // All is the table of faults, by name.
 func All() []Fault {
 	return []Fault{
-		{"address", "the east-west gateway loses its external address", "F-05", withholdAddress, giveAddress},
-		{"apiserver", "the API server refuses connections", "", refuseAPI, admitAPI},
-		{"apiserver-hangs", "the API server takes connections and never answers", "", freezing("kube-apiserver"), thawing("kube-apiserver")},
-		{"exposure", "the Gateway that exposes the services is deleted", "F-16", deleteExposure, restoreExposure},
-		{"istiod", "istiod is scaled to nothing", "", stopIstiod, startIstiod},
-		{"kubelet", "the node's kubelet does not answer: nothing can be run in pods", "", freezing("kubelet"), thawing("kubelet")},
-		{"link", "the cluster's link to the other clusters is cut", "F-20", cutLink, mendLink},
-		{"name", "the host name of the east-west gateway does not resolve", "F-21", hideName, showName},
-		{"network-label", "the network label of istio-system names another network", "F-03", skewLabel, restoreLabel},
-		{"remote-secret", "the remote secrets that istiod reads are deleted", "F-08", deleteSecrets, restoreSecrets},
-		{"root", "the cluster's certificates come from another root", "F-06", changeRoot, restoreRoot},
-		{"telemetry", "the proxies reject their configuration: a Telemetry asks for a filter that only Istio's own Envoy has", "F-33", askForStats, askNoMore},
-		{"zone", "one of the addresses behind the gateway's host name swallows every packet", "F-21", silenceZone, unsilenceZone},
+		{"address", "the east-west gateway loses its external address", "EW0409", withholdAddress, giveAddress},
+		{"apiserver", "the API server refuses connections", "EW0101", refuseAPI, admitAPI},
+		{"apiserver-hangs", "the API server takes connections and never answers", "EW0101", freezing("kube-apiserver"), thawing("kube-apiserver")},
+		{"exposure", "the Gateway that exposes the services is deleted", "EW0416", deleteExposure, restoreExposure},
+		{"istiod", "istiod is scaled to nothing", "EW0201", stopIstiod, startIstiod},
+		{"kubelet", "the node's kubelet does not answer: nothing can be run in pods", "EW0103", freezing("kubelet"), thawing("kubelet")},
+		{"link", "the cluster's link to the other clusters is cut", "EW0101", cutLink, mendLink},
+		{"name", "the host name of the east-west gateway does not resolve", "EW0412", hideName, showName},
+		{"network-label", "the network label of istio-system names another network", "EW0402", skewLabel, restoreLabel},
+		{"remote-secret", "the remote secrets that istiod reads are deleted", "EW0501", deleteSecrets, restoreSecrets},
+		{"root", "the cluster's certificates come from another root", "EW0601", changeRoot, restoreRoot},
+		{"telemetry", "the proxies reject their configuration: a Telemetry asks for a filter that only Istio's own Envoy has", "EW0309", askForStats, askNoMore},
+		{"zone", "one of the addresses behind the gateway's host name swallows every packet", "EW0415", silenceZone, unsilenceZone},
 	}
 }
 

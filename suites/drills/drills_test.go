@@ -35,8 +35,6 @@ type drill struct {
 	// says is part of the message of the scenario that fails; empty where the
 	// fault does not stop calls at once.
 	says string
-	// cause is the finding's, rung where it must be found.
-	cause, rung string
 	// hostNames is set where the gateways must have host names with an address
 	// for each zone; these drills come last.
 	hostNames bool
@@ -47,22 +45,22 @@ type drill struct {
 // table has one drill for each fault that the lab can put in.
 func table() []drill {
 	return []drill{
-		{fault: "remote-secret", cluster: "cluster1", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-08", rung: "discovery"},
-		{fault: "exposure", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-16", rung: "exposure"},
-		{fault: "root", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-06", rung: "trust"},
-		{fault: "address", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`, cause: "F-05", rung: "gateway address"},
+		{fault: "remote-secret", cluster: "cluster1", says: `from cluster "cluster1": version "v2" never answered`},
+		{fault: "exposure", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`},
+		{fault: "root", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`},
+		{fault: "address", cluster: "cluster2", says: `from cluster "cluster1": version "v2" never answered`},
 		// What the proxies had before they keep: calls still cross.
-		{fault: "telemetry", cluster: "cluster2", cause: "F-33", rung: "configuration", keepCallers: true},
-		{fault: "network-label", cluster: "cluster1", cause: "F-03", rung: "network identity"},
-		{fault: "istiod", cluster: "cluster2", rung: "install", keepCallers: true},
-		{fault: "kubelet", cluster: "cluster2", rung: "install", keepCallers: true},
-		{fault: "apiserver", cluster: "cluster2", rung: "API", keepCallers: true},
-		{fault: "apiserver-hangs", cluster: "cluster2", rung: "API", keepCallers: true},
+		{fault: "telemetry", cluster: "cluster2", keepCallers: true},
+		{fault: "network-label", cluster: "cluster1"},
+		{fault: "istiod", cluster: "cluster2", keepCallers: true},
+		{fault: "kubelet", cluster: "cluster2", keepCallers: true},
+		{fault: "apiserver", cluster: "cluster2", keepCallers: true},
+		{fault: "apiserver-hangs", cluster: "cluster2", keepCallers: true},
 		// From here too a cluster without its link cannot be reached.
-		{fault: "link", cluster: "cluster2", rung: "API", keepCallers: true},
-		{fault: "zone", cluster: "cluster2", says: `from cluster "cluster1": `, cause: "F-21", rung: "gateway address", hostNames: true},
+		{fault: "link", cluster: "cluster2", keepCallers: true},
+		{fault: "zone", cluster: "cluster2", says: `from cluster "cluster1": `, hostNames: true},
 		// istiod keeps what it knows for half a minute, so that calls still cross.
-		{fault: "name", cluster: "cluster2", cause: "F-21", rung: "gateway address", hostNames: true},
+		{fault: "name", cluster: "cluster2", hostNames: true},
 	}
 }
 
@@ -98,7 +96,7 @@ func TestDrills(t *testing.T) {
 				freshCallers(t, s)
 			}
 			seen(t, s, d)
-			diagnosed(t, s, running, d)
+			diagnosed(t, s, running, d, fault)
 			if err := fault.Mend(t.Context(), running, d.cluster); err != nil {
 				t.Fatal(err)
 			}
@@ -211,11 +209,11 @@ func giveHostNames(t *testing.T, running *lab.Lab) {
 	}
 }
 
-// diagnosed wants the diagnosis to find the cause, on the right rung and cluster, and nothing beside it.
-func diagnosed(t *testing.T, s *stage.Stage, running *lab.Lab, d drill) {
+// diagnosed wants the diagnosis to find the fault by the check that is there for it, on the
+// right cluster, as the only cause.
+func diagnosed(t *testing.T, s *stage.Stage, running *lab.Lab, d drill, fault faults.Fault) {
 	t.Helper()
 	var diagnosis diagnose.Diagnosis
-	// What follows from a cause in the mesh takes its own time.
 	err := s.Fleet().Clusters[0].Client.AwaitPoll(t.Context(), kube.Poll{
 		For: "a diagnosis that finds something", Bound: patience,
 		Ask: func(ctx context.Context) (kube.State, error) {
@@ -225,14 +223,14 @@ func diagnosed(t *testing.T, s *stage.Stage, running *lab.Lab, d drill) {
 	})
 	t.Logf("diagnosis:\n%s", diagnosis.Text())
 	if err != nil {
-		t.Errorf("want the rung %q to be broken: %v", d.rung, err)
+		t.Errorf("want %s: %v", fault.Check, err)
 	}
 	for _, finding := range diagnosis.Findings() {
 		paste(t, running, finding)
 	}
-	for _, finding := range diagnosis.Causes {
-		if finding.Rung != d.rung || finding.Cause != d.cause || finding.Cluster != d.cluster {
-			t.Errorf("want %s on rung %q of %s as the only cause, got %+v", d.cause, d.rung, d.cluster, finding)
+	for _, cause := range diagnosis.Causes {
+		if cause.Check != fault.Check || cause.Cluster != d.cluster {
+			t.Errorf("want %s of %s as the only cause, got %s of %s: %s", fault.Check, d.cluster, cause.Check, cause.Cluster, cause.Found)
 		}
 	}
 }

@@ -3,7 +3,6 @@ package drills
 import (
 	"os"
 	"os/exec"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,36 +11,46 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab"
 )
 
-// commands finds what can be pasted of a remedy: up to where its sentence goes on, which
-// is not inside of quotes.
-var commands = regexp.MustCompile(`(?:kubectl|istioctl) --kubeconfig=(?:'[^']*'|[^;|)'])+`)
-
-// paste runs the commands of a remedy as a reader would, in a shell: those that read as
+// paste runs the commands of a finding as a reader would, in a shell: those that read as
 // they are, those that write without effect where kubectl can do so. Of a cluster whose
 // API server is broken only the form can be tried.
 func paste(t *testing.T, running *lab.Lab, finding report.Finding) {
 	t.Helper()
-	for _, command := range commands.FindAllString(finding.Remedy, -1) {
-		words := strings.Fields(command)
-		verb := slices.IndexFunc(words[1:], func(word string) bool { return !strings.HasPrefix(word, "--") }) + 1
-		switch words[verb] {
-		case "get", "describe", "logs", "proxy-config":
-		case "label":
-			command += " --dry-run=server"
-		default:
-			continue // it changes something, or asks its reader
+	for _, command := range finding.Commands {
+		if !strings.Contains(command, " --kubeconfig=") {
+			t.Errorf("%s: a command without the user's kubeconfig: %s", finding.Check, command)
 		}
-		shell := exec.CommandContext(t.Context(), "sh", "-c", command)
+		dry, ok := harmless(command)
+		if !ok {
+			t.Logf("%s: not run, since it changes something: %s", finding.Check, command)
+			continue
+		}
+		shell := exec.CommandContext(t.Context(), "bash", "-o", "pipefail", "-c", dry)
 		shell.Env = append(os.Environ(), "PATH="+running.State.Bin+":"+os.Getenv("PATH"), "KUBECONFIG=/nowhere")
 		out, err := shell.CombinedOutput()
-		if err != nil && finding.Rung != "API" {
-			t.Errorf("pasted: %s\n%v\n%s", command, err, out)
+		if err != nil && finding.Check != unreachable {
+			t.Errorf("%s: pasted: %s\n%v\n%s", finding.Check, dry, err, out)
 		}
 		if strings.Contains(string(out), "unknown flag") || strings.Contains(string(out), "unknown command") {
-			t.Errorf("pasted: %s\n%s", command, out)
+			t.Errorf("%s: pasted: %s\n%s", finding.Check, dry, out)
 		}
 	}
-	if strings.Contains(finding.Remedy, "kubectl ") && !commands.MatchString(finding.Remedy) {
-		t.Errorf("a command without the user's kubeconfig: %s", finding.Remedy)
+}
+
+// unreachable is the check whose command fails as long as its fault is there.
+const unreachable = "EW0101"
+
+// harmless is a command that changes nothing: as it is, or in a dry run. The last program
+// of a pipe decides.
+func harmless(command string) (string, bool) {
+	stages := strings.Split(command, " | ")
+	last := strings.Fields(stages[len(stages)-1])
+	verb := slices.IndexFunc(last[1:], func(word string) bool { return !strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "'") }) + 1
+	switch last[verb] {
+	case "get", "describe", "logs", "proxy-config", "remote-clusters":
+		return command, true
+	case "label", "annotate", "apply", "create", "patch", "delete":
+		return command + " --dry-run=server", true
 	}
+	return "", false
 }

@@ -1,35 +1,34 @@
 package stage
 
 import (
+	"bytes"
 	"context"
-	"encoding/json"
-	"fmt"
-	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/diagnose"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 )
 
 // diagnoseBound bounds the diagnosis; what was not read by then is told as unread.
 const diagnoseBound = 2 * time.Minute
 
-// Diagnose climbs the ladder over the fleet as it is now. It only reads.
+// Diagnose reads the fleet as it is now and asks all checks. It only reads.
 func (s *Stage) Diagnose(ctx context.Context) diagnose.Diagnosis {
 	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
 	defer cancel()
-	facts := diagnose.Gather(ctx, s.fleet.Clusters, diagnose.Options{Namespace: s.namespace, Calls: diagnose.Sized, ErrorProbability: s.config.ErrorProbability})
-	diagnosis := diagnose.Judge(facts)
+	snapshot := diagnose.Take(ctx, s.fleet.Clusters, diagnose.Options{Namespace: s.namespace, Calls: diagnose.Sized, ErrorProbability: s.config.ErrorProbability})
+	snapshot.Eastwest = s.config.Version
+	diagnosis := diagnose.Judge(snapshot, checks.All())
 	s.evidence = append(s.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
-	for _, fact := range facts {
-		if content, err := json.MarshalIndent(fact, "", "  "); err == nil {
-			s.evidence = append(s.evidence, File{Name: fact.Cluster.Name + "/facts.json", Content: append(content, '\n')})
-		}
+	var content bytes.Buffer
+	if err := snapshot.Save(&content); err == nil {
+		s.evidence = append(s.evidence, File{Name: "snapshot.json", Content: content.Bytes()})
 	}
 	return diagnosis
 }
@@ -42,11 +41,11 @@ func (s *Stage) diagnose(ctx context.Context) {
 	s.progress.line("", "diagnosing")
 	diagnosis := s.Diagnose(ctx)
 	s.run.Findings = diagnosis.Findings()
-	for _, finding := range diagnosis.Causes {
-		s.progress.line(finding.Cluster, strings.TrimSpace(fmt.Sprintf("%s %s: %s", finding.Rung, finding.Cause, finding.Found)))
+	for _, cause := range diagnosis.Causes {
+		s.progress.line(cause.Cluster, cause.Check+": "+cause.Found)
 	}
-	for _, what := range diagnosis.Unread {
-		s.progress.line("", "the diagnosis could not read: "+what)
+	for _, unread := range diagnosis.Unread {
+		s.progress.line(unread.Cluster, "the diagnosis could not read: "+unread.Unknown.String())
 	}
 	for _, cluster := range s.fleet.Clusters {
 		s.collectLogs(ctx, cluster)
@@ -57,10 +56,10 @@ func (s *Stage) diagnose(ctx context.Context) {
 // proxies. A log that cannot be read is no evidence, and nothing worse.
 func (s *Stage) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
 	sources := []struct{ namespace, selector, container string }{
-		{fleet.SystemNamespace, fleet.IstiodSelector, "discovery"},
-		{fleet.SystemNamespace, "istio=eastwestgateway", probe.ProxyContainer},
-		{s.namespace, sample.SleepSelector, probe.ProxyContainer},
-		{s.namespace, sample.HelloWorldSelector, probe.ProxyContainer},
+		{names.System, names.IstiodSelector, names.IstiodContainer},
+		{names.System, names.GatewaySelector, names.Proxy},
+		{s.namespace, sample.SleepSelector, names.Proxy},
+		{s.namespace, sample.HelloWorldSelector, names.Proxy},
 	}
 	for _, source := range sources {
 		// Pods that are not ready have the most to tell.

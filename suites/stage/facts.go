@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
@@ -49,8 +50,8 @@ func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (dataPlan
 	namespace := s.namespace
 	pod, err := probe.ReadyPod(ctx, cluster.Client, namespace, sample.SleepSelector)
 	if err != nil {
-		namespace = fleet.SystemNamespace
-		pod, err = probe.ReadyPod(ctx, cluster.Client, namespace, mesh.GatewaySelector)
+		namespace = names.System
+		pod, err = probe.ReadyPod(ctx, cluster.Client, namespace, names.GatewaySelector)
 	}
 	if err != nil {
 		return dataPlane{}, err
@@ -93,8 +94,8 @@ func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
 		Name: cluster.Name, Network: cluster.Network, Version: cluster.Version,
 		KubernetesVersion: cluster.KubernetesVersion, Revision: cluster.Revision,
 	}
-	if istiod, err := probe.ReadyPod(ctx, cluster.Client, fleet.SystemNamespace, fleet.IstiodSelector); err == nil {
-		described.Revision = istiod.Labels[fleet.RevisionLabel]
+	if istiod, err := probe.ReadyPod(ctx, cluster.Client, names.System, names.IstiodSelector); err == nil {
+		described.Revision = istiod.Labels[names.Revision]
 		described.IstioVersion = fleet.IstiodVersion(istiod)
 	}
 	if addresses, err := mesh.GatewayAddresses(ctx, cluster.Client); err == nil {

@@ -82,6 +82,8 @@ const (
 	// (pilot/pkg/serviceregistry/kube/controller/namespacecontroller.go).
 	RootConfigMap = "istio-ca-root-cert"
 	RootKey       = "root-cert.pem"
+	// RevocationConfigMap is where it publishes which certificates are revoked.
+	RevocationConfigMap = "istio-ca-crl"
 	// CASecret holds the key and the certificates of istiod's CA. Its root is under
 	// RootKey, or, where cert-manager wrote it, under TLSRootKey
 	// (security/pkg/pki/ca/ca.go, pilot/pkg/bootstrap/istio_ca.go).

@@ -1,0 +1,111 @@
+package diagnose
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/eastwest-mesh/eastwest/framework/checks"
+	"github.com/eastwest-mesh/eastwest/framework/redact"
+	"github.com/eastwest-mesh/eastwest/framework/report"
+)
+
+// Text shows the diagnosis to a reader: causes with what follows from them, warnings,
+// notes, then what could not be read.
+func (d Diagnosis) Text() string {
+	var out strings.Builder
+	out.WriteString(d.summary() + "\n")
+	for _, cause := range d.Causes {
+		writeFinding(&out, cause.Finding)
+		for _, follows := range cause.Consequences {
+			writeLine(&out, "  so:    ", fmt.Sprintf("%s %s", follows.Check, follows.Found))
+		}
+	}
+	for _, finding := range d.Warnings {
+		writeFinding(&out, finding)
+	}
+	for _, note := range d.Notes {
+		writeLine(&out, "note:  ", fmt.Sprintf("%s %s", note.Check, note.Found))
+	}
+	for _, unread := range d.Unread {
+		writeLine(&out, "could not read: ", unread.Cluster+": "+unread.Unknown.String())
+	}
+	return out.String()
+}
+
+func (d Diagnosis) summary() string {
+	asked := fmt.Sprintf("%d checks, %d clusters, %d calls", d.Asked, d.Clusters, d.Calls)
+	switch {
+	case !d.Healthy():
+		return fmt.Sprintf("Broken: %s (%s).", count(len(d.Causes), "cause"), asked)
+	case len(d.Unanswered) > 0:
+		return fmt.Sprintf("No error was found, but %s could not be answered everywhere: %s (%s).", count(len(d.Unanswered), "check"), strings.Join(d.Unanswered, ", "), asked)
+	case len(d.Warnings) > 0:
+		return fmt.Sprintf("No error was found, and %s (%s).", count(len(d.Warnings), "warning"), asked)
+	}
+	return fmt.Sprintf("No error was found (%s).", asked)
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func writeFinding(out *strings.Builder, f checks.Finding) {
+	head := fmt.Sprintf("%s %s: %s", f.Severity, f.Check, f.Title)
+	if f.Cluster != "" {
+		head += " [" + f.Cluster + "]"
+	}
+	writeLine(out, "", head)
+	if len(f.Pairs) > 0 {
+		writeLine(out, "  calls: ", strings.Join(pairs(f), ", "))
+	}
+	writeLine(out, "  found: ", f.Found)
+	if f.Want != "" {
+		writeLine(out, "  want:  ", f.Want)
+	}
+	if f.Fix.Text != "" {
+		writeLine(out, "  fix:   ", f.Fix.Text)
+	}
+	for _, command := range f.Fix.Commands {
+		writeLine(out, "         $ ", command)
+	}
+	writeLine(out, "  more:  ", "eastwest explain "+f.Check)
+}
+
+// writeLine writes a line of what may come from a cluster.
+func writeLine(out *strings.Builder, lead, text string) {
+	out.WriteString(lead + redact.Printable(text) + "\n")
+}
+
+func pairs(f checks.Finding) []string {
+	var all []string
+	for _, pair := range f.Pairs {
+		all = append(all, pair.String())
+	}
+	return all
+}
+
+// Findings are the causes, each before what follows from it, then the warnings, as a report
+// has them.
+func (d Diagnosis) Findings() []report.Finding {
+	var all []report.Finding
+	for _, cause := range d.Causes {
+		all = append(all, reported(cause.Finding, ""))
+		for _, follows := range cause.Consequences {
+			all = append(all, reported(follows, cause.Check))
+		}
+	}
+	for _, warning := range d.Warnings {
+		all = append(all, reported(warning, ""))
+	}
+	return all
+}
+
+func reported(f checks.Finding, because string) report.Finding {
+	return report.Finding{
+		Check: f.Check, Title: f.Title, Severity: string(f.Severity), Cluster: f.Cluster, Pairs: pairs(f), Because: because,
+		Found: f.Found, Want: f.Want, Fix: f.Fix.Text, Commands: f.Fix.Commands,
+	}
+}
