@@ -8,8 +8,8 @@ import (
 
 func bothDirections() Scenario {
 	return Scenario{
-		ID:      "E-01",
-		Name:    "both-directions",
+		ID:      "both-directions",
+		Name:    "Every cluster is answered by every cluster",
 		Promise: "calls from each cluster are answered by the versions of all clusters, each as often as the others",
 		Source:  "page lines 258-298 (A10d); shares: Istio's default LEAST_REQUEST over equal endpoints",
 		Needs:   Needs{Clusters: 2},

@@ -17,8 +17,8 @@ import (
 
 func gatewayCrossing() Scenario {
 	return Scenario{
-		ID:      "E-02",
-		Name:    "gateway-crossing",
+		ID:      "gateway-crossing",
+		Name:    "Calls cross by the gateways and by nothing else",
 		Promise: "calls cross to the other cluster through its east-west gateway and in no other way",
 		Source:  "page line 152 (separate networks need an east-west gateway); Istio pilot/pkg/xds/endpoints/ep_filters.go",
 		Needs:   Needs{Clusters: 2},

@@ -13,8 +13,8 @@ import (
 
 func localVersionScaledToZero() Scenario {
 	return Scenario{
-		ID:      "E-16",
-		Name:    "local-version-scaled-to-zero",
+		ID:      "local-version-scaled-to-zero",
+		Name:    "Other clusters answer when the local version is gone",
 		Promise: "when a cluster runs no HelloWorld itself, the other clusters answer every one of its calls",
 		Source:  "page line 11 (services of several clusters act as one); istio.io: failover of multi-cluster services",
 		Needs:   Needs{Clusters: 2, Disruptive: true},

@@ -18,8 +18,8 @@ import (
 
 func plaintextRefused() Scenario {
 	return Scenario{
-		ID:      "E-25",
-		Name:    "plaintext-refused",
+		ID:      "plaintext-refused",
+		Name:    "Plaintext is refused where mutual TLS is STRICT",
 		Promise: "where mutual TLS is STRICT a caller without a sidecar is refused, and callers with one are answered by all clusters",
 		Source:  "page line 11 (workload identity between clusters); istio.io: PeerAuthentication STRICT",
 		Needs:   Needs{Clusters: 2, Disruptive: true},

@@ -87,7 +87,7 @@ const (
 )
 
 // answered is from the end of the last of the given steps to the end of the
-// page's own proof, E-01; 0 when one of them is not in the run.
+// page's own proof, both-directions; 0 when one of them is not in the run.
 func answered(run report.Run, steps ...string) time.Duration {
 	from, to := endOf(run, steps...), calledAt(run)
 	if from.IsZero() || to.IsZero() {
@@ -100,7 +100,7 @@ func answered(run report.Run, steps ...string) time.Duration {
 func calledAt(run report.Run) time.Time { return endOf(run, pageProof) }
 
 // pageProof is the scenario that is the page's own proof.
-const pageProof = "E-01"
+const pageProof = "both-directions"
 
 // endOf is when the last of some cases ended; zero when none is in the run.
 func endOf(run report.Run, ids ...string) time.Time {

@@ -19,7 +19,7 @@ func TestAnswered(t *testing.T) {
 		at(stage.StepClusters, "", 0, 10),
 		at(mesh.StepNamespace, "west", 10, 1), at(mesh.StepNamespace, "east", 10, 1),
 		at(mesh.StepIstiod, "west", 11, 7), at(mesh.StepIstiod, "east", 11, 9),
-		at("E-01", "", 25, 2), at("E-02", "", 27, 5),
+		at("both-directions", "", 25, 2), at("gateway-crossing", "", 27, 5),
 	}}
 	if got := answered(run, stage.StepClusters); got != 17*time.Second {
 		t.Errorf("from clusters at 10 s to calls at 27 s: got %s", got)

@@ -112,7 +112,7 @@ func conformantReport(t *testing.T, id string) string {
 	t.Helper()
 	content, err := report.WriteJSON(report.Run{
 		ID: id, Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "envoy"}, Outcome: verdict.Conformant,
-		Cases: []report.Case{{ID: "E-01", Kind: report.KindScenario, Status: report.Passed}},
+		Cases: []report.Case{{ID: "both-directions", Kind: report.KindScenario, Status: report.Passed}},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -176,7 +176,7 @@ func nonConformantReport(t *testing.T) string {
 	t.Helper()
 	content, err := report.WriteJSON(report.Run{
 		ID: "r3", Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "envoy"}, Outcome: verdict.NonConformant,
-		Cases: []report.Case{{ID: "E-01", Kind: report.KindScenario, Status: report.Failed, Message: "v2 never answered"}}, Reasons: []string{"v2 never answered"},
+		Cases: []report.Case{{ID: "both-directions", Kind: report.KindScenario, Status: report.Failed, Message: "v2 never answered"}}, Reasons: []string{"v2 never answered"},
 	})
 	if err != nil {
 		t.Fatal(err)

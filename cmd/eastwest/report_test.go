@@ -16,7 +16,7 @@ func savedReport(t *testing.T, id string) string {
 	r := report.Run{
 		ID: id, Started: time.Date(2026, 9, 1, 22, 0, 0, 0, time.UTC), Ended: time.Date(2026, 9, 1, 22, 0, 40, 0, time.UTC),
 		Cell:  report.Cell{Platform: "eks", CA: "istio", Place: "lab", Rehearsal: true, DataPlane: "envoy"},
-		Cases: []report.Case{{ID: "E-01", Name: "both versions answer", Kind: report.KindScenario, Status: report.Passed}},
+		Cases: []report.Case{{ID: "both-directions", Name: "both versions answer", Kind: report.KindScenario, Status: report.Passed}},
 	}
 	r.Outcome, r.Reasons = report.Outcome(r.Cases)
 	doc, err := report.WriteJSON(r)

@@ -58,13 +58,13 @@ func helloServer(t *testing.T) *httptest.Server {
 
 func TestRun(t *testing.T) {
 	server := helloServer(t)
-	calls, err := Run(t.Context(), local{}, kube.Target{}, Batch{URL: server.URL + "/hello", Count: 6, UserAgent: "E-00"})
+	calls, err := Run(t.Context(), local{}, kube.Target{}, Batch{URL: server.URL + "/hello", Count: 6, UserAgent: "caller"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	versions := map[string]int{}
 	for _, call := range calls {
-		if !call.Good() || call.Instance != "helloworld-E-00" || call.Latency <= 0 {
+		if !call.Good() || call.Instance != "helloworld-caller" || call.Latency <= 0 {
 			t.Errorf("want a good answer, got %+v", call)
 		}
 		versions[call.Version]++

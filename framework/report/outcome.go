@@ -124,7 +124,7 @@ func (s Sample) Judgement() string {
 	return string(s.Verdict.Outcome)
 }
 
-// sentence is "scenario E-01 (both versions answer) on cluster1 failed: why".
+// sentence is "scenario both-directions (both versions answer) on cluster1 failed: why".
 func sentence(c Case, what string) string {
 	s := fmt.Sprintf("%s %s", c.Kind, c.label())
 	if c.Cluster != "" {

@@ -15,12 +15,12 @@ func TestOutcome(t *testing.T) {
 		c.Samples = []Sample{{Source: "cluster1", Verdict: verdict.Verdict{Outcome: outcome}}}
 		return c
 	}
-	optional := scenario("E-18", Skipped)
+	optional := scenario("rotation", Skipped)
 	optional.Optional = true
 	cleanup := func(status Status) Case {
 		return Case{ID: "undo", Kind: KindCleanup, Status: status, Message: "left over"}
 	}
-	passed, stepDone := scenario("E-01", Passed), step("gateway", "gateway", "cluster1", Passed)
+	passed, stepDone := scenario("both-directions", Passed), step("gateway", "gateway", "cluster1", Passed)
 
 	rows := []struct {
 		name   string
@@ -30,21 +30,21 @@ func TestOutcome(t *testing.T) {
 	}{
 		{"nothing ran", nil, verdict.Inconclusive, "no required scenario ran"},
 		{"steps only", []Case{stepDone}, verdict.Inconclusive, "no required scenario ran"},
-		{"only unsupported scenarios", []Case{stepDone, scenario("E-03", Unsupported)}, verdict.Inconclusive, "no required scenario ran"},
+		{"only unsupported scenarios", []Case{stepDone, scenario("any-number-of-clusters", Unsupported)}, verdict.Inconclusive, "no required scenario ran"},
 		{"only an optional scenario, skipped", []Case{optional}, verdict.Inconclusive, "no required scenario ran"},
-		{"all passed", []Case{stepDone, passed, scenario("E-02", Passed), cleanup(Passed)}, verdict.Conformant, "2 of 2 required scenarios passed"},
-		{"one unsupported", []Case{passed, scenario("E-03", Unsupported)}, verdict.Conformant, "1 of 1 required scenarios passed"},
+		{"all passed", []Case{stepDone, passed, scenario("gateway-crossing", Passed), cleanup(Passed)}, verdict.Conformant, "2 of 2 required scenarios passed"},
+		{"one unsupported", []Case{passed, scenario("any-number-of-clusters", Unsupported)}, verdict.Conformant, "1 of 1 required scenarios passed"},
 		{"an optional one skipped", []Case{passed, optional}, verdict.Conformant, "1 of 1"},
-		{"a required one skipped", []Case{passed, scenario("E-02", Skipped)}, verdict.Inconclusive, "scenario E-02 was skipped: why"},
-		{"one failed", []Case{passed, scenario("E-02", Failed)}, verdict.NonConformant, "scenario E-02 failed: why"},
-		{"one errored", []Case{passed, scenario("E-02", Errored)}, verdict.Inconclusive, "scenario E-02 could not tell: why"},
-		{"failed beats errored", []Case{scenario("E-01", Errored), scenario("E-02", Failed)}, verdict.NonConformant, "E-02 failed"},
-		{"a step failed", []Case{step("gateway", "gateway", "cluster2", Failed), scenario("E-01", Skipped), scenario("E-02", Skipped)}, verdict.NonConformant, "step gateway on cluster2 failed; 2 required cases were skipped"},
-		{"a step errored", []Case{step("gateway", "gateway", "cluster2", Errored), scenario("E-01", Skipped)}, verdict.Inconclusive, "step gateway on cluster2 could not tell"},
+		{"a required one skipped", []Case{passed, scenario("gateway-crossing", Skipped)}, verdict.Inconclusive, "scenario gateway-crossing was skipped: why"},
+		{"one failed", []Case{passed, scenario("gateway-crossing", Failed)}, verdict.NonConformant, "scenario gateway-crossing failed: why"},
+		{"one errored", []Case{passed, scenario("gateway-crossing", Errored)}, verdict.Inconclusive, "scenario gateway-crossing could not tell: why"},
+		{"failed beats errored", []Case{scenario("both-directions", Errored), scenario("gateway-crossing", Failed)}, verdict.NonConformant, "gateway-crossing failed"},
+		{"a step failed", []Case{step("gateway", "gateway", "cluster2", Failed), scenario("both-directions", Skipped), scenario("gateway-crossing", Skipped)}, verdict.NonConformant, "step gateway on cluster2 failed; 2 required cases were skipped"},
+		{"a step errored", []Case{step("gateway", "gateway", "cluster2", Errored), scenario("both-directions", Skipped)}, verdict.Inconclusive, "step gateway on cluster2 could not tell"},
 		{"a step skipped", []Case{step("gateway", "gateway", "cluster2", Skipped), passed}, verdict.Conformant, "1 of 1"},
 		{"something was left behind", []Case{passed, cleanup(Failed)}, verdict.Inconclusive, "cleanup undo failed: left over"},
 		{"nothing was cleaned up", []Case{passed, cleanup(Skipped)}, verdict.Inconclusive, "cleanup undo was skipped"},
-		{"a case without a status", []Case{passed, scenario("E-02", "")}, verdict.Inconclusive, `unknown status ""`},
+		{"a case without a status", []Case{passed, scenario("gateway-crossing", "")}, verdict.Inconclusive, `unknown status ""`},
 		{"passed against its sample", []Case{with(passed, verdict.NonConformant)}, verdict.NonConformant, `its sample from "cluster1" is non-conformant`},
 		{"passed without a sound sample", []Case{with(passed, verdict.Inconclusive)}, verdict.Inconclusive, "is inconclusive"},
 		{"passed with an unjudged sample", []Case{with(passed, "")}, verdict.Inconclusive, "is inconclusive"},

@@ -41,12 +41,12 @@ func healthyRun() Run {
 			step("expose", "expose the services", "cluster1", Passed), step("expose", "expose the services", "cluster2", Passed),
 			step("create-mesh", "exchange the remote secrets", "", Passed),
 			{
-				ID: "E-01", Name: "every version answers in every cluster", Kind: KindScenario, Status: Passed, Start: at(23.7), Duration: 6900 * time.Millisecond,
+				ID: "both-directions", Name: "every version answers in every cluster", Kind: KindScenario, Status: Passed, Start: at(23.7), Duration: 6900 * time.Millisecond,
 				Promise: "HelloWorld answers with v1 and v2 in both clusters", Source: thePage,
 				Samples: []Sample{sample("cluster1", []int{25, 23}), sample("cluster2", []int{22, 26})},
 			},
-			{ID: "E-06", Name: "plaintext is refused at the gateway", Kind: KindScenario, Status: Passed, Start: at(30.1), Duration: 420 * time.Millisecond, Notes: []string{"positive control answered"}},
-			{ID: "E-03", Name: "any number of clusters", Kind: KindScenario, Status: Unsupported, Message: "needs 3 clusters, the fleet has 2"},
+			{ID: "plaintext-refused", Name: "plaintext is refused at the gateway", Kind: KindScenario, Status: Passed, Start: at(30.1), Duration: 420 * time.Millisecond, Notes: []string{"positive control answered"}},
+			{ID: "any-number-of-clusters", Name: "any number of clusters", Kind: KindScenario, Status: Unsupported, Message: "needs 3 clusters, the fleet has 2"},
 			{ID: "undo", Name: "remove everything that was made", Kind: KindCleanup, Status: Passed, Start: at(30.6), Duration: 10700 * time.Millisecond},
 		},
 	}
@@ -69,8 +69,8 @@ func rehearsedRun() Run {
 	broken.Verdict = judged(broken)
 	r.Cases[5].Status, r.Cases[5].Samples[0] = Failed, broken
 	r.Cases[5].Message = `from cluster1: version "v2" never answered`
-	r.Cases[6] = Case{ID: "E-06", Name: "plaintext is refused at the gateway", Kind: KindScenario, Status: Errored, Message: "the positive control did not answer: nothing can be said", Start: at(30.1), Duration: time.Second}
-	r.Cases = append(r.Cases, Case{ID: "E-20", Name: "a removed remote secret", Kind: KindScenario, Status: Skipped, Message: "an earlier scenario failed", Start: at(31)})
+	r.Cases[6] = Case{ID: "plaintext-refused", Name: "plaintext is refused at the gateway", Kind: KindScenario, Status: Errored, Message: "the positive control did not answer: nothing can be said", Start: at(30.1), Duration: time.Second}
+	r.Cases = append(r.Cases, Case{ID: "remote-secret-removed", Name: "a removed remote secret", Kind: KindScenario, Status: Skipped, Message: "an earlier scenario failed", Start: at(31)})
 	r.Findings = []Finding{{
 		Check: "EW0501", Title: "A cluster has no remote secret for another", Severity: "error", Cluster: "cluster1", Pairs: []string{"cluster1 -> cluster2"},
 		Found: "cluster1 has no remote secret for cluster2", Want: "a Secret in istio-system with the label istio/multiCluster=true",

@@ -256,9 +256,9 @@ func healthy(t *testing.T, s *stage.Stage) {
 
 func base() scenarios.Scenario {
 	all := scenarios.Basic()
-	at := slices.IndexFunc(all, func(s scenarios.Scenario) bool { return s.ID == "E-01" })
+	at := slices.IndexFunc(all, func(s scenarios.Scenario) bool { return s.ID == "both-directions" })
 	if at < 0 {
-		panic(fmt.Sprintf("no scenario E-01 among %d", len(all)))
+		panic(fmt.Sprintf("no scenario both-directions among %d", len(all)))
 	}
 	return all[at]
 }

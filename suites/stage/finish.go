@@ -38,7 +38,7 @@ func (s *Stage) Cleanup(ctx context.Context) report.Case {
 		s.phase("cleanup", start, time.Now())
 	}
 	result := s.add(report.Case{
-		ID: "E-39", Name: "Leave the clusters as they were", Kind: report.KindCleanup,
+		ID: "clean-up", Name: "Leave the clusters as they were", Kind: report.KindCleanup,
 		Promise: "what the run made is gone, and nothing else changed", Source: "page, last 3 lines (A11)",
 		Start: start, Duration: time.Since(start), Status: status, Message: told, Notes: notes,
 	})
