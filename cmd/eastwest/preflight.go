@@ -8,13 +8,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 )
 
 type preflightFlags struct {
-	fleetFlags
-	setup, output string
+	readingFlags
+	setup, output, snapshot string
 }
 
 func newPreflightCommand(streams ioStreams) *cobra.Command {
@@ -23,15 +25,21 @@ func newPreflightCommand(streams ioStreams) *cobra.Command {
 		Use:   "preflight",
 		Short: "Look at a fleet before a run, and say what would go wrong; reads only",
 		Long: `Checks the fleet as "eastwest fleet check" does, then asks all clusters in
-parallel: whether each is reached and is another one, whether the user may do
-all that a run does, control planes and their versions, the networks, CA and
-root certificates, trust domains, what of the page is there already. Everything
-is told at once, with what to do. Nothing is changed.
+parallel: those of the checks that a run begins with ("eastwest explain" lists
+all), whether the user may do all that a run does, what of a mesh is there
+already, and, in a namespace made beforehand, whether pods like the run's are let
+in. Everything is shown at once, with what to do. Nothing is changed.
 
 The exit code is 0 when a run can begin, warnings or not; 2 when something is
 refused; 3 when something could not be found out.`,
 		Example: `  # look at a fleet
   eastwest preflight --fleet fleet.yaml
+
+  # two contexts of your kubeconfig
+  eastwest preflight --context west --context east
+
+  # what of this can be said of a file of "eastwest snapshot"
+  eastwest preflight --snapshot mesh.json
 
   # what is refused, for a program
   eastwest preflight --fleet fleet.yaml -o json | jq -r '.checks[] | select(.status == "refused") | .found'`,
@@ -39,26 +47,21 @@ refused; 3 when something could not be found out.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return runPreflight(cmd.Context(), streams, flags) },
 	}
 	flags.register(cmd.Flags())
+	cmd.Flags().StringVar(&flags.snapshot, "snapshot", "", "judge this file, as \"eastwest snapshot\" writes it, and reach no cluster")
 	cmd.Flags().StringVar(&flags.setup, "setup", fromEnv("SETUP", setupReuse), "what the run will do (SETUP): install the mesh, or reuse the one that is there")
 	cmd.Flags().StringVarP(&flags.output, "output", "o", "text", "form of the output: text or json")
 	return cmd
 }
 
 func runPreflight(ctx context.Context, streams ioStreams, flags preflightFlags) error {
-	file, err := flags.load()
-	if err := errors.Join(oneOf("setup", flags.setup, setupInstall, setupReuse), oneOf("output", flags.output, "text", "json"), err); err != nil {
+	if err := errors.Join(oneOf("setup", flags.setup, setupInstall, setupReuse), oneOf("output", flags.output, "text", "json")); err != nil {
 		return usageError(err)
 	}
-	silenceClients()
-	pods, err := sample.Pods(sample.Options{Namespace: file.Namespace, Images: file.Images.AsImages(), Workload: file.Workload})
+	result, warnings, err := flags.look(ctx)
 	if err != nil {
 		return err
 	}
-	result := preflight.Run(ctx, preflight.Options{
-		Clusters: file.Specs(), CA: cell.CA(file.CA), Namespace: file.Namespace, Existing: file.Existing, Pods: pods,
-		Reuse: flags.setup == setupReuse, Asmcli: file.Tools.Asmcli != "",
-	})
-	if err := printPreflight(streams, file.Warnings, result, flags.output); err != nil {
+	if err := printPreflight(streams, warnings, result, flags.output); err != nil {
 		return err
 	}
 	switch result.Status {
@@ -69,6 +72,40 @@ func runPreflight(ctx context.Context, streams ioStreams, flags preflightFlags) 
 	default:
 		return nil
 	}
+}
+
+// look judges the file, or else the clusters.
+func (f preflightFlags) look(ctx context.Context) (preflight.Result, []string, error) {
+	if f.snapshot != "" {
+		if f.given() {
+			return preflight.Result{}, nil, usageError(errors.New("--snapshot with a fleet: want one or the other"))
+		}
+		snapshot, err := loadSnapshot(f.snapshot)
+		if err != nil {
+			return preflight.Result{}, nil, err
+		}
+		return preflight.Judge(snapshot), nil, nil
+	}
+	file, err := f.loadToRead()
+	if err != nil {
+		return preflight.Result{}, nil, usageError(err)
+	}
+	pods, err := sample.Pods(sample.Options{Namespace: file.Namespace, Images: file.Images.AsImages(), Workload: file.Workload})
+	if err != nil {
+		return preflight.Result{}, nil, err
+	}
+	silenceClients()
+	ctx, cancel := context.WithTimeout(ctx, readBound)
+	defer cancel()
+	clusters, err := fleet.Connect(ctx, file.Specs(), fleet.Options{UserAgent: "preflight", Bounds: kube.ReadingBounds(), Tolerate: true})
+	if err != nil {
+		return preflight.Result{}, nil, err
+	}
+	result := preflight.Run(ctx, clusters.Clusters, preflight.Options{
+		CA: cell.CA(file.CA), Namespace: file.Namespace, Existing: file.Existing, Pods: pods,
+		Reuse: f.setup == setupReuse, Asmcli: file.Tools.Asmcli != "",
+	})
+	return result, file.Warnings, clusters.Close()
 }
 
 func printPreflight(streams ioStreams, warnings []string, result preflight.Result, output string) error {

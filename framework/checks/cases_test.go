@@ -243,3 +243,12 @@ func forget(t *testing.T, s *istio.Snapshot, section string) *istio.Snapshot {
 	value.MethodByName("Forget").Call([]reflect.Value{reflect.ValueOf(why)})
 	return copied
 }
+
+func anonymized(t *testing.T, s *istio.Snapshot) *istio.Snapshot {
+	t.Helper()
+	hidden, err := istio.Anonymize(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hidden
+}

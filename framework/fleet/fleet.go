@@ -44,7 +44,8 @@ type Options struct {
 	UserAgent string
 	// Bounds for connecting; the zero value means kube.DefaultBounds.
 	Bounds kube.Bounds
-	// Tolerate keeps clusters that cannot be reached, so that the others can be looked at.
+	// Tolerate keeps clusters that cannot be reached, and those that are there twice, so
+	// that a fleet can be looked at as it is.
 	Tolerate bool
 	// TempDir is where the folder of minimal kubeconfigs is made, itself made
 	// if it is not there; empty means os.TempDir.
@@ -105,7 +106,7 @@ func (f *Fleet) connect(ctx context.Context, opts Options) error {
 		}
 		return err
 	})
-	if err != nil {
+	if err != nil || opts.Tolerate {
 		return err
 	}
 	return f.refuseDuplicates()

@@ -15,7 +15,7 @@ import (
 
 // knownGateways waits until istiod knows where the other networks are entered:
 // the Service of a gateway must have come with its cluster's objects and, where
-// it has a host name, that must have resolved (F-21). Until then istiod sends
+// it has a host name, that must have resolved. Until then istiod sends
 // the addresses of pods that nobody reaches.
 func (b *builder) knownGateways(cluster fleet.ClusterSpec) []plan.Action {
 	networks := otherNetworks(cluster, b.opts.Clusters)

@@ -1,15 +1,12 @@
-// Package preflight looks at a fleet before a run and says what would go wrong
-// in it, all at once. It only reads.
+// Package preflight looks at a fleet before a run and says what would go wrong in it, all at
+// once. It only reads.
 //
-// Owns: the live checks, the table of the rights that a run needs and the
-// roles made of it ("eastwest roles").
-// May import: framework/cell, framework/fleet, framework/kube,
-// framework/ledger, framework/mesh.
+// What is asked of the mesh are checks of the catalogue; what only a run wants to know is
+// asked here: the user's rights, what is there already, whether pods like the run's are let
+// in.
 //
-// The facts are gathered by gather.go and the files beside it; checks.go and
-// the files beside it judge them and are pure.
-//
-// # Sources
-//
-// F-01 to F-43 are the causes of failure as framework/diagnose numbers them.
+// Owns: which checks a run begins with, the questions of its own, the table of the rights
+// that a run needs and the roles made of it ("eastwest roles").
+// May import: framework/checks, framework/istio, framework/cell, framework/fleet,
+// framework/ledger, framework/redact.
 package preflight

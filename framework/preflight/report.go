@@ -31,7 +31,8 @@ func (s Status) rank() int { return slices.Index([]Status{OK, Warning, Unknown, 
 
 // Check is the result of one check.
 type Check struct {
-	// ID names the check, such as "network".
+	// ID is that of a check ("eastwest explain" knows it), or "rights", "revision",
+	// "cert-provider", "existing" or "admission".
 	ID string `json:"id"`
 	// Cluster is the one looked at; empty for what concerns several.
 	Cluster string `json:"cluster,omitempty"`
@@ -39,12 +40,12 @@ type Check struct {
 	// Found is what was seen, Do what to do about it; Do is empty when nothing is.
 	Found string `json:"found"`
 	Do    string `json:"do,omitempty"`
-	// Cause is the number of the cause of failure that this prevents, such as "F-03".
-	Cause string `json:"cause,omitempty"`
+	// Commands can be pasted.
+	Commands []string `json:"commands,omitempty"`
 }
 
-// Result is all checks of a fleet, in the order in which a mesh is built, and
-// for each check by cluster.
+// Result is all checks of a fleet by ID, which is the order in which a mesh is built, and for
+// each by cluster.
 type Result struct {
 	APIVersion string  `json:"apiVersion"`
 	Kind       string  `json:"kind"`
@@ -53,9 +54,8 @@ type Result struct {
 }
 
 func newResult(checks []Check) Result {
-	order := checkOrder()
 	slices.SortStableFunc(checks, func(a, b Check) int {
-		return cmp.Or(cmp.Compare(slices.Index(order, a.ID), slices.Index(order, b.ID)), cmp.Compare(a.Cluster, b.Cluster))
+		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Cluster, b.Cluster))
 	})
 	result := Result{APIVersion: APIVersion, Kind: Kind, Status: OK, Checks: checks}
 	for _, check := range checks {
@@ -74,13 +74,12 @@ func (r Result) Text() string {
 		if where == "" {
 			where = "fleet"
 		}
-		fmt.Fprintf(&b, "%-8s %-10s %s: %s\n", check.Status, check.ID, redact.Printable(where), redact.Printable(check.Found))
+		fmt.Fprintf(&b, "%-8s %-13s %s: %s\n", check.Status, check.ID, redact.Printable(where), redact.Printable(check.Found))
 		if check.Do != "" {
-			cause := ""
-			if check.Cause != "" {
-				cause = " (" + check.Cause + ")"
-			}
-			fmt.Fprintf(&b, "%20s%s%s\n", "", redact.Printable(check.Do), cause)
+			fmt.Fprintf(&b, "%23s%s\n", "", redact.Printable(check.Do))
+		}
+		for _, command := range check.Commands {
+			fmt.Fprintf(&b, "%23s$ %s\n", "", redact.Printable(command))
 		}
 	}
 	counts := map[Status]int{}

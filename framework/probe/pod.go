@@ -15,7 +15,7 @@ import (
 
 // ReadyPod returns the first Ready pod, by name, that the selector matches and
 // that is not being deleted: an exec into a terminating pod would test what is
-// about to vanish (cause F-38).
+// about to vanish.
 func ReadyPod(ctx context.Context, client *kube.Client, namespace, selector string) (*corev1.Pod, error) {
 	ready, err := ReadyPods(ctx, client, namespace, selector)
 	if err != nil {

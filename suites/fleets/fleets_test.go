@@ -41,7 +41,7 @@ func TestLabFleet(t *testing.T) {
 	install := []string{"--setup", "install", "--yes"}
 	f := begin(t)
 	t.Run("makes nothing of a mesh unless it is asked and agreed to", func(t *testing.T) {
-		if _, said := f.verify(t, usage); !strings.Contains(said, "there is no istio-eastwestgateway, cross-network-gateway, remote secrets") || !strings.Contains(said, "--setup install makes what is missing") {
+		if _, said := f.verify(t, usage); !strings.Contains(said, "there is no east-west gateway, no Gateway that exposes services (cross-network-gateway), no remote secret") || !strings.Contains(said, "--setup install makes what is missing") {
 			t.Errorf("want told what is missing and which flag makes it, got\n%s", said)
 		}
 		_, said := f.verify(t, usage, "--setup", "install")
@@ -120,8 +120,8 @@ func TestLabFleet(t *testing.T) {
 	t.Run("preflight refuses networks that contradict each other, as wrong use", func(t *testing.T) {
 		const network = "topology.istio.io/network="
 		f.kubectl(t, "label", "namespace", "istio-system", network+"elsewhere", "--overwrite")
-		if _, said := f.verify(t, usage, append(install, "--namespace", "eastwest-refused")...); !strings.Contains(said, "the fleet is refused") || !strings.Contains(said, "F-03") {
-			t.Errorf("want the fleet refused for F-03, got\n%s", said)
+		if _, said := f.verify(t, usage, append(install, "--namespace", "eastwest-refused")...); !strings.Contains(said, "the fleet is refused") || !strings.Contains(said, "EW0402") {
+			t.Errorf("want the fleet refused for EW0402, got\n%s", said)
 		}
 		f.kubectl(t, "label", "namespace", "istio-system", network+"network1", "--overwrite")
 	})

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
@@ -19,7 +18,7 @@ var ErrRefused = errors.New("the fleet is refused")
 
 // preflight looks at clusters that are somebody's before anything is made on
 // them, and refuses what would go wrong, all of it at once.
-func (s *Stage) preflight(ctx context.Context, specs []fleet.ClusterSpec) error {
+func (s *Stage) preflight(ctx context.Context) error {
 	traits := s.config.Provider.Traits()
 	if traits.InstallsMesh || s.config.Asked == nil {
 		return nil
@@ -28,8 +27,8 @@ func (s *Stage) preflight(ctx context.Context, specs []fleet.ClusterSpec) error 
 	if err != nil {
 		return err
 	}
-	result := preflight.Run(ctx, preflight.Options{
-		Clusters: specs, CA: cell.CA(s.config.Cell.CA), Namespace: s.namespace, Existing: s.config.Existing, Pods: pods,
+	result := preflight.Run(ctx, s.fleet.Clusters, preflight.Options{
+		CA: cell.CA(s.config.Cell.CA), Namespace: s.namespace, Existing: s.config.Existing, Pods: pods,
 		Reuse: s.config.Reuse, Asmcli: traits.Tools.Asmcli != "",
 	})
 	var refused, unknown []string
@@ -86,8 +85,9 @@ func toldOf(check preflight.Check) string {
 	if check.Do != "" {
 		told.WriteString(": " + check.Do)
 	}
-	if check.Cause != "" {
-		told.WriteString(" (" + check.Cause + ")")
+	for _, command := range check.Commands {
+		told.WriteString(" " + command + ";")
 	}
+	told.WriteString(" (" + check.ID + ")")
 	return told.String()
 }

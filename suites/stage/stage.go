@@ -119,7 +119,7 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.preflight(ctx, specs); err != nil {
+	if err := s.preflight(ctx); err != nil {
 		return nil, err
 	}
 	if err := s.adopt(ctx); err != nil {
