@@ -40,7 +40,7 @@ func clocks(l *Look) {
 	if ownClock(all) {
 		l.Find(Finding{
 			Severity: Info,
-			Found:    fmt.Sprintf("the clocks of all API servers are %s the clock of this machine", apart(all[0])),
+			Found:    fmt.Sprintf("the clocks of all API servers that answered are %s the clock of the machine that asked", apart(all[0])),
 			Fix:      Fix{Text: "set the clock of the machine on which eastwest runs"},
 		})
 		return
@@ -61,9 +61,10 @@ func clocks(l *Look) {
 	})
 }
 
-// ownClock is true where several clusters agree with each other, and not with us.
+// ownClock is true where all clusters agree with each other, and not with us: it is then
+// our clock that is wrong, or nobody can tell.
 func ownClock(all []time.Duration) bool {
-	return len(all) > 1 && slices.Max(all)-slices.Min(all) <= clockWarning &&
+	return len(all) > 0 && slices.Max(all)-slices.Min(all) <= clockWarning &&
 		!slices.ContainsFunc(all, func(d time.Duration) bool { return d.Abs() <= clockWarning })
 }
 

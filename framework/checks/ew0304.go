@@ -11,7 +11,7 @@ func ew0304() Check {
 	return Check{
 		ID: "EW0304", Severity: Error,
 		Title:    "A gateway's pod was not injected",
-		Question: "Has the injector put the proxy's image in the place of \"auto\" in all gateways' pods?",
+		Question: "Has the injector replaced the image \"auto\" in all gateways' pods?",
 		Why:      "There is no image \"auto\": the gateway does not start, and nobody answers callers of other networks.",
 		Related:  []string{"IST0146", "IST0147"},
 		Source:   "https://istio.io/latest/docs/setup/additional-setup/gateway/#deploying-a-gateway",

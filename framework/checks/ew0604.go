@@ -15,7 +15,7 @@ func ew0604() Check {
 		Question: "Does every cluster accept the trust domains of all others, as its own or as an alias?",
 		Why:      "Callers expect servers to have their own trust domain or an alias of it, and servers expect it of callers: both refuse the certificate in the TLS handshake.",
 		Source:   "istio: pilot/pkg/serviceregistry/kube/conversion.go (SecureNamingSAN), pkg/spiffe/spiffe.go (ExpandWithTrustDomains), pilot/pkg/networking/plugin/authn/util.go (TrustDomainsForValidation)",
-		Explains: []string{"EW07", "EW08"},
+		Explains: []string{"EW08"},
 		Judge:    trustDomains,
 	}
 }
@@ -24,6 +24,9 @@ func ew0604() Check {
 // (pkg/config/constants/constants.go, DefaultClusterLocalDomain).
 const defaultTrustDomain = "cluster.local"
 
+// trustDomains takes both directions for broken where a cluster does not accept another's
+// domain: its callers refuse the other's servers. Its servers refuse the other's callers,
+// too, but for PILOT_SKIP_VALIDATE_TRUST_DOMAIN and meshConfig.caCertificates.
 func trustDomains(l *Look) {
 	l.each(func(c *istio.Cluster) {
 		accepted, ok := trusts(l, c)

@@ -13,10 +13,10 @@ func ew0605() Check {
 	return Check{
 		ID: "EW0605", Severity: Error,
 		Title:    "A root or CA certificate has ended, or ends soon",
-		Question: "Are the root certificates, and those that istiod signs with, valid for 30 days more?",
+		Question: "Are the root certificates, and those that istiod signs with, valid for some time to come?",
 		Why:      "With the end of a CA's certificate all that it signed is refused: no call between proxies works, and no proxy starts.",
 		Source:   "https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/",
-		Explains: []string{"EW0201", "EW0308", "EW0606", "EW08"},
+		Explains: []string{"EW0308", "EW0606", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				published, ok := Need(l, c, c.Roots)
@@ -32,9 +32,16 @@ func ew0605() Check {
 	}
 }
 
-// soon is when a certificate's end is worth a warning: renewing a CA takes a restart of
-// everything.
-const soon = 30 * 24 * time.Hour
+// soon is how long before its end a certificate is worth a warning: renewing a CA may take
+// a restart of everything. One that is short-lived is renewed by a program: cert-manager
+// does it when a third of the time is left (https://cert-manager.io/docs/usage/certificate/).
+func soon(certificate istio.Certificate) time.Duration {
+	const most, part = 30 * 24 * time.Hour, 4
+	if certificate.NotBefore.IsZero() {
+		return most
+	}
+	return min(most, certificate.NotAfter.Sub(certificate.NotBefore)/part)
+}
 
 // ending reports the end of what lasts longest among certificates: in a bundle a root that
 // has ended may be left over beside the one that counts.
@@ -47,14 +54,14 @@ func (l *Look) ending(c *istio.Cluster, what string, certificates []istio.Certif
 	severity, verb := Error, "ended"
 	if !l.ended(c, last) {
 		severity, verb = Warning, "ends"
-		if last.NotAfter.Sub(l.Taken) > soon {
+		if last.NotAfter.Sub(l.Taken) > soon(last) {
 			return
 		}
 	}
 	l.Find(Finding{
 		Severity: severity, Cluster: c.Name, Pairs: l.around(c),
-		Found: fmt.Sprintf("%s of %s (%s) %s on %s", what, c.Name, fingerprints([]istio.Certificate{last}), verb, last.NotAfter.UTC().Format(time.RFC3339)),
-		Want:  "a certificate that is valid for 30 days at least",
+		Found: fmt.Sprintf("on %s %s (%s) %s on %s", c.Name, what, fingerprints([]istio.Certificate{last}), verb, last.NotAfter.UTC().Format(time.RFC3339)),
+		Want:  "a certificate that is renewed well before its end: 30 days, or a quarter of its time",
 		Fix: Fix{
 			Text:     "renew the CA's certificate, under the root that all clusters trust. Where the root itself changes, trust both on all clusters first; restart istiod, then gateways and workloads. What is there now:",
 			Commands: []string{show},

@@ -136,14 +136,14 @@ const (
 	EnvCAProvider   = "CA_PROVIDER"
 	// EnvCAServer is false, and EnvExternalCA set, where another than istiod's own CA signs
 	// (pilot/pkg/features/pilot.go, pilot/pkg/bootstrap/istio_ca.go).
-	EnvCAServer     = "ENABLE_CA_SERVER"
-	EnvExternalCA   = "EXTERNAL_CA"
-	EnvTrustDomain  = "TRUST_DOMAIN"
-	EnvMetaCluster  = "ISTIO_META_CLUSTER_ID"
-	EnvMetaMesh     = "ISTIO_META_MESH_ID"
-	EnvMetaNetwork  = "ISTIO_META_NETWORK"
-	EnvNetworkView  = "ISTIO_META_REQUESTED_NETWORK_VIEW"
-	EnvDNSCapture   = "ISTIO_META_DNS_CAPTURE"
+	EnvCAServer    = "ENABLE_CA_SERVER"
+	EnvExternalCA  = "EXTERNAL_CA"
+	EnvTrustDomain = "TRUST_DOMAIN"
+	EnvMetaCluster = "ISTIO_META_CLUSTER_ID"
+	EnvMetaMesh    = "ISTIO_META_MESH_ID"
+	EnvMetaNetwork = "ISTIO_META_NETWORK"
+	EnvNetworkView = "ISTIO_META_REQUESTED_NETWORK_VIEW"
+	EnvDNSCapture  = "ISTIO_META_DNS_CAPTURE"
 )
 
 // Environment lists the variables that are read.
