@@ -118,7 +118,7 @@ func notReady(l *Look, c *istio.Cluster, revision string, istiods []istio.Istiod
 		Found: fmt.Sprintf("no istiod%s is ready on %s: %s", of, c.Name, strings.Join(states, "; ")),
 		Want:  "a ready istiod of every revision in use",
 		Fix: Fix{
-			Text:     "repair the control plane, or install the revision again; what keeps its pods from running is in the events:",
+			Text:     "repair the control plane; where its revision was removed, install it again, or have the gateways and workloads that it injected made anew by one that runs. What keeps its pods from running is in the events:",
 			Commands: []string{kubectl(c, "describe deployments,pods --namespace="+names.System, "--selector="+names.IstiodSelector)},
 		},
 	}

@@ -16,8 +16,11 @@ import (
 // asks for. A tag counts as its revision. There are none where nothing tells which.
 func revisions(c *istio.Cluster) []string {
 	var used []string
-	for _, name := range usedNames(c) {
-		revision, ok := resolve(c, name)
+	for _, u := range usedNames(c) {
+		revision, ok := u.name, true
+		if !u.revision {
+			revision, ok = resolve(c, u.name)
+		}
 		if !ok {
 			return nil
 		}
@@ -28,21 +31,27 @@ func revisions(c *istio.Cluster) []string {
 	return used
 }
 
-// usedNames are revisions or tags.
-func usedNames(c *istio.Cluster) []string {
+// usedName is a revision or a tag that something uses.
+type usedName struct {
+	name string
+	// revision is true where it is no tag for certain.
+	revision bool
+}
+
+func usedNames(c *istio.Cluster) []usedName {
 	if c.Revision != "" {
-		return []string{c.Revision}
+		return []usedName{{name: c.Revision}}
 	}
 	gateways, _ := c.Gateways.Get()
 	workloads, _ := c.Workloads.Get()
-	var used []string
+	var used []usedName
 	for _, pod := range slices.Concat(gateways.Pods, workloads.Pods) {
 		if name := cmp.Or(pod.InjectedBy, pod.Labels[names.Revision]); pod.Proxy && name != "" {
-			used = append(used, name)
+			used = append(used, usedName{name: name, revision: pod.InjectedBy != ""})
 		}
 	}
 	if asked := askedRevision(workloads.Namespace.Labels); len(used) == 0 && asked != "" {
-		used = append(used, asked)
+		used = append(used, usedName{name: asked})
 	}
 	return used
 }
@@ -87,7 +96,7 @@ func hasRevision(c *istio.Cluster, name string) bool {
 // runs, or else a word to replace.
 func revisionFor(c *istio.Cluster) string {
 	if used := usedNames(c); len(used) > 0 {
-		return used[0]
+		return used[0].name
 	}
 	istiods, _ := c.Istiods.Get()
 	running := map[string]bool{}
