@@ -8,6 +8,6 @@
 // testdata/ID/*.yaml; testdata/healthy has the meshes in which no check may find anything.
 //
 // Owns: the checks, how they are asked.
-// May import: framework/istio, framework/istio/names, framework/kube for the form of
+// May import: framework/cell for versions, framework/istio, framework/istio/names, framework/kube for the form of
 // commands, framework/verdict.
 package checks

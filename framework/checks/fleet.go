@@ -65,22 +65,11 @@ func istioctl(c *istio.Cluster, arguments ...string) string {
 // quote is a word for a shell.
 func quote(word string) string { return kube.Quote(word) }
 
-// inUse is true for a revision whose control planes matter here: the declared one, or else
-// those that injected the gateways and the workloads, or else all. A canary beside them, or
-// a retired one, is for its owner to finish.
+// inUse is true for a revision whose control planes matter here, or for all where nothing
+// tells which. A canary beside them, or a retired one, is for its owner to finish.
 func inUse(c *istio.Cluster) func(revision string) bool {
-	if c.Revision != "" {
-		return func(revision string) bool { return revision == c.Revision }
-	}
-	used := map[string]bool{}
-	gateways, _ := c.Gateways.Get()
-	workloads, _ := c.Workloads.Get()
-	for _, pod := range slices.Concat(gateways.Pods, workloads.Pods) {
-		if revision := pod.Labels[names.Revision]; pod.Proxy && revision != "" {
-			used[revision] = true
-		}
-	}
-	return func(revision string) bool { return len(used) == 0 || used[revision] }
+	used := revisions(c)
+	return func(revision string) bool { return len(used) == 0 || slices.Contains(used, revision) }
 }
 
 // serving are the ready istiods of a cluster that matter.

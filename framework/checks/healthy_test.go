@@ -32,6 +32,10 @@ func root() []istio.Certificate {
 	return []istio.Certificate{{Fingerprint: "aa11bb22cc33dd44", NotBefore: taken.AddDate(-1, 0, 0), NotAfter: taken.AddDate(9, 0, 0)}}
 }
 
+func intermediate(i int) []istio.Certificate {
+	return []istio.Certificate{{Fingerprint: fmt.Sprintf("ca%d", i), NotBefore: taken.AddDate(-1, 0, 0), NotAfter: taken.AddDate(4, 0, 0)}}
+}
+
 // proxied is a ready pod with a sidecar.
 func proxied(i, pod int, app, version string) istio.Pod {
 	labels := map[string]string{"app": app, names.Revision: "default"}
@@ -106,7 +110,7 @@ func healthyCluster(i, clusters int) istio.Cluster {
 			Configuration: "istio-sidecar-injector", Name: "rev.namespace.sidecar-injector.istio.io", Revision: "default",
 			Service: names.System + "/istiod", ServiceFound: true, Fails: true, NamespaceSelector: selector,
 		}}),
-		Roots: istio.Read(root()), CARoots: istio.Read(root()),
+		Roots: istio.Read(root()), CARoots: istio.Read(root()), CACertificates: istio.Read(intermediate(i)),
 		Gateways: istio.Read(istio.Gateways{
 			Services: []istio.GatewayService{{
 				Namespace: names.System, Name: names.Gateway, Type: "LoadBalancer", Network: network, Port: names.CrossPort,

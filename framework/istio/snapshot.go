@@ -64,6 +64,9 @@ type Cluster struct {
 	Roots Section[[]Certificate] `json:"roots,omitzero"`
 	// CARoots are the roots of the Secret cacerts; none where there is no such Secret.
 	CARoots Section[[]Certificate] `json:"caRoots,omitzero"`
+	// CACertificates are those that istiod's CA signs with (ca-cert.pem or tls.crt of the
+	// Secret cacerts); none where there is no such Secret.
+	CACertificates Section[[]Certificate] `json:"caCertificates,omitzero"`
 	// Gateways are the ways into the cluster's network, as far as Kubernetes shows them.
 	Gateways Section[Gateways] `json:"gateways,omitzero"`
 	// RemoteSecrets are those that istiod reads, and those that look as if it should.
@@ -108,6 +111,9 @@ type Identity struct {
 type Namespace struct {
 	Found  bool              `json:"found"`
 	Labels map[string]string `json:"labels,omitempty"`
+	// ControlPlanes is the annotation topology.istio.io/controlPlaneClusters: the clusters
+	// whose istiods serve this one; empty where it has its own.
+	ControlPlanes string `json:"controlPlaneClusters,omitempty"`
 }
 
 // Pod is a pod that is not on its way out.
@@ -115,10 +121,12 @@ type Pod struct {
 	Namespace string            `json:"namespace"`
 	Name      string            `json:"name"`
 	Labels    map[string]string `json:"labels,omitempty"`
-	// Annotations are those of Istio that keep traffic from a sidecar.
+	// Annotations are those of Istio that keep traffic, or the pod as a whole, from a sidecar.
 	Annotations map[string]string `json:"annotations,omitempty"`
 	Account     string            `json:"account,omitempty"`
 	Ready       bool              `json:"ready"`
+	// Created is by the API server's clock; zero for unknown.
+	Created time.Time `json:"created,omitzero"`
 	// Trouble is what keeps the pod from running; nil for nothing that is known.
 	Trouble *Trouble `json:"trouble,omitempty"`
 	// Image is that of the proxy, or of the first container where there is none.
@@ -126,6 +134,9 @@ type Pod struct {
 	// Proxy is true where the pod has a sidecar, or is a gateway; ProxyReady where that is ready.
 	Proxy      bool `json:"proxy,omitempty"`
 	ProxyReady bool `json:"proxyReady,omitempty"`
+	// InjectedBy is the revision of the injector (annotation sidecar.istio.io/status); the
+	// label istio.io/rev may be a tag, or missing. Empty for unknown.
+	InjectedBy string `json:"injectedBy,omitempty"`
 	// Complaint is why the proxy says that it is not ready, from its log.
 	Complaint string `json:"complaint,omitempty"`
 	IP        string `json:"ip,omitempty"`

@@ -28,6 +28,12 @@ const (
 	// GatewayPort, on a gateway's Service, is the port that istiod sends callers of other
 	// networks to, where that is not 15443.
 	GatewayPort = "networking.istio.io/gatewayPort"
+	// DataplaneMode, with the value Ambient, has ztunnel carry a pod's traffic: it then
+	// needs no sidecar.
+	DataplaneMode = "istio.io/dataplane-mode"
+	Ambient       = "ambient"
+	// NamespaceName is what the API server labels every namespace with.
+	NamespaceName = "kubernetes.io/metadata.name"
 	// Config marks what istiod publishes in every namespace.
 	Config = "istio.io/config"
 )
@@ -39,6 +45,9 @@ const (
 	NodeSelector = "traffic.istio.io/nodeSelector"
 	// SidecarStatus is what the injector did to a pod, as JSON.
 	SidecarStatus = "sidecar.istio.io/status"
+	// ControlPlanes, on the system namespace of a remote cluster, lists the clusters whose
+	// istiods serve it.
+	ControlPlanes = "topology.istio.io/controlPlaneClusters"
 	// TrafficPrefix begins the annotations that keep traffic from a sidecar, such as
 	// excludeOutboundPorts.
 	TrafficPrefix = "traffic.sidecar.istio.io/"
@@ -116,6 +125,9 @@ const (
 	AutoImage = "auto"
 	// ContainerPrefix begins the names of all containers that the injector adds.
 	ContainerPrefix = "istio-"
+	// Validation is the init container that, with Istio's CNI plugin, makes sure that the
+	// traffic of the pod is redirected.
+	Validation = "istio-validation"
 )
 
 // Environment of istiod and of proxies; no other variable is ever read.
@@ -124,18 +136,22 @@ const (
 	EnvRevision     = "REVISION"
 	EnvCertProvider = "PILOT_CERT_PROVIDER"
 	EnvCAProvider   = "CA_PROVIDER"
-	EnvTrustDomain  = "TRUST_DOMAIN"
-	EnvMetaCluster  = "ISTIO_META_CLUSTER_ID"
-	EnvMetaMesh     = "ISTIO_META_MESH_ID"
-	EnvMetaNetwork  = "ISTIO_META_NETWORK"
-	EnvNetworkView  = "ISTIO_META_REQUESTED_NETWORK_VIEW"
-	EnvDNSCapture   = "ISTIO_META_DNS_CAPTURE"
+	// EnvCAServer is false, and EnvExternalCA set, where another than istiod's own CA signs
+	// (pilot/pkg/features/pilot.go, pilot/pkg/bootstrap/istio_ca.go).
+	EnvCAServer    = "ENABLE_CA_SERVER"
+	EnvExternalCA  = "EXTERNAL_CA"
+	EnvTrustDomain = "TRUST_DOMAIN"
+	EnvMetaCluster = "ISTIO_META_CLUSTER_ID"
+	EnvMetaMesh    = "ISTIO_META_MESH_ID"
+	EnvMetaNetwork = "ISTIO_META_NETWORK"
+	EnvNetworkView = "ISTIO_META_REQUESTED_NETWORK_VIEW"
+	EnvDNSCapture  = "ISTIO_META_DNS_CAPTURE"
 )
 
 // Environment lists the variables that are read.
 func Environment() []string {
 	return []string{
-		EnvClusterID, EnvRevision, EnvCertProvider, EnvCAProvider, EnvTrustDomain,
+		EnvClusterID, EnvRevision, EnvCertProvider, EnvCAProvider, EnvCAServer, EnvExternalCA, EnvTrustDomain,
 		EnvMetaCluster, EnvMetaMesh, EnvMetaNetwork, EnvNetworkView, EnvDNSCapture,
 	}
 }
