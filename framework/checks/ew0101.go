@@ -6,7 +6,7 @@ import (
 
 func ew0101() Check {
 	return Check{
-		ID: "EW0101", Severity: Error,
+		ID: "EW0101", Severity: Error, Firm: true,
 		Title:    "The API server of a cluster cannot be asked",
 		Question: "Does every cluster's API server answer, and take the credentials?",
 		Why:      "Nothing is known of the cluster, and other clusters' istiods may not see its endpoints either.",

@@ -8,7 +8,7 @@ import (
 
 func ew0103() Check {
 	return Check{
-		ID: "EW0103", Severity: Error,
+		ID: "EW0103", Severity: Error, Firm: true,
 		Title:    "Commands in pods are not answered",
 		Question: "Do commands in pods end in time?",
 		Why:      "The API server reaches no kubelet of a pod's node: what runs there may be gone, and nothing of its proxies is known.",

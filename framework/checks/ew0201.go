@@ -11,7 +11,7 @@ import (
 
 func ew0201() Check {
 	return Check{
-		ID: "EW0201", Severity: Error,
+		ID: "EW0201", Severity: Error, Firm: true,
 		Title:    "No istiod is ready",
 		Question: "Has every cluster a ready istiod of the revisions in use?",
 		Why:      "New pods get no sidecar and no certificate, and proxies keep the endpoints that they had: calls to pods that are gone fail.",

@@ -10,7 +10,7 @@ import (
 
 func ew0301() Check {
 	return Check{
-		ID: "EW0301", Severity: Error,
+		ID: "EW0301", Severity: Error, Firm: true,
 		Title:    "The revision in use has no injection webhook",
 		Question: "Has the revision, or tag, that the fleet or the workloads' namespace names an injection webhook?",
 		Why:      "Nobody injects new pods: they start without a sidecar, and gateways with the image \"auto\".",

@@ -6,7 +6,7 @@ import (
 
 func ew0305() Check {
 	return Check{
-		ID: "EW0305", Severity: Error,
+		ID: "EW0305", Severity: Error, Firm: true,
 		Title:    "An image cannot be pulled",
 		Question: "Can the nodes pull the images of proxies, gateways, istiod and workloads?",
 		Why:      "The pod does not start: calls from it or to it are not made.",

@@ -8,7 +8,7 @@ import (
 
 func ew0306() Check {
 	return Check{
-		ID: "EW0306", Severity: Error,
+		ID: "EW0306", Severity: Error, Firm: true,
 		Title:    "The API server refuses pods of the workloads",
 		Question: "Are the pods of HelloWorld and Sleep let in by Pod Security, quotas, webhooks and policies?",
 		Why:      "There is no pod that calls or answers. The reason is in the ReplicaSet's events only.",

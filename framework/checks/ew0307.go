@@ -8,7 +8,7 @@ import (
 
 func ew0307() Check {
 	return Check{
-		ID: "EW0307", Severity: Error,
+		ID: "EW0307", Severity: Error, Firm: true,
 		Title:    "No node takes a pod",
 		Question: "Are the pods of gateways, istiod and workloads scheduled?",
 		Why:      "The pod does not start: calls from it or to it are not made.",

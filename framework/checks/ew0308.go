@@ -10,7 +10,7 @@ import (
 
 func ew0308() Check {
 	return Check{
-		ID: "EW0308", Severity: Error,
+		ID: "EW0308", Severity: Error, Firm: true,
 		Title:    "A proxy runs and is not ready",
 		Question: "Is every proxy that runs ready: has it a certificate and its first configuration?",
 		Why:      "Kubernetes takes the pod out of its Services: it is not called, and its own calls fail.",

@@ -12,7 +12,7 @@ import (
 
 func ew0309() Check {
 	return Check{
-		ID: "EW0309", Severity: Error,
+		ID: "EW0309", Severity: Error, Firm: true,
 		Title:    "A proxy rejects its configuration",
 		Question: "Do all proxies take the configuration that istiod sends?",
 		Why:      "The proxy keeps what it had: new endpoints and routes do not reach it, and one that never had any does not become ready.",

@@ -9,7 +9,7 @@ import (
 
 func ew0312() Check {
 	return Check{
-		ID: "EW0312", Severity: Error,
+		ID: "EW0312", Severity: Error, Firm: true,
 		Title:    "A container crashes or does not become ready",
 		Question: "Do the containers of gateways, workloads and istiod run?",
 		Why:      "The pod takes no calls and makes none.",

@@ -6,7 +6,7 @@ import (
 
 func ew0313() Check {
 	return Check{
-		ID: "EW0313", Severity: Error,
+		ID: "EW0313", Severity: Error, Firm: true,
 		Title:    "Istio's CNI plugin did not set a pod up",
 		Question: "Does the init container istio-validation of every pod succeed?",
 		Why:      "The pod's traffic would not enter its sidecar, so the pod does not start.",

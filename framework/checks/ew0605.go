@@ -11,7 +11,7 @@ import (
 
 func ew0605() Check {
 	return Check{
-		ID: "EW0605", Severity: Error,
+		ID: "EW0605", Severity: Error, Firm: true,
 		Title:    "A root or CA certificate has ended, or ends soon",
 		Question: "Are the root certificates, and those that istiod signs with, valid for some time to come?",
 		Why:      "With the end of a CA's certificate all that it signed is refused: no call between proxies works, and no proxy starts.",

@@ -10,7 +10,7 @@ import (
 
 func ew0606() Check {
 	return Check{
-		ID: "EW0606", Severity: Error,
+		ID: "EW0606", Severity: Error, Firm: true,
 		Title:    "A workload's certificate has ended",
 		Question: "Are the certificates of all workloads' proxies valid?",
 		Why:      "The proxy could not renew it: all others refuse its calls and its answers.",
