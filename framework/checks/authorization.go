@@ -85,15 +85,9 @@ func attached(p istio.AuthorizationPolicy, root string, pod istio.Pod) bool {
 func matchesAny(p istio.AuthorizationPolicy, who caller) match {
 	result := no
 	for _, rule := range p.Spec.Rules {
-		from, to, when := yes, yes, yes
-		for i, entry := range rule.From {
-			one := matchesSource(entry.Source, p.Namespace, who)
-			from = map[bool]match{true: one, false: from.any(one)}[i == 0]
-		}
-		for i, entry := range rule.To {
-			one := matchesOperation(entry.Operation)
-			to = map[bool]match{true: one, false: to.any(one)}[i == 0]
-		}
+		from := listed(rule.From, func(f istio.AuthorizationFrom) match { return matchesSource(f.Source, p.Namespace, who) })
+		to := listed(rule.To, func(t istio.AuthorizationTo) match { return matchesOperation(t.Operation) })
+		when := yes
 		if len(rule.When) > 0 {
 			when = perhaps
 		}
@@ -138,7 +132,7 @@ func matchesOperation(o istio.Operation) match {
 
 // listed is whether one of the values fits, or none is asked for; unlisted is whether none
 // does.
-func listed(values []string, fit func(string) match) match {
+func listed[T any](values []T, fit func(T) match) match {
 	if len(values) == 0 {
 		return yes
 	}

@@ -94,3 +94,8 @@ func gatewayNamespaces(l *Look, c *istio.Cluster) ([]string, bool) {
 func show(c *istio.Cluster, kind string, meta istio.Meta) string {
 	return kubectl(c, "get", kind, quote(meta.Name), "--namespace="+quote(meta.Namespace), "--output=yaml")
 }
+
+// cluster is the one of a name, which a pair of this fleet has.
+func (l *Look) cluster(name string) *istio.Cluster {
+	return &l.Clusters[slices.IndexFunc(l.Clusters, func(c istio.Cluster) bool { return c.Name == name })]
+}

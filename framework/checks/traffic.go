@@ -162,22 +162,22 @@ func entriesOf(service istio.GatewayService) []string {
 func join(host string, port uint32) string { return net.JoinHostPort(host, strconv.Itoa(int(port))) }
 
 // towards are the pairs from a caller's cluster to those clusters that some of its endpoints
-// lead to; told is false where it cannot be said of any such endpoint where it leads.
-func (l *Look) towards(c *istio.Cluster, caller istio.Caller, is func(istio.Endpoint) bool) (pairs []Pair, told bool) {
+// lead to; known is false where it cannot be said of any such endpoint where it leads.
+func (l *Look) towards(c *istio.Cluster, caller istio.Caller, is func(istio.Endpoint) bool) (pairs []Pair, known bool) {
 	endpoints, _ := caller.Endpoints.Get()
 	for _, endpoint := range endpoints {
 		if !is(endpoint) {
 			continue
 		}
 		for _, owner := range l.owners(c, endpoint) {
-			told = true
+			known = true
 			pair := Pair{c.Name, owner}
 			if owner != c.Name && !slices.Contains(pairs, pair) {
 				pairs = append(pairs, pair)
 			}
 		}
 	}
-	return pairs, told
+	return pairs, known
 }
 
 // unconnected is true for an endpoint to which connections failed and none succeeded: during

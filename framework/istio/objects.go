@@ -136,16 +136,22 @@ type TargetRef struct {
 
 // AuthorizationRule allows or denies where all its parts match; an empty part matches all.
 type AuthorizationRule struct {
-	From []struct {
-		Source Source `json:"source,omitzero"`
-	} `json:"from,omitempty"`
-	To []struct {
-		Operation Operation `json:"operation,omitzero"`
-	} `json:"to,omitempty"`
+	From []AuthorizationFrom `json:"from,omitempty"`
+	To   []AuthorizationTo   `json:"to,omitempty"`
 	// When has the keys of conditions; their values are not kept.
 	When []struct {
 		Key string `json:"key,omitempty"`
 	} `json:"when,omitempty"`
+}
+
+// AuthorizationFrom and AuthorizationTo are an entry of a rule's lists; one has to match.
+type AuthorizationFrom struct {
+	Source Source `json:"source,omitzero"`
+}
+
+// AuthorizationTo is that of the list "to".
+type AuthorizationTo struct {
+	Operation Operation `json:"operation,omitzero"`
 }
 
 // Source is who calls.
