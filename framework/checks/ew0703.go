@@ -83,6 +83,11 @@ func findDenied(l *Look, c *istio.Cluster, severity Severity, pairs []Pair, by [
 		commands = append(commands, show(c, "authorizationpolicy", meta))
 	}
 	found := fmt.Sprintf("the AuthorizationPolicies of %s do not let Sleep call HelloWorld: %s", c.Name, strings.Join(policies, ", "))
+	if mesh, ok := meshOf(l, c); ok {
+		if who := callerOf(l, l.cluster(pairs[0].Source), mesh); who.principal != "" {
+			found += "; it calls as " + who.principal
+		}
+	}
 	text := "allow Sleep's principal or namespace there"
 	if other, policy, ok := allowingElsewhere(l, c); ok {
 		found += fmt.Sprintf("; %s of %s allows it, and %s has no such policy", policy, other.Name, c.Name)

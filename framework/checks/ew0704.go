@@ -112,11 +112,11 @@ func findUnknownSubset(l *Look, caller, c *istio.Cluster, missing routedSubset) 
 		Cluster: c.Name, Severity: severity, Pairs: []Pair{{caller.Name, c.Name}},
 		Found: strings.Join([]string{
 			fmt.Sprintf("VirtualService %s of %s routes HelloWorld's calls to subset %s", missing.by, caller.Name, missing.subset),
-			fmt.Sprintf("%s has no DestinationRule with that subset, so that its gateway refuses the server name", c.Name),
+			fmt.Sprintf("no DestinationRule of %s that its gateway sees has that subset: the gateway refuses the server name", c.Name),
 		}, "; "),
 		Want: fmt.Sprintf("a DestinationRule for %s with subset %s in %s, visible in the gateway's namespace", l.helloHost(), missing.subset, c.Name),
 		Fix: Fix{
-			Text:     fmt.Sprintf("apply the DestinationRule of %s in %s, too; it is:", caller.Name, c.Name),
+			Text:     fmt.Sprintf("apply the DestinationRule of %s in %s, too, exported to the gateway's namespace; it is:", caller.Name, c.Name),
 			Commands: []string{show(caller, "destinationrule", missing.rule)},
 		},
 	})

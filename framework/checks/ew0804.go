@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 func ew0804() Check {
@@ -73,10 +74,10 @@ func findUnconnected(l *Look, c, other *istio.Cluster, dead []istio.Endpoint, se
 			Text: strings.Join([]string{
 				"if TCP does not get through, look at firewalls, security groups and the balancer's health check between the caller's nodes and that address",
 				"if it does, look at what refuses TLS: different roots, a Service that the gateway does not expose or see, or a balancer that ends TLS or adds the PROXY protocol",
-				"what answers there, as the caller sees it:",
-			}, "; "),
+				"to tell them apart, connect from the proxy's container, which is not redirected: a sound gateway takes the connection and resets it, since it does not know the server name",
+			}, "; ") + ":",
 			Commands: []string{
-				kubectl(c, "exec deployments/"+sleep, "--namespace="+quote(l.Namespace), "--container="+sleep, "--", "curl --verbose --max-time 5 --insecure", quote("https://"+dead[0].Address)),
+				kubectl(c, "exec deployment/"+sleep, "--namespace="+quote(l.Namespace), "--container="+names.Proxy, "--", "curl --verbose --max-time 5 --insecure", quote("https://"+dead[0].Address)),
 				clustersOf(l, c),
 			},
 		},
@@ -85,6 +86,6 @@ func findUnconnected(l *Look, c, other *istio.Cluster, dead []istio.Endpoint, se
 
 // clustersOf is a command that shows the counters of a caller's endpoints of HelloWorld.
 func clustersOf(l *Look, c *istio.Cluster) string {
-	return kubectl(c, "exec deployments/"+sleep, "--namespace="+quote(l.Namespace), "--container=istio-proxy", "--",
+	return kubectl(c, "exec deployment/"+sleep, "--namespace="+quote(l.Namespace), "--container="+names.Proxy, "--",
 		"pilot-agent request GET clusters") + " | grep " + quote(l.helloHost()+"::")
 }

@@ -189,11 +189,11 @@ func unconnected(e istio.Endpoint) bool {
 
 // access is a command that shows what the caller's proxy says of its calls.
 func access(l *Look, c *istio.Cluster) string {
-	return kubectl(c, "logs deployments/"+sleep, "--namespace="+quote(l.Namespace), "--container="+names.Proxy, "--tail=20")
+	return kubectl(c, "logs deployment/"+sleep, "--namespace="+quote(l.Namespace), "--container="+names.Proxy, "--tail=20")
 }
 
 // endpointsOf is a command that shows a caller's endpoints of HelloWorld.
 func endpointsOf(l *Look, c *istio.Cluster) string {
-	return istioctl(c, "proxy-config endpoints deployments/"+sleep, "--namespace="+quote(l.Namespace),
+	return istioctl(c, "proxy-config endpoints deployment/"+sleep, "--namespace="+quote(l.Namespace),
 		"--cluster="+quote(fmt.Sprintf("outbound|%d||%s", helloPort, l.helloHost())))
 }
