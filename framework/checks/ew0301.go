@@ -69,7 +69,7 @@ func noWebhook(l *Look, c *istio.Cluster, w istio.Workloads, name string) Findin
 		Found: fmt.Sprintf("%s has no injection webhook of the revision or tag %s", c.Name, name),
 		Want:  fmt.Sprintf("a MutatingWebhookConfiguration with the label %s=%s, or %s=%s", names.Revision, name, names.Tag, name),
 		Fix: Fix{
-			Text: "install the revision again, or set the tag (istioctl tag set), or have the fleet and the namespace name one that is there:",
+			Text: "install the revision again, or set the tag, or have the fleet and the namespace name one that is there:",
 			Commands: []string{
 				kubectl(c, "get mutatingwebhookconfigurations --label-columns="+names.Revision+","+names.Tag),
 				kubectl(c, "get namespaces --label-columns="+names.Revision+","+names.Injection),

@@ -116,47 +116,72 @@ type MutualTLS struct {
 // AuthorizationPolicy says who may call.
 type AuthorizationPolicy struct {
 	Meta
-	Spec struct {
+	// DryRun is the annotation istio.io/dry-run: the policy then allows and denies nothing.
+	DryRun bool `json:"dryRun,omitempty"`
+	Spec   struct {
 		Selector *WorkloadSelector `json:"selector,omitempty"`
+		// TargetRefs attach the policy to gateways and waypoints; sidecars then ignore it.
+		TargetRefs []TargetRef `json:"targetRefs,omitempty"`
 		// Action is ALLOW (also where it is empty), DENY, AUDIT or CUSTOM.
 		Action string              `json:"action,omitempty"`
 		Rules  []AuthorizationRule `json:"rules,omitempty"`
 	} `json:"spec"`
 }
 
+// TargetRef names what a policy is attached to.
+type TargetRef struct {
+	Kind string `json:"kind,omitempty"`
+	Name string `json:"name,omitempty"`
+}
+
 // AuthorizationRule allows or denies where all its parts match; an empty part matches all.
 type AuthorizationRule struct {
-	From []struct {
-		Source Source `json:"source,omitzero"`
-	} `json:"from,omitempty"`
-	To []struct {
-		Operation Operation `json:"operation,omitzero"`
-	} `json:"to,omitempty"`
+	From []AuthorizationFrom `json:"from,omitempty"`
+	To   []AuthorizationTo   `json:"to,omitempty"`
 	// When has the keys of conditions; their values are not kept.
 	When []struct {
 		Key string `json:"key,omitempty"`
 	} `json:"when,omitempty"`
 }
 
+// AuthorizationFrom and AuthorizationTo are an entry of a rule's lists; one has to match.
+type AuthorizationFrom struct {
+	Source Source `json:"source,omitzero"`
+}
+
+// AuthorizationTo is that of the list "to".
+type AuthorizationTo struct {
+	Operation Operation `json:"operation,omitzero"`
+}
+
 // Source is who calls.
 type Source struct {
-	Principals        []string `json:"principals,omitempty"`
-	NotPrincipals     []string `json:"notPrincipals,omitempty"`
-	RequestPrincipals []string `json:"requestPrincipals,omitempty"`
-	Namespaces        []string `json:"namespaces,omitempty"`
-	NotNamespaces     []string `json:"notNamespaces,omitempty"`
-	ServiceAccounts   []string `json:"serviceAccounts,omitempty"`
-	IPBlocks          []string `json:"ipBlocks,omitempty"`
-	RemoteIPBlocks    []string `json:"remoteIpBlocks,omitempty"`
+	Principals           []string `json:"principals,omitempty"`
+	NotPrincipals        []string `json:"notPrincipals,omitempty"`
+	RequestPrincipals    []string `json:"requestPrincipals,omitempty"`
+	NotRequestPrincipals []string `json:"notRequestPrincipals,omitempty"`
+	Namespaces           []string `json:"namespaces,omitempty"`
+	NotNamespaces        []string `json:"notNamespaces,omitempty"`
+	ServiceAccounts      []string `json:"serviceAccounts,omitempty"`
+	NotServiceAccounts   []string `json:"notServiceAccounts,omitempty"`
+	TrustDomains         []string `json:"trustDomains,omitempty"`
+	NotTrustDomains      []string `json:"notTrustDomains,omitempty"`
+	IPBlocks             []string `json:"ipBlocks,omitempty"`
+	NotIPBlocks          []string `json:"notIpBlocks,omitempty"`
+	RemoteIPBlocks       []string `json:"remoteIpBlocks,omitempty"`
+	NotRemoteIPBlocks    []string `json:"notRemoteIpBlocks,omitempty"`
 }
 
 // Operation is what is called.
 type Operation struct {
-	Hosts    []string `json:"hosts,omitempty"`
-	Ports    []string `json:"ports,omitempty"`
-	NotPorts []string `json:"notPorts,omitempty"`
-	Methods  []string `json:"methods,omitempty"`
-	Paths    []string `json:"paths,omitempty"`
+	Hosts      []string `json:"hosts,omitempty"`
+	NotHosts   []string `json:"notHosts,omitempty"`
+	Ports      []string `json:"ports,omitempty"`
+	NotPorts   []string `json:"notPorts,omitempty"`
+	Methods    []string `json:"methods,omitempty"`
+	NotMethods []string `json:"notMethods,omitempty"`
+	Paths      []string `json:"paths,omitempty"`
+	NotPaths   []string `json:"notPaths,omitempty"`
 }
 
 // DestinationRule says how a host is called.
@@ -176,6 +201,8 @@ type TrafficPolicy struct {
 	TLS               *ClientTLS          `json:"tls,omitempty"`
 	PortLevelSettings []PortTrafficPolicy `json:"portLevelSettings,omitempty"`
 	LoadBalancer      *LoadBalancer       `json:"loadBalancer,omitempty"`
+	// OutlierDetection is kept as being there: with it calls stay in their locality.
+	OutlierDetection *struct{} `json:"outlierDetection,omitempty"`
 }
 
 // PortTrafficPolicy is that of one port.
@@ -183,7 +210,9 @@ type PortTrafficPolicy struct {
 	Port struct {
 		Number uint32 `json:"number"`
 	} `json:"port,omitzero"`
-	TLS *ClientTLS `json:"tls,omitempty"`
+	TLS              *ClientTLS    `json:"tls,omitempty"`
+	LoadBalancer     *LoadBalancer `json:"loadBalancer,omitempty"`
+	OutlierDetection *struct{}     `json:"outlierDetection,omitempty"`
 }
 
 // ClientTLS is DISABLE, SIMPLE, MUTUAL or ISTIO_MUTUAL.
@@ -191,8 +220,11 @@ type ClientTLS struct {
 	Mode string `json:"mode,omitempty"`
 }
 
-// LoadBalancer holds what keeps calls in a locality.
+// LoadBalancer holds what keeps calls from being spread over all endpoints.
 type LoadBalancer struct {
+	// ConsistentHash is kept as being there: a caller then stays with one endpoint.
+	ConsistentHash *struct{} `json:"consistentHash,omitempty"`
+
 	LocalityLB *struct {
 		Enabled          *bool               `json:"enabled,omitempty"`
 		FailoverPriority []string            `json:"failoverPriority,omitempty"`
@@ -221,6 +253,11 @@ type VirtualService struct {
 
 // Route is one way that calls may take.
 type Route struct {
+	// Match are the conditions: of each only its name is kept. Without any, all calls take
+	// this way.
+	Match []struct {
+		Name string `json:"name,omitempty"`
+	} `json:"match,omitempty"`
 	Route []struct {
 		Destination struct {
 			Host   string `json:"host"`
@@ -257,6 +294,10 @@ type NetworkPolicy struct {
 	EgressPorts  []uint32 `json:"egressPorts,omitempty"`
 	IngressRules int      `json:"ingressRules,omitempty"`
 	EgressRules  int      `json:"egressRules,omitempty"`
+	// IngressComplete and EgressComplete are true where the ports are all that the rules
+	// open: no rule is limited to some peers, or has a named port or a range of ports.
+	IngressComplete bool `json:"ingressComplete,omitempty"`
+	EgressComplete  bool `json:"egressComplete,omitempty"`
 }
 
 // Host is the full name of a Service.

@@ -320,6 +320,9 @@ type Service struct {
 	Name     string        `json:"name"`
 	Ports    []ServicePort `json:"ports,omitempty"`
 	ExportTo []string      `json:"exportTo,omitempty"`
+	// TrafficDistribution is the spec's field, or the annotation
+	// networking.istio.io/traffic-distribution: calls prefer near endpoints.
+	TrafficDistribution string `json:"trafficDistribution,omitempty"`
 }
 
 // Deployment is a Deployment of the workloads.
