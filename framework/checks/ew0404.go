@@ -49,7 +49,7 @@ func gatewayView(l *Look, c *istio.Cluster) {
 		Found: fmt.Sprintf("gateway pod %s; the cluster is on network %q", listed(wrong), wanted),
 		Want:  names.EnvNetworkView + "=" + wanted,
 		Fix: Fix{
-			Text:     "install the gateway again for this network, the way it was installed; with Istio's script, " + gatewayFolder + ":",
+			Text:     "install the gateway again for this network, the way it was installed; " + gatewayFolder + ":",
 			Commands: []string{installGateway(c, wanted)},
 		},
 	})

@@ -45,7 +45,7 @@ func proxyNetwork(l *Look, c *istio.Cluster) {
 		return
 	}
 	slices.Sort(deployments)
-	fix := Fix{Text: "restart the pods, so that they are injected with the network of today:"}
+	fix := Fix{Text: "restart the pods, so that they are injected with the cluster's network:"}
 	for _, deployment := range slices.Compact(deployments) {
 		fix.Commands = append(fix.Commands, kubectl(c, "rollout restart deployment --namespace="+quote(l.Namespace), quote(deployment)))
 	}

@@ -43,7 +43,7 @@ func noWayIn(l *Look, c *istio.Cluster) {
 	l.Find(Finding{
 		Cluster: c.Name, Pairs: pairs, Found: found,
 		Want: "an east-west gateway whose Service has that label and an address that the other clusters reach",
-		Fix:  Fix{Text: "generate the gateway and install it, " + gatewayFolder + ":", Commands: []string{installGateway(c, wanted)}},
+		Fix:  Fix{Text: "generate the gateway and install it; " + gatewayFolder + ":", Commands: []string{installGateway(c, wanted)}},
 	})
 }
 

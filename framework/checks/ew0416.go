@@ -30,7 +30,7 @@ func nothingExposed(l *Look, c *istio.Cluster) {
 		selector := selectorText(way.service.Selector)
 		fix := Fix{Text: "make the Gateway resource:", Commands: []string{exposeInline(c, way)}}
 		if way.service.Selector[names.GatewayLabel] == names.GatewayValue {
-			fix.Text = "make the Gateway resource; the same is expose-services.yaml in samples/multicluster of Istio's release, and in the folder that asmcli install left:"
+			fix.Text = "make the Gateway resource, by one of these commands; the second needs the folder that asmcli install left (in Istio's release the file is samples/multicluster/expose-services.yaml):"
 			fix.Commands = append(fix.Commands, kubectl(c, "apply --namespace="+names.System, "--filename=asm/istio/expansion/expose-services.yaml"))
 		}
 		l.Find(Finding{

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
@@ -29,7 +30,7 @@ func secretTwice(l *Look, c *istio.Cluster) {
 			switch same := first.ID == e.ID; {
 			case same:
 				found = fmt.Sprintf("remote secrets %s (server %s) and %s (server %s) have the same ID %q: istiod ignores the one that it sees later", first.name(), first.Server, e.name(), e.Server, e.ID)
-			case surelySame(first, e):
+			case surelySame(first, e) && !astray(l, first) && !astray(l, e):
 				found = fmt.Sprintf("remote secrets %s (ID %q) and %s (ID %q) both lead to %s: istiod reads it twice", first.name(), first.ID, e.name(), e.ID, e.other.Name)
 			default:
 				continue
@@ -43,6 +44,12 @@ func secretTwice(l *Look, c *istio.Cluster) {
 			})
 		}
 	}
+}
+
+// astray is true for an entry that has the ID of another cluster than it leads to, of which
+// EW0508 speaks.
+func astray(l *Look, e entryOf) bool {
+	return slices.ContainsFunc(l.Clusters, func(c istio.Cluster) bool { return c.Name != e.other.Name && namedAfter(e.RemoteEntry, &c) })
 }
 
 // surelySame is true for two entries that lead to one cluster by more than their names.

@@ -64,7 +64,7 @@ func noEndpoint(l *Look, source, destination *istio.Cluster) {
 
 // expected are the addresses of which a caller's proxy has at least one: those of the pods
 // on one network, else those at which its istiods know the other network to be entered. It
-// is empty where that cannot be told.
+// is empty where that is not known.
 func expected(l *Look, source, destination *istio.Cluster, pods []istio.Pod, has []string) []string {
 	first, okFirst := settled(l, source)
 	second, okSecond := settled(l, destination)
@@ -90,7 +90,7 @@ func expected(l *Look, source, destination *istio.Cluster, pods []istio.Pod, has
 			wanted = append(wanted, joined(pod.IP, helloPort))
 		}
 	}
-	// A way in may be used on one network, too: by proxies that were not told theirs.
+	// A way in may be used on one network, too: by proxies that do not know theirs.
 	for _, way := range ways {
 		if address := joined(way.Address, way.Port); slices.Contains(has, address) {
 			return nil

@@ -283,7 +283,7 @@ func installGateway(c *istio.Cluster, network string) string {
 }
 
 // gatewayFolder says where gen-eastwest-gateway.sh is.
-const gatewayFolder = "in samples/multicluster of Istio's release (asm/istio/expansion of asmcli's output)"
+const gatewayFolder = "gen-eastwest-gateway.sh is in samples/multicluster of Istio's release (asm/istio/expansion of asmcli's output)"
 
 // listed joins words for a sentence.
 func listed(words []string) string { return strings.Join(words, ", ") }
