@@ -17,38 +17,56 @@ func ew0501() Check {
 		Explains: []string{"EW08", "EW05"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
-				secrets, ok := Need(l, c, c.RemoteSecrets)
-				if !ok {
-					return
-				}
-				l.others(c, func(other *istio.Cluster) {
-					if meant(secrets, other) {
-						return
-					}
-					l.Find(Finding{
-						Cluster: c.Name, Pairs: []Pair{{c.Name, other.Name}},
-						Found: fmt.Sprintf("%s has no remote secret for %s: its istiods cannot see the endpoints there", c.Name, other.Name),
-						Want:  fmt.Sprintf("a Secret in %s with the label %s=true and the credentials of %s", names.System, names.MultiCluster, other.Name),
-						Fix: Fix{
-							Text:     "run create-mesh again with all clusters, or make the one that is missing:",
-							Commands: []string{istioctl(other, "create-remote-secret --name="+quote(other.Name)) + " | " + kubectl(c, "apply --filename=-")},
-						},
-					})
-				})
+				l.others(c, func(other *istio.Cluster) { noSecret(l, c, other) })
 			})
 		},
 	}
 }
 
-// meant is true where some secret leads to a cluster, whether istiod reads it or not: why
-// it does not is another question.
+func noSecret(l *Look, c, other *istio.Cluster) {
+	secrets, ok := Need(l, c, c.RemoteSecrets)
+	if !ok || meant(secrets, other) || lists(c, secrets, other) || ownsNoIstiod(c) {
+		return
+	}
+	// A Secret that is named after something else may be for this cluster, where its API
+	// server was not asked who it is.
+	for _, secret := range secrets {
+		for _, entry := range secret.Entries {
+			if !read(secret) || entry.Broken != "" || forFleet(l, entry) != nil {
+				continue
+			}
+			if _, known := Need(l, c, entry.UID); !known {
+				return
+			}
+		}
+	}
+	l.Find(Finding{
+		Cluster: c.Name, Pairs: []Pair{{c.Name, other.Name}},
+		Found: fmt.Sprintf("%s has no remote secret for %s: its istiods cannot see the endpoints there", c.Name, other.Name),
+		Want:  fmt.Sprintf("a Secret in %s with the label %s=true and the credentials of %s", names.System, names.MultiCluster, other.Name),
+		Fix: Fix{
+			Text:     "run create-mesh again with all clusters, or make the one that is missing:",
+			Commands: []string{makeSecret(c, other)},
+		},
+	})
+}
+
+// meant is true where some Secret is for a cluster, whether istiod reads it or not: why it
+// does not, or why it leads elsewhere, is another question. One that has neither label nor
+// namespace of a remote secret may be anything.
 func meant(secrets []istio.RemoteSecret, other *istio.Cluster) bool {
 	for _, secret := range secrets {
 		for _, entry := range secret.Entries {
-			if leadsTo(entry, other) {
+			if (secret.Labelled || secret.Namespace == names.System) && (leadsTo(entry, other) || namedAfter(entry, other)) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// ownsNoIstiod is true for a cluster whose control plane is elsewhere: it needs no Secrets.
+func ownsNoIstiod(c *istio.Cluster) bool {
+	istiods, why := c.Istiods.Get()
+	return why == nil && len(istiods) == 0
 }

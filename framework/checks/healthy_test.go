@@ -114,7 +114,7 @@ func healthyCluster(i, clusters int) istio.Cluster {
 		Gateways: istio.Read(istio.Gateways{
 			Services: []istio.GatewayService{{
 				Namespace: names.System, Name: names.Gateway, Type: "LoadBalancer", Network: network, Port: names.CrossPort,
-				Ports:    []istio.ServicePort{{Name: "status-port", Port: 15021}, {Name: "tls", Port: names.CrossPort}},
+				Ports:    []istio.ServicePort{{Name: "status-port", Port: 15021, TargetPort: 15021}, {Name: "tls", Port: names.CrossPort, TargetPort: names.CrossPort}},
 				Selector: map[string]string{names.GatewayLabel: names.GatewayValue}, Addresses: []string{gatewayAddress(i)},
 			}},
 			Pods: []istio.Pod{gateway}, Deployed: true,

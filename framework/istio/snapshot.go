@@ -278,6 +278,8 @@ type ServicePort struct {
 	Name     string `json:"name,omitempty"`
 	Port     uint32 `json:"port"`
 	NodePort uint32 `json:"nodePort,omitempty"`
+	// TargetPort is that of the pods; 0 where it is a name.
+	TargetPort uint32 `json:"targetPort,omitempty"`
 }
 
 // RemoteSecret gives an istiod access to other clusters.
