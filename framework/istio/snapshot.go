@@ -115,7 +115,7 @@ type Pod struct {
 	Namespace string            `json:"namespace"`
 	Name      string            `json:"name"`
 	Labels    map[string]string `json:"labels,omitempty"`
-	// Annotations are those of Istio that keep traffic from a sidecar.
+	// Annotations are those of Istio that keep a sidecar from the pod, or traffic from it.
 	Annotations map[string]string `json:"annotations,omitempty"`
 	Account     string            `json:"account,omitempty"`
 	Ready       bool              `json:"ready"`
@@ -237,6 +237,9 @@ type Gateways struct {
 	Pods     []Pod            `json:"pods,omitempty"`
 	// Deployed is whether any Deployment or DaemonSet makes such pods.
 	Deployed bool `json:"deployed,omitempty"`
+	// OnlySystem is true where the Services of other namespaces than that of the control
+	// planes may not be read: a gateway that is not found may be there.
+	OnlySystem bool `json:"onlySystem,omitempty"`
 }
 
 // GatewayService is a Service that leads to gateways.
@@ -291,7 +294,8 @@ type RemoteEntry struct {
 	// Broken says why the kubeconfig cannot be read; empty where it can.
 	Broken string `json:"broken,omitempty"`
 	// UID is that of the cluster that answers at the server with these credentials; unknown
-	// where it was not asked, or not reached from here.
+	// where it was not asked, or not reached from here. Forbidden is for a token that is not
+	// accepted there, without a Right, or that may not read namespaces.
 	UID Section[string] `json:"uid,omitzero"`
 }
 
