@@ -51,7 +51,7 @@ func (p *patience) Exec(ctx context.Context, target kube.Target, opts kube.ExecO
 		p.mu.Unlock()
 	}
 	if err != nil {
-		return result, &requestError{right: right, cause: err}
+		return result, &requestError{right: right, cause: err, stream: true}
 	}
 	return result, nil
 }

@@ -2,12 +2,12 @@ package istio
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/semaphore"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
@@ -75,8 +75,8 @@ func take(ctx context.Context, cluster *fleet.Cluster, peers []peer, opts Option
 		Name: cluster.Name, Network: cluster.Network, Server: cluster.RemoteServer, Revision: cluster.Revision,
 		Version: cluster.Version, Kubeconfig: cluster.Kubeconfig, Context: cluster.Context,
 	}
-	if err := cluster.Unreachable; err != nil || cluster.Client == nil {
-		out.Identity = NotRead[Identity](unknown("the API server", errors.Join(err)))
+	if cluster.Unreachable != nil || cluster.Client == nil {
+		out.Identity = NotRead[Identity](unreachable(cluster))
 		return out
 	}
 	r := &reader{client: cluster.Client, opts: opts, peers: peers, slots: semaphore.NewWeighted(atOnce), out: &out}
@@ -87,6 +87,15 @@ func take(ctx context.Context, cluster *fleet.Cluster, peers []peer, opts Option
 	r.read(ctx)
 	out.Unanswered = r.exec.gaveUp()
 	return out
+}
+
+// unreachable is why a cluster could not be asked who it is when the fleet was connected.
+func unreachable(cluster *fleet.Cluster) Unknown {
+	err := cluster.Unreachable
+	if err == nil {
+		err = notAsked("it was not connected")
+	}
+	return unknown("the API server", &requestError{right: "get namespace " + metav1.NamespaceSystem, cause: err})
 }
 
 // read reads what stands by itself, and then what the first has shown to be there.

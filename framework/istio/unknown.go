@@ -2,8 +2,8 @@ package istio
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -18,6 +18,8 @@ import (
 type requestError struct {
 	right string
 	cause error
+	// stream is true for a command in a container, whose connection may be lost.
+	stream bool
 }
 
 func (e *requestError) Error() string { return e.cause.Error() }
@@ -82,22 +84,15 @@ func reasonOf(err error) Reason {
 	}
 }
 
-// lost is true where no answer came.
+// lost is true where no answer came, or not all of it.
 func lost(err error) bool {
 	var network net.Error
 	var request *url.Error
+	var failed *requestError
 	var status apierrors.APIStatus
-	var syntax *json.SyntaxError
-	var mismatch *json.UnmarshalTypeError
-	switch {
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), errors.As(err, &network), errors.As(err, &request):
-		return true
-	case errors.As(err, &status), errors.As(err, &syntax), errors.As(err, &mismatch):
-		return false
-	default:
-		// What is left are streams to pods that ended too soon.
-		return true
-	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.As(err, &network) || errors.As(err, &request) ||
+		errors.As(err, &failed) && failed.stream && !errors.As(err, &status)
 }
 
 // overloaded is true where the API server answers that it cannot.
