@@ -147,13 +147,13 @@ func (r *reader) warnings(ctx context.Context, services []GatewayService) {
 		if service.Type != string(corev1.ServiceTypeLoadBalancer) || len(service.Addresses) > 0 {
 			return
 		}
-		events, err := ask(ctx, r, "list events in "+service.Namespace, func(ctx context.Context) (*corev1.EventList, error) {
-			return r.client.Kubernetes.CoreV1().Events(service.Namespace).List(ctx, metav1.ListOptions{
-				FieldSelector: "involvedObject.kind=Service,type=Warning,involvedObject.name=" + service.Name, Limit: pageSize,
-			})
-		})
+		var events []corev1.Event
+		err := list(ctx, r, "events", service.Namespace, "", func(ctx context.Context, namespace string, opts metav1.ListOptions) (*corev1.EventList, error) {
+			opts.FieldSelector = "involvedObject.kind=Service,type=Warning,involvedObject.name=" + service.Name
+			return r.client.Kubernetes.CoreV1().Events(namespace).List(ctx, opts)
+		}, func(page *corev1.EventList) { events = append(events, page.Items...) })
 		if err == nil { // an aid to the reader only; nothing rests on it
-			service.Warnings = messagesOf(events.Items)
+			service.Warnings = messagesOf(events)
 		}
 	})
 }

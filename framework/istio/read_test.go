@@ -73,9 +73,9 @@ func soundPods(t *testing.T, other string) *fakePods {
 	secrets := fmt.Sprintf(`{"configs":[{"name":"default","secret":{"name":"default","tls_certificate":{"certificate_chain":{"inline_bytes":%q},"private_key":{"inline_string":"SECRET-private-key"}}}},
 		{"name":"ROOTCA","secret":{"name":"ROOTCA","validation_context":{"trusted_ca":{"inline_bytes":%q}}}}]}`, inline("chain.pem"), inline("root.pem"))
 	return &fakePods{answers: map[string]string{
-		"istiod-1 " + names.Clusterz: fmt.Sprintf(`[{"id":"self","syncStatus":"synced"},{"id":%q,"secretName":"istio-system/istio-remote-secret-%s","syncStatus":"synced"}]`, other, other),
-		"istiod-1 " + names.Networkz: `[{"Network":"network2","Cluster":"cluster2","Addr":"172.30.1.1","Port":15443,"HBONEPort":0},{"Network":"ambient","Addr":"172.30.1.2","Port":0,"HBONEPort":15008}]`,
-		"istiod-1 " + names.Syncz:    `[{"proxy":"gw-1.istio-ingress","istio_version":"1.28.2","resources":{"type.googleapis.com/envoy.config.listener.v3.Listener":{"lastError":"Error adding/updating listener(s) 0.0.0.0_15443: no such filter"}}}]`,
+		"istiod-1 " + names.Clusterz:                          fmt.Sprintf(`[{"id":"self","syncStatus":"synced"},{"id":%q,"secretName":"istio-system/istio-remote-secret-%s","syncStatus":"synced"}]`, other, other),
+		"istiod-1 " + names.Networkz:                          `[{"Network":"network2","Cluster":"cluster2","Addr":"172.30.1.1","Port":15443,"HBONEPort":0},{"Network":"ambient","Addr":"172.30.1.2","Port":0,"HBONEPort":15008}]`,
+		"istiod-1 " + names.Syncz:                             `[{"proxy":"gw-1.istio-ingress","istio_version":"1.28.2","resources":{"type.googleapis.com/envoy.config.listener.v3.Listener":{"lastError":"Error adding/updating listener(s) 0.0.0.0_15443: no such filter"}}}]`,
 		"gw-1 config_dump?resource=dynamic_active_secrets":    `{}`,
 		"gw-1 server_info":                                    `{"version":"bd0bc7b2fd45bb0fb6f5d1e5bc6ee8bd0ad1ebc1/1.36.2/Clean/RELEASE/BoringSSL"}`,
 		"sleep-1 config_dump?resource=dynamic_active_secrets": secrets,
