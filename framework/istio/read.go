@@ -79,7 +79,7 @@ func take(ctx context.Context, cluster *fleet.Cluster, peers []peer, opts Option
 		out.Identity = NotRead[Identity](unreachable(cluster))
 		return out
 	}
-	r := &reader{client: cluster.Client, opts: opts, peers: peers, slots: semaphore.NewWeighted(atOnce), out: &out}
+	r := &reader{client: cluster.Client, opts: opts, peers: peers, slots: newSlots(), out: &out}
 	r.exec = &patience{from: cluster.Client, bound: opts.Bounds.Exec, slots: r.slots}
 	if opts.execer != nil {
 		r.exec.from = opts.execer(cluster)
@@ -88,6 +88,8 @@ func take(ctx context.Context, cluster *fleet.Cluster, peers []peer, opts Option
 	out.Unanswered = r.exec.gaveUp()
 	return out
 }
+
+func newSlots() *semaphore.Weighted { return semaphore.NewWeighted(atOnce) }
 
 // unreachable is why a cluster could not be asked who it is when the fleet was connected.
 func unreachable(cluster *fleet.Cluster) Unknown {
