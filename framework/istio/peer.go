@@ -82,9 +82,9 @@ func (r *reader) uidAt(ctx context.Context, config *rest.Config) (string, error)
 	if err != nil {
 		return "", malformed("its server cannot be asked")
 	}
-	ctx, cancel := context.WithTimeout(ctx, identifyBound)
-	defer cancel()
 	found, err := ask(ctx, r, "get namespace "+metav1.NamespaceSystem+" as "+names.ReaderAccount, func(ctx context.Context) (*corev1.Namespace, error) {
+		ctx, cancel := context.WithTimeout(ctx, identifyBound)
+		defer cancel()
 		return client.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
 	})
 	switch {
