@@ -19,6 +19,8 @@ type Diagnosis struct {
 	Unread []checks.Unread
 	// Unanswered are the IDs of checks of severity error that could not look everywhere.
 	Unanswered []string
+	// Silent are the clusters that could be asked and from which no calls were made.
+	Silent []string
 	// Asked is how many checks were asked, Clusters about how many clusters, Calls how many
 	// calls they rest on.
 	Asked, Clusters, Calls int
@@ -55,6 +57,11 @@ func Judge(s *istio.Snapshot, all []checks.Check) Diagnosis {
 		d.keepUnread(answer)
 	}
 	d.Causes = order(errs, all)
+	for i := range s.Clusters {
+		if caller, why := s.Clusters[i].Caller.Get(); why == nil && len(caller.Calls) == 0 {
+			d.Silent = append(d.Silent, s.Clusters[i].Name)
+		}
+	}
 	return d
 }
 

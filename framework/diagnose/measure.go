@@ -48,7 +48,7 @@ func Take(ctx context.Context, clusters []*fleet.Cluster, opts Options) *istio.S
 		if why != nil || caller.Pod == "" || s.Clusters[i].Unanswered != "" {
 			continue
 		}
-		m := measurement{client: cluster.Client, exec: cluster.Client, opts: opts, clusters: len(clusters), names: hostNames(s, i), caller: caller}
+		m := measurement{exec: cluster.Client, opts: opts, clusters: len(clusters), names: hostNames(s, i), caller: caller}
 		group.Go(func() {
 			if err := m.run(ctx); err != nil {
 				s.Clusters[i].Caller = istio.NotRead[istio.Caller](istio.Unknown{What: "calls of " + caller.Pod, Reason: istio.Unanswered, Message: err.Error()})
@@ -80,7 +80,6 @@ func hostNames(s *istio.Snapshot, but int) []string {
 
 // measurement is what is tried from one Sleep pod.
 type measurement struct {
-	client   *kube.Client
 	exec     probe.Execer
 	opts     Options
 	clusters int
@@ -106,9 +105,21 @@ func (m *measurement) run(ctx context.Context) error {
 		return err
 	}
 	if m.caller.Proxy && len(m.caller.Calls) > 0 {
-		m.caller.Endpoints = istio.ReadEndpoints(ctx, m.client, m.caller.Pod, m.opts.Namespace, before)
+		m.count(ctx, before)
 	}
 	return m.lookUp(ctx)
+}
+
+// count reads the counters of the caller's proxy again: what the calls have added.
+func (m *measurement) count(ctx context.Context, before []istio.Endpoint) {
+	target := m.target()
+	after, err := istio.Endpoints(ctx, m.exec, target.Namespace, target.Pod)
+	if err != nil {
+		return // what was read before is still true
+	}
+	if grown, ok := istio.Since(before, after); ok {
+		m.caller.Endpoints = istio.Read(grown)
+	}
 }
 
 // size is how many calls must be made before a version that did not answer is evidence.

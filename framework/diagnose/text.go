@@ -26,6 +26,9 @@ func (d Diagnosis) Text() string {
 	for _, note := range d.Notes {
 		writeLine(&out, "note:  ", fmt.Sprintf("%s %s", note.Check, note.Found))
 	}
+	for _, cluster := range d.Silent {
+		writeLine(&out, "note:  ", fmt.Sprintf("no calls were made from %s: no Sleep pod is ready there", cluster))
+	}
 	for _, unread := range d.Unread {
 		writeLine(&out, "could not read: ", unread.Cluster+": "+unread.Unknown.String())
 	}

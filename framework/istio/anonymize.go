@@ -42,7 +42,7 @@ type anonymizer struct {
 
 func newAnonymizer(s *Snapshot) *anonymizer {
 	a := &anonymizer{standIns: map[string]string{}, counts: map[string]int{}, ips: map[netip.Addr]string{}}
-	for _, word := range everywhere() {
+	for _, word := range commonWords() {
 		a.standIns[word] = word
 	}
 	a.name("namespace", s.Namespace)
@@ -63,8 +63,8 @@ func newAnonymizer(s *Snapshot) *anonymizer {
 	return a
 }
 
-// everywhere are words that tell nothing of a fleet.
-func everywhere() []string {
+// commonWords are those that tell nothing of a fleet.
+func commonWords() []string {
 	return []string{
 		"", names.System, "default", "kube-system", "sample", "helloworld", "sleep", "istiod", "cluster.local", names.DefaultRevision,
 		names.Gateway, names.Expose, names.ReaderAccount, names.CASecret, "true", "false", "enabled", "*", ".",

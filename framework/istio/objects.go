@@ -289,7 +289,8 @@ type NetworkPolicy struct {
 	Ingress bool `json:"ingress,omitempty"`
 	Egress  bool `json:"egress,omitempty"`
 	// IngressRules and EgressRules are how many exceptions there are, and the ports of
-	// those that are not limited to some peers; an exception without ports is port 0.
+	// those that are not limited to some peers; an exception without ports is port 0, and
+	// so is one of a range or of a named port, which may mean any.
 	IngressPorts []uint32 `json:"ingressPorts,omitempty"`
 	EgressPorts  []uint32 `json:"egressPorts,omitempty"`
 	IngressRules int      `json:"ingressRules,omitempty"`

@@ -248,6 +248,9 @@ type Gateways struct {
 	Pods     []Pod            `json:"pods,omitempty"`
 	// Deployed is whether any Deployment or DaemonSet makes such pods.
 	Deployed bool `json:"deployed,omitempty"`
+	// OnlySystem is true where the Services of other namespaces than that of the control
+	// planes may not be read: a gateway that is not found may be there.
+	OnlySystem bool `json:"onlySystem,omitempty"`
 }
 
 // GatewayService is a Service that leads to gateways.
@@ -304,7 +307,8 @@ type RemoteEntry struct {
 	// Broken says why the kubeconfig cannot be read; empty where it can.
 	Broken string `json:"broken,omitempty"`
 	// UID is that of the cluster that answers at the server with these credentials; unknown
-	// where it was not asked, or not reached from here.
+	// where it was not asked, or not reached from here. Forbidden is for a token that is not
+	// accepted there, without a Right, or that may not read namespaces.
 	UID Section[string] `json:"uid,omitzero"`
 }
 
@@ -356,7 +360,8 @@ type Rejection struct {
 
 // Caller is what Sleep of a cluster sees of HelloWorld.
 type Caller struct {
-	// Pod is Sleep's, as namespace/name; Proxy is whether it has a sidecar.
+	// Pod is Sleep's, as namespace/name, and empty where none is ready; Proxy is whether it
+	// has a sidecar.
 	Pod   string `json:"pod"`
 	Proxy bool   `json:"proxy"`
 	// Endpoints are those of HelloWorld in the pod's proxy.

@@ -43,6 +43,8 @@ const (
 	// NodeSelector, on a gateway's Service of type NodePort, selects the nodes whose
 	// ExternalIP callers use.
 	NodeSelector = "traffic.istio.io/nodeSelector"
+	// ExportTo, on a Service, lists the namespaces that see it.
+	ExportTo = "networking.istio.io/exportTo"
 	// SidecarStatus is what the injector did to a pod, as JSON.
 	SidecarStatus = "sidecar.istio.io/status"
 	// ControlPlanes, on the system namespace of a remote cluster, lists the clusters whose

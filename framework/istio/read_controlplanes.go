@@ -1,0 +1,243 @@
+package istio
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	admissionv1 "k8s.io/api/admissionregistration/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+)
+
+// controlPlanes reads istiod's pods, and then what belongs to the revisions that they have.
+func (r *reader) controlPlanes(ctx context.Context) {
+	pods, err := r.pods(ctx, names.System, names.IstiodSelector)
+	if err != nil {
+		why := unknown("istiod's pods", err)
+		r.out.Istiods, r.out.MeshConfigs, r.out.Injectors = NotRead[[]Istiod](why), NotRead[[]MeshConfig](why), NotRead[[]Injector](why)
+		return
+	}
+	var revisions []string
+	if r.out.Revision != "" {
+		revisions = append(revisions, r.out.Revision)
+	}
+	for _, pod := range pods {
+		revisions = append(revisions, revisionOf(pod))
+	}
+	slices.Sort(revisions)
+	revisions = slices.Compact(revisions)
+	together(ctx,
+		func(ctx context.Context) { r.out.Istiods = Read(r.istiods(ctx, pods)) },
+		func(ctx context.Context) {
+			configs, err := perRevision(ctx, r, names.MeshConfig, names.MeshKey, revisions, parseMeshConfig)
+			r.out.MeshConfigs = sectionOf("mesh configuration", configs, err)
+		},
+		func(ctx context.Context) {
+			injectors, err := perRevision(ctx, r, names.Injector, names.ValuesKey, revisions, parseInjector)
+			r.out.Injectors = sectionOf("the injectors' values", injectors, err)
+		})
+}
+
+func revisionOf(pod Pod) string {
+	return cmp.Or(pod.Labels[names.Revision], pod.Env[names.EnvRevision], names.DefaultRevision)
+}
+
+// istiods asks each ready pod what it knows. One that has ended meanwhile is left out.
+func (r *reader) istiods(ctx context.Context, pods []Pod) []Istiod {
+	all, ended := make([]Istiod, len(pods)), make([]bool, len(pods))
+	eachOf(ctx, len(pods), func(ctx context.Context, i int) {
+		istiod := Istiod{Pod: pods[i], Revision: revisionOf(pods[i]), Version: istiodVersion(pods[i].Image)}
+		if istiod.Ready {
+			var failed error
+			istiod.Remotes, failed = debugPage(ctx, r, istiod, "remote clusters", names.Clusterz, parseClusterz)
+			istiod.Networks, _ = debugPage(ctx, r, istiod, "networks", names.Networkz, parseNetworkz)
+			ended[i] = failed != nil && r.ended(ctx, istiod.Pod)
+		}
+		all[i] = istiod
+	})
+	var lasting []Istiod
+	for i, istiod := range all {
+		if !ended[i] {
+			lasting = append(lasting, istiod)
+		}
+	}
+	return lasting
+}
+
+func debugPage[T any](ctx context.Context, r *reader, istiod Istiod, what, path string, parse func([]byte) (T, error)) (Section[T], error) {
+	var value T
+	document, err := istiodDebug(ctx, r.exec, istiod.Pod, path)
+	if err == nil {
+		value, err = parse(document)
+	}
+	return sectionOf(fmt.Sprintf("%s of %s (%s)", what, istiod.Name, path), value, err), err
+}
+
+// istiodVersion is the tag of an image, which is what Istio itself takes for its version,
+// without the kind of image that may follow.
+func istiodVersion(image string) string {
+	version := fleet.ImageTag(image)
+	for _, kind := range []string{"-distroless", "-debug"} {
+		version = strings.TrimSuffix(version, kind)
+	}
+	return version
+}
+
+// perRevision reads a ConfigMap that each revision has of its own. A revision without one
+// has no entry: it may be a tag, or serve from elsewhere.
+func perRevision[T any](ctx context.Context, r *reader, name, key string, revisions []string, parse func(revision, text string) (T, error)) ([]T, error) {
+	found, errs := make([]*T, len(revisions)), make([]error, len(revisions))
+	eachOf(ctx, len(revisions), func(ctx context.Context, i int) {
+		name := names.Suffixed(name, revisions[i])
+		text, err := r.configMap(ctx, name, key)
+		if err != nil || text == "" {
+			errs[i] = err
+			return
+		}
+		value, err := parse(revisions[i], text)
+		if err != nil {
+			errs[i] = malformed(fmt.Sprintf("ConfigMap %s/%s: %v", names.System, name, err))
+			return
+		}
+		found[i] = &value
+	})
+	var all []T
+	for _, one := range found {
+		if one != nil {
+			all = append(all, *one)
+		}
+	}
+	return all, errors.Join(errs...)
+}
+
+// configMap is a key of a ConfigMap of the control planes; empty where there is none.
+func (r *reader) configMap(ctx context.Context, name, key string) (string, error) {
+	found, err := ask(ctx, r, "get configmaps in "+names.System, func(ctx context.Context) (*corev1.ConfigMap, error) {
+		return r.client.Kubernetes.CoreV1().ConfigMaps(names.System).Get(ctx, name, metav1.GetOptions{})
+	})
+	if apierrors.IsNotFound(err) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return found.Data[key], nil
+}
+
+// webhooks reads the webhooks that inject, of all revisions and tags.
+func (r *reader) webhooks(ctx context.Context) {
+	var all []Webhook
+	from := r.client.Kubernetes.AdmissionregistrationV1().MutatingWebhookConfigurations()
+	err := list(ctx, r, "mutatingwebhookconfigurations.admissionregistration.k8s.io", metav1.NamespaceAll, "",
+		func(ctx context.Context, _ string, opts metav1.ListOptions) (*admissionv1.MutatingWebhookConfigurationList, error) {
+			return from.List(ctx, opts)
+		}, func(page *admissionv1.MutatingWebhookConfigurationList) {
+			for i := range page.Items {
+				all = append(all, webhooksOf(&page.Items[i])...)
+			}
+		})
+	if err == nil {
+		err = r.findServices(ctx, all)
+	}
+	r.out.Webhooks = sectionOf("the injectors' webhooks", all, err)
+}
+
+// injectorSuffix ends the names of all webhooks that inject
+// (manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml).
+const injectorSuffix = "sidecar-injector.istio.io"
+
+func webhooksOf(configuration *admissionv1.MutatingWebhookConfiguration) []Webhook {
+	labelled := configuration.Labels[names.Revision] != "" || configuration.Labels[names.Tag] != ""
+	var all []Webhook
+	for i := range configuration.Webhooks {
+		hook := &configuration.Webhooks[i]
+		if !labelled && !strings.HasSuffix(hook.Name, injectorSuffix) {
+			continue
+		}
+		webhook := Webhook{
+			Configuration: configuration.Name, Name: hook.Name,
+			Revision: configuration.Labels[names.Revision], Tag: configuration.Labels[names.Tag],
+			Fails: hook.FailurePolicy == nil || *hook.FailurePolicy == admissionv1.Fail,
+		}
+		if service := hook.ClientConfig.Service; service != nil {
+			webhook.Service = service.Namespace + "/" + service.Name
+		}
+		if hook.NamespaceSelector != nil {
+			webhook.NamespaceSelector = LabelSelector{*hook.NamespaceSelector}
+		}
+		if hook.ObjectSelector != nil {
+			webhook.ObjectSelector = LabelSelector{*hook.ObjectSelector}
+		}
+		all = append(all, webhook)
+	}
+	return all
+}
+
+// findServices looks for the Services that webhooks call, each once.
+func (r *reader) findServices(ctx context.Context, webhooks []Webhook) error {
+	found := map[string]bool{}
+	for i := range webhooks {
+		service := webhooks[i].Service
+		if service == "" {
+			continue
+		}
+		if _, known := found[service]; !known {
+			namespace, name, _ := strings.Cut(service, "/")
+			_, err := ask(ctx, r, "get services in "+namespace, func(ctx context.Context) (*corev1.Service, error) {
+				return r.client.Kubernetes.CoreV1().Services(namespace).Get(ctx, name, metav1.GetOptions{})
+			})
+			if err != nil && !apierrors.IsNotFound(err) {
+				return err
+			}
+			found[service] = err == nil
+		}
+		webhooks[i].ServiceFound = found[service]
+	}
+	return nil
+}
+
+// roots reads what istiod tells the cluster to trust.
+func (r *reader) roots(ctx context.Context) {
+	var roots []Certificate
+	text, err := r.configMap(ctx, names.RootConfigMap, names.RootKey)
+	if err == nil && text != "" {
+		if roots, err = parseCertificates([]byte(text)); err != nil {
+			err = malformed(fmt.Sprintf("ConfigMap %s/%s: %v", names.System, names.RootConfigMap, err))
+		}
+	}
+	r.out.Roots = sectionOf("root certificates of ConfigMap "+names.RootConfigMap, roots, err)
+}
+
+// caRoots reads the roots of the CA that istiod signs with, where somebody gave it one.
+func (r *reader) caRoots(ctx context.Context) {
+	var roots []Certificate
+	secret, err := ask(ctx, r, "get secrets in "+names.System, func(ctx context.Context) (*corev1.Secret, error) {
+		return r.client.Kubernetes.CoreV1().Secrets(names.System).Get(ctx, names.CASecret, metav1.GetOptions{})
+	})
+	switch {
+	case apierrors.IsNotFound(err):
+		err = nil
+	case err == nil:
+		if roots, err = parseCertificates(rootOf(secret)); err != nil {
+			err = malformed(fmt.Sprintf("Secret %s/%s: %v", names.System, names.CASecret, err))
+		}
+	}
+	r.out.CARoots = sectionOf("root certificates of Secret "+names.CASecret, roots, err)
+}
+
+// rootOf picks what istiod does: with the keys of a kubernetes.io/tls Secret, as cert-manager
+// writes it, the root is ca.crt (pilot/pkg/bootstrap/istio_ca.go, detectSigningCABundle).
+func rootOf(secret *corev1.Secret) []byte {
+	if _, ok := secret.Data[corev1.TLSCertKey]; ok {
+		return secret.Data[names.TLSRootKey]
+	}
+	return secret.Data[names.RootKey]
+}
