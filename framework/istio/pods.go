@@ -124,6 +124,9 @@ func troubleOf(pod *corev1.Pod) *Trouble {
 	return nil
 }
 
+// crashLoop is why a container waits that ends again and again.
+const crashLoop = "CrashLoopBackOff"
+
 // initializing is why containers wait for init containers, of which one is the trouble.
 const initializing = "PodInitializing"
 
@@ -141,8 +144,11 @@ func containerTrouble(status corev1.ContainerStatus) *Trouble {
 	return nil
 }
 
+// exited begins the message of a container that has run and ended.
+const exited = "exit code "
+
 func exitMessage(ended *corev1.ContainerStateTerminated) string {
-	text := fmt.Sprintf("exit code %d", ended.ExitCode)
+	text := fmt.Sprintf("%s%d", exited, ended.ExitCode)
 	if ended.Reason != "" && ended.Reason != "Error" {
 		text += ", " + ended.Reason
 	}

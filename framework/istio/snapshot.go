@@ -126,7 +126,8 @@ type Pod struct {
 	// Proxy is true where the pod has a sidecar, or is a gateway; ProxyReady where that is ready.
 	Proxy      bool `json:"proxy,omitempty"`
 	ProxyReady bool `json:"proxyReady,omitempty"`
-	// Complaint is why the proxy says that it is not ready, from its log.
+	// Complaint is why the proxy is not ready, from its log or from that of a container of
+	// Istio's that has ended.
 	Complaint string `json:"complaint,omitempty"`
 	IP        string `json:"ip,omitempty"`
 	// Env holds literal values of names.Environment, of Istio's own containers.
@@ -234,7 +235,9 @@ type Gateways struct {
 	// Services lead to gateways: they have the label topology.istio.io/network, or select
 	// pods that are labelled istio=eastwestgateway.
 	Services []GatewayService `json:"services,omitempty"`
-	Pods     []Pod            `json:"pods,omitempty"`
+	// Pods are those that the Services select, and those that are labelled
+	// istio=eastwestgateway.
+	Pods []Pod `json:"pods,omitempty"`
 	// Deployed is whether any Deployment or DaemonSet makes such pods.
 	Deployed bool `json:"deployed,omitempty"`
 	// OnlySystem is true where the Services of other namespaces than that of the control

@@ -24,7 +24,7 @@ const (
 	Inject = "sidecar.istio.io/inject"
 	// MultiCluster marks Secrets in which istiod finds remote clusters, with the value
 	// "true" (pkg/kube/multicluster/secretcontroller.go).
-	MultiCluster = "istio/multiCluster" //nolint:gosec // the name of a label
+	MultiCluster = "istio/multiCluster"
 	// GatewayPort, on a gateway's Service, is the port that istiod sends callers of other
 	// networks to, where that is not 15443.
 	GatewayPort = "networking.istio.io/gatewayPort"
