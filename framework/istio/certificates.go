@@ -81,28 +81,30 @@ type held struct {
 	own   *Certificate
 }
 
-// parseSecrets reads a proxy's config_dump?resource=dynamic_active_secrets
-// (envoy.admin.v3.SecretsConfigDump). Of private keys, which the proxy blanks out, nothing
+// secretsDump is the part of envoy.admin.v3.SecretsConfigDump that is read.
+type secretsDump struct {
+	Configs []struct {
+		Name   string `json:"name"`
+		Secret struct {
+			Own struct {
+				Chain dataSource `json:"certificate_chain"`
+			} `json:"tls_certificate"`
+			Validation struct {
+				Roots dataSource `json:"trusted_ca"`
+			} `json:"validation_context"`
+			Combined struct {
+				Default struct {
+					Roots dataSource `json:"trusted_ca"`
+				} `json:"default_validation_context"`
+			} `json:"combined_validation_context"`
+		} `json:"secret"`
+	} `json:"configs"`
+}
+
+// parseSecrets reads a proxy's config_dump?resource=dynamic_active_secrets. Of private keys, which the proxy blanks out, nothing
 // is read. A gateway that only passes TLS on may hold nothing.
 func parseSecrets(document []byte) (held, error) {
-	var dump struct {
-		Configs []struct {
-			Name   string `json:"name"`
-			Secret struct {
-				Own struct {
-					Chain dataSource `json:"certificate_chain"`
-				} `json:"tls_certificate"`
-				Validation struct {
-					Roots dataSource `json:"trusted_ca"`
-				} `json:"validation_context"`
-				Combined struct {
-					Default struct {
-						Roots dataSource `json:"trusted_ca"`
-					} `json:"default_validation_context"`
-				} `json:"combined_validation_context"`
-			} `json:"secret"`
-		} `json:"configs"`
-	}
+	var dump secretsDump
 	if err := json.Unmarshal(document, &dump); err != nil {
 		return held{}, malformed("want JSON of envoy.admin.v3.ConfigDump")
 	}

@@ -39,6 +39,8 @@ type apiServer struct {
 	logs    map[string]string // NAMESPACE/POD to the log of its proxy
 	// forbidden is true for what the user may not: a verb and a resource, of a namespace.
 	forbidden func(verb, resource, namespace string) bool
+	// hangs is a part of the paths to which no answer comes.
+	hangs string
 
 	mu     sync.Mutex
 	tokens map[string]int // guarded by mu
@@ -109,6 +111,10 @@ func (s *apiServer) serve(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	s.tokens[token]++
 	s.mu.Unlock()
+	if s.hangs != "" && strings.Contains(r.URL.Path, s.hangs) {
+		<-r.Context().Done()
+		return
+	}
 	switch {
 	case token != userToken && token != readerToken+s.name:
 		answer(w, http.StatusUnauthorized, status(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized"))

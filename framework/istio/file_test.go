@@ -81,7 +81,7 @@ func TestLoadRefuses(t *testing.T) {
 	}
 }
 
-func FuzzLoad(f *testing.F) {
+func FuzzAnonymizeAndDiff(f *testing.F) {
 	var whole bytes.Buffer
 	if err := small().Save(&whole); err != nil {
 		f.Fatal(err)

@@ -197,9 +197,9 @@ func TestNetworkPolicy(t *testing.T) {
 		spec string
 		want NetworkPolicy
 	}{
-		"deny all in":         {"{podSelector: {}}", NetworkPolicy{Ingress: true}},
-		"both by their rules": {"{podSelector: {}, ingress: [{}], egress: [{ports: [{port: 53, protocol: UDP}, {port: dns}]}]}", NetworkPolicy{Ingress: true, Egress: true, IngressPorts: []uint32{0}, EgressPorts: []uint32{53, 0}, IngressRules: 1, EgressRules: 1}},
-		"out alone":           {"{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], ports: [{port: 15443}]}]}", NetworkPolicy{Egress: true, EgressRules: 1}},
+		"deny all in":         {"{podSelector: {}}", NetworkPolicy{Ingress: true, IngressComplete: true, EgressComplete: true}},
+		"both by their rules": {"{podSelector: {}, ingress: [{}], egress: [{ports: [{port: 53, protocol: UDP}, {port: dns}]}]}", NetworkPolicy{Ingress: true, Egress: true, IngressPorts: []uint32{0}, EgressPorts: []uint32{53, 0}, IngressRules: 1, EgressRules: 1, IngressComplete: true}},
+		"out alone":           {"{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}], ports: [{port: 15443}]}]}", NetworkPolicy{Egress: true, EgressRules: 1, IngressComplete: true}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

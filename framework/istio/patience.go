@@ -1,6 +1,7 @@
 package istio
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,13 @@ func (p *patience) gaveUp() string {
 	return p.unanswered
 }
 
+// giveUp notes what did not come in time.
+func (p *patience) giveUp(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.unanswered = cmp.Or(p.unanswered, err.Error())
+}
+
 // Exec implements Execer.
 func (p *patience) Exec(ctx context.Context, target kube.Target, opts kube.ExecOptions) (kube.ExecResult, error) {
 	right := "get and create pods/exec in " + target.Namespace
@@ -46,9 +54,7 @@ func (p *patience) Exec(ctx context.Context, target kube.Target, opts kube.ExecO
 	result, err := p.from.Exec(ctx, target, opts)
 	var late *kube.UnansweredError
 	if errors.As(err, &late) {
-		p.mu.Lock()
-		p.unanswered = err.Error()
-		p.mu.Unlock()
+		p.giveUp(err)
 	}
 	if err != nil {
 		return result, &requestError{right: right, cause: err, stream: true}

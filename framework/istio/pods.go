@@ -2,6 +2,7 @@ package istio
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -52,6 +53,7 @@ func podOf(pod *corev1.Pod) Pod {
 	out := Pod{
 		Namespace: pod.Namespace, Name: pod.Name, Labels: pod.Labels, Annotations: annotationsOf(pod.Annotations),
 		Account: pod.Spec.ServiceAccountName, Ready: podReady(pod), Trouble: troubleOf(pod), IP: pod.Status.PodIP,
+		Created: pod.CreationTimestamp.UTC(), InjectedBy: injectedBy(pod.Annotations[names.SidecarStatus]),
 	}
 	// A native sidecar is an init container that goes on (Istio, ENABLE_NATIVE_SIDECARS).
 	containers := slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers)
@@ -68,6 +70,18 @@ func podOf(pod *corev1.Pod) Pod {
 		}
 	}
 	return out
+}
+
+// injectedBy is the revision in the annotation that the injector leaves
+// (pkg/kube/inject/inject.go, SidecarInjectionStatus); empty where it says none.
+func injectedBy(status string) string {
+	var injection struct {
+		Revision string `json:"revision"`
+	}
+	if err := json.Unmarshal([]byte(status), &injection); err != nil {
+		return ""
+	}
+	return injection.Revision
 }
 
 func podReady(pod *corev1.Pod) bool {
@@ -124,6 +138,9 @@ func troubleOf(pod *corev1.Pod) *Trouble {
 	return nil
 }
 
+// crashLoop is why a container waits that ends again and again.
+const crashLoop = "CrashLoopBackOff"
+
 // initializing is why containers wait for init containers, of which one is the trouble.
 const initializing = "PodInitializing"
 
@@ -141,8 +158,11 @@ func containerTrouble(status corev1.ContainerStatus) *Trouble {
 	return nil
 }
 
+// exited begins the message of a container that has run and ended.
+const exited = "exit code "
+
 func exitMessage(ended *corev1.ContainerStateTerminated) string {
-	text := fmt.Sprintf("exit code %d", ended.ExitCode)
+	text := fmt.Sprintf("%s%d", exited, ended.ExitCode)
 	if ended.Reason != "" && ended.Reason != "Error" {
 		text += ", " + ended.Reason
 	}

@@ -24,15 +24,23 @@ func TestTrouble(t *testing.T) {
 		want   *Trouble
 	}{
 		"none": {`{containerStatuses: [{name: a, state: {running: {}}}]}`, nil},
-		"an image": {`{containerStatuses: [{name: a, state: {waiting: {reason: PodInitializing}}}, {name: istio-proxy, state: {waiting: {reason: ImagePullBackOff, message: "pull: no"}}}]}`,
-			&Trouble{Container: "istio-proxy", Reason: "ImagePullBackOff", Message: "pull: no"}},
-		"a crash": {`{containerStatuses: [{name: a, state: {waiting: {reason: CrashLoopBackOff, message: back-off}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}]}`,
-			&Trouble{Container: "a", Reason: "CrashLoopBackOff", Message: "exit code 137, OOMKilled"}},
-		"istio-validation": {`{initContainerStatuses: [{name: istio-validation, state: {terminated: {exitCode: 126, reason: Error, message: "no redirect\n"}}}], containerStatuses: [{name: a, state: {waiting: {reason: PodInitializing}}}]}`,
-			&Trouble{Container: "istio-validation", Reason: "Error", Message: "exit code 126: no redirect"}},
+		"an image": {
+			`{containerStatuses: [{name: a, state: {waiting: {reason: PodInitializing}}}, {name: istio-proxy, state: {waiting: {reason: ImagePullBackOff, message: "pull: no"}}}]}`,
+			&Trouble{Container: "istio-proxy", Reason: "ImagePullBackOff", Message: "pull: no"},
+		},
+		"a crash": {
+			`{containerStatuses: [{name: a, state: {waiting: {reason: CrashLoopBackOff, message: back-off}}, lastState: {terminated: {exitCode: 137, reason: OOMKilled}}}]}`,
+			&Trouble{Container: "a", Reason: "CrashLoopBackOff", Message: "exit code 137, OOMKilled"},
+		},
+		"istio-validation": {
+			`{initContainerStatuses: [{name: istio-validation, state: {terminated: {exitCode: 126, reason: Error, message: "no redirect\n"}}}], containerStatuses: [{name: a, state: {waiting: {reason: PodInitializing}}}]}`,
+			&Trouble{Container: "istio-validation", Reason: "Error", Message: "exit code 126: no redirect"},
+		},
 		"an init container that is done": {`{initContainerStatuses: [{name: istio-init, state: {terminated: {exitCode: 0, reason: Completed}}}]}`, nil},
-		"no node": {`{conditions: [{type: PodScheduled, status: "False", reason: Unschedulable, message: 0/3 nodes}]}`,
-			&Trouble{Reason: "Unschedulable", Message: "0/3 nodes"}},
+		"no node": {
+			`{conditions: [{type: PodScheduled, status: "False", reason: Unschedulable, message: 0/3 nodes}]}`,
+			&Trouble{Reason: "Unschedulable", Message: "0/3 nodes"},
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

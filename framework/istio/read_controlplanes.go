@@ -218,7 +218,7 @@ func (r *reader) roots(ctx context.Context) {
 
 // caRoots reads the roots of the CA that istiod signs with, where somebody gave it one.
 func (r *reader) caRoots(ctx context.Context) {
-	var roots []Certificate
+	var roots, signing []Certificate
 	secret, err := ask(ctx, r, "get secrets in "+names.System, func(ctx context.Context) (*corev1.Secret, error) {
 		return r.client.Kubernetes.CoreV1().Secrets(names.System).Get(ctx, names.CASecret, metav1.GetOptions{})
 	})
@@ -226,11 +226,23 @@ func (r *reader) caRoots(ctx context.Context) {
 	case apierrors.IsNotFound(err):
 		err = nil
 	case err == nil:
-		if roots, err = parseCertificates(rootOf(secret)); err != nil {
+		if roots, err = parseCertificates(rootOf(secret)); err == nil {
+			signing, err = parseCertificates(signingOf(secret))
+		}
+		if err != nil {
 			err = malformed(fmt.Sprintf("Secret %s/%s: %v", names.System, names.CASecret, err))
 		}
 	}
+	r.out.CACertificates = sectionOf("certificates of Secret "+names.CASecret, signing, err)
 	r.out.CARoots = sectionOf("root certificates of Secret "+names.CASecret, roots, err)
+}
+
+// signingOf is the public part of what istiod's CA signs with.
+func signingOf(secret *corev1.Secret) []byte {
+	if certificate, ok := secret.Data[corev1.TLSCertKey]; ok {
+		return certificate
+	}
+	return secret.Data[names.CACertificateKey]
 }
 
 // rootOf picks what istiod does: with the keys of a kubernetes.io/tls Secret, as cert-manager

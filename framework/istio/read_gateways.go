@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
@@ -82,9 +83,20 @@ func gatewayServiceOf(service *corev1.Service) GatewayService {
 func portsOf(service *corev1.Service) []ServicePort {
 	var ports []ServicePort
 	for _, port := range service.Spec.Ports {
-		ports = append(ports, ServicePort{Name: port.Name, Port: number(port.Port), NodePort: number(port.NodePort)})
+		ports = append(ports, ServicePort{Name: port.Name, Port: number(port.Port), NodePort: number(port.NodePort), TargetPort: targetOf(port)})
 	}
 	return ports
+}
+
+// targetOf is the pods' port: the Service's own where it says none, 0 where it is a name.
+func targetOf(port corev1.ServicePort) uint32 {
+	switch {
+	case port.TargetPort.Type == intstr.String:
+		return 0
+	case port.TargetPort.IntVal == 0:
+		return number(port.Port)
+	}
+	return number(port.TargetPort.IntVal)
 }
 
 // number is a port; what Kubernetes does not allow is 0.

@@ -62,7 +62,7 @@ func (r *reader) namespace(ctx context.Context, name string) (Namespace, error) 
 	if err != nil {
 		return Namespace{}, err
 	}
-	return Namespace{Found: true, Labels: found.Labels}, nil
+	return Namespace{Found: true, Labels: found.Labels, ControlPlanes: found.Annotations[names.ControlPlanes]}, nil
 }
 
 func (r *reader) system(ctx context.Context) {

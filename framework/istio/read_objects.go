@@ -51,7 +51,14 @@ func resources[T any, P resource[T]](ctx context.Context, r *reader, group, kind
 		all = append(all, one)
 		return err
 	})
-	return sectionOf(kind+"s", all, err)
+	return sectionOf(plural(kind), all, err)
+}
+
+func plural(kind string) string {
+	if stem, ok := strings.CutSuffix(kind, "y"); ok {
+		return stem + "ies"
+	}
+	return kind + "s"
 }
 
 // parseResource keeps of a resource what its type names. What the type does not know is
@@ -66,6 +73,9 @@ func parseResource[T any, P resource[T]](object unstructured.Unstructured) (T, e
 		return one, malformed(fmt.Sprintf("%s %s/%s: %v", object.GetKind(), object.GetNamespace(), object.GetName(), err))
 	}
 	P(&one).name(metaOf(object))
+	if policy, ok := any(&one).(*AuthorizationPolicy); ok {
+		policy.DryRun = object.GetAnnotations()[names.DryRun] == names.True
+	}
 	return one, nil
 }
 

@@ -41,17 +41,27 @@ func networkPolicyOf(policy *networkingv1.NetworkPolicy) NetworkPolicy {
 		// Without types a policy limits what leaves only where it has rules for that.
 		Egress: len(spec.PolicyTypes) == 0 && len(spec.Egress) > 0 || slices.Contains(spec.PolicyTypes, networkingv1.PolicyTypeEgress),
 	}
+	out.IngressComplete, out.EgressComplete = true, true
 	for _, rule := range spec.Ingress {
+		out.IngressComplete = out.IngressComplete && len(rule.From) == 0 && numbered(rule.Ports)
 		if len(rule.From) == 0 {
 			out.IngressPorts = append(out.IngressPorts, policyPorts(rule.Ports)...)
 		}
 	}
 	for _, rule := range spec.Egress {
+		out.EgressComplete = out.EgressComplete && len(rule.To) == 0 && numbered(rule.Ports)
 		if len(rule.To) == 0 {
 			out.EgressPorts = append(out.EgressPorts, policyPorts(rule.Ports)...)
 		}
 	}
 	return out
+}
+
+// numbered is true where every port of a rule is one number.
+func numbered(ports []networkingv1.NetworkPolicyPort) bool {
+	return !slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool {
+		return p.EndPort != nil || p.Port != nil && p.Port.Type == intstr.String
+	})
 }
 
 // policyPorts are the ports of a rule. A range, and a name, which means another port on

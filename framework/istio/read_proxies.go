@@ -1,7 +1,9 @@
 package istio
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -36,8 +38,8 @@ func (r *reader) askProxies(ctx context.Context, pods []Pod) []Pod {
 		case !pod.Proxy:
 		case pod.ProxyReady:
 			ended[i] = r.certificates(ctx, pod) != nil && r.ended(ctx, *pod)
-		case pod.Trouble == nil:
-			pod.Complaint = lastComplaint(r.proxyLog(ctx, *pod))
+		default:
+			pod.Complaint = r.complaint(ctx, *pod)
 		}
 	})
 	var lasting []Pod
@@ -69,17 +71,35 @@ func (r *reader) certificates(ctx context.Context, pod *Pod) error {
 	return err
 }
 
+// complaint is why a proxy is not ready in the words of its log, or of that of the container
+// of Istio's which keeps it from being.
+func (r *reader) complaint(ctx context.Context, pod Pod) string {
+	trouble := pod.Trouble
+	if trouble == nil || trouble.Container != "" && !strings.HasPrefix(trouble.Container, names.ContainerPrefix) {
+		return lastComplaint(r.log(ctx, pod, names.Proxy, kube.LogOptions{}))
+	}
+	if !strings.HasPrefix(trouble.Message, exited) {
+		return "" // it has not run
+	}
+	log := r.log(ctx, pod, trouble.Container, kube.LogOptions{Previous: trouble.Reason == crashLoop})
+	return cmp.Or(lastComplaint(log), lastLine([]byte(log)))
+}
+
 // logLines is enough to reach back over pilot-agent's readiness warnings, one a second.
 const logLines = 200
 
-// proxyLog is the end of a proxy's log; empty when it cannot be read.
-func (r *reader) proxyLog(ctx context.Context, pod Pod) string {
+// log is the end of a container's log; empty when it cannot be read.
+func (r *reader) log(ctx context.Context, pod Pod, container string, opts kube.LogOptions) string {
 	if r.exec.gaveUp() != "" {
 		return "" // logs come by the kubelet too
 	}
+	opts.TailLines = logLines
 	log, err := ask(ctx, r, "get pods/log in "+pod.Namespace, func(ctx context.Context) ([]byte, error) {
-		return r.client.Logs(ctx, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: names.Proxy}, kube.LogOptions{TailLines: logLines})
+		return r.client.Logs(ctx, kube.Target{Namespace: pod.Namespace, Pod: pod.Name, Container: container}, opts)
 	})
+	if errors.Is(err, context.DeadlineExceeded) {
+		r.exec.giveUp(err)
+	}
 	if err != nil {
 		return "" // an aid to the reader only; nothing rests on it
 	}

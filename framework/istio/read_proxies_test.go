@@ -39,6 +39,22 @@ func TestProxyNotReady(t *testing.T) {
 	}
 }
 
+// What has ended tells why in its log, too.
+func TestContainerThatEnded(t *testing.T) {
+	mesh := newMesh(t)
+	mesh.servers[0].add(t, `apiVersion: v1
+kind: Pod
+metadata: {name: helloworld-2, namespace: sample, labels: {app: helloworld}}
+spec: {initContainers: [{name: istio-validation, image: proxyv2}], containers: [{name: helloworld, image: hello}, {name: istio-proxy, image: proxyv2}]}
+status: {phase: Pending, initContainerStatuses: [{name: istio-validation, state: {waiting: {reason: CrashLoopBackOff}}, lastState: {terminated: {exitCode: 126, reason: Error}}}]}`)
+	mesh.servers[0].logs = map[string]string{"sample/helloworld-2": "in New Validator\niptables validation failed\n"}
+	pod := value(t, mesh.take(t, "sample").Clusters[0].Workloads).Pods[1]
+	want := &Trouble{Container: "istio-validation", Reason: "CrashLoopBackOff", Message: "exit code 126"}
+	if diff := cmp.Diff(want, pod.Trouble); diff != "" || pod.Complaint != "iptables validation failed" {
+		t.Errorf("complaint %q, -want +got:\n%s", pod.Complaint, diff)
+	}
+}
+
 // Pods that end while they are asked are no riddle.
 func TestPodsThatEnd(t *testing.T) {
 	mesh := newMesh(t)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // rejections collects what the proxies of gateways and workloads refuse: from istiod, or
@@ -63,7 +64,7 @@ func (r *reader) rejectedBy(ctx context.Context, pod Pod, status syncStatus) []R
 	}
 	// A log also has what was refused once and is taken now.
 	if len(found) == 0 && !pod.ProxyReady && !slices.Contains(status.asked, name) {
-		found = rejectionsInLog(r.proxyLog(ctx, pod))
+		found = rejectionsInLog(r.log(ctx, pod, names.Proxy, kube.LogOptions{}))
 	}
 	if len(found) == 0 {
 		return nil

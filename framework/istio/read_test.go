@@ -28,11 +28,12 @@ type testMesh struct {
 	servers  []*apiServer
 	pods     []*fakePods
 	clusters []*fleet.Cluster
+	bounds   kube.Bounds
 }
 
 func newMesh(t *testing.T) *testMesh {
 	t.Helper()
-	mesh := &testMesh{}
+	mesh := &testMesh{bounds: kube.ReadingBounds()}
 	for i := range 2 {
 		name, other := fmt.Sprintf("cluster%d", i+1), fmt.Sprintf("cluster%d", 2-i)
 		manifest := strings.NewReplacer("ITSNAME", name, "ITSNETWORK", fmt.Sprintf("network%d", i+1), "ITSVERSION", fmt.Sprintf("v%d", i+1),
@@ -87,10 +88,8 @@ func soundPods(t *testing.T, other string) *fakePods {
 // take reads the mesh with the pods that stand for its own.
 func (m *testMesh) take(t *testing.T, namespace string) *Snapshot {
 	t.Helper()
-	bounds := kube.ReadingBounds()
-	bounds.Request = 5 * time.Second
 	return Take(t.Context(), m.clusters, Options{
-		Namespace: namespace, Asked: Asked{CA: "istio"}, Eastwest: "test", Bounds: bounds,
+		Namespace: namespace, Asked: Asked{CA: "istio"}, Eastwest: "test", Bounds: m.bounds,
 		execer: func(c *fleet.Cluster) Execer {
 			return m.pods[slices.Index(m.clusters, c)]
 		},

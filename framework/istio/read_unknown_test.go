@@ -157,6 +157,26 @@ func TestTakeOddPages(t *testing.T) {
 	}
 }
 
+// A request that is not answered costs its bound and its section, and nothing else.
+func TestTakeIsBounded(t *testing.T) {
+	mesh := newMesh(t)
+	mesh.servers[0].hangs = "/secrets"
+	mesh.bounds.Request = 500 * time.Millisecond
+	begun := time.Now()
+	c := mesh.take(t, "sample").Clusters[0]
+	if took := time.Since(begun); took > 20*mesh.bounds.Request {
+		t.Errorf("it took %s", took)
+	}
+	if got := why(t, c.RemoteSecrets); got.Reason != Unanswered {
+		t.Errorf("got %s", got)
+	}
+	if got := why(t, c.CARoots); got.Reason != Unanswered {
+		t.Errorf("got %s", got)
+	}
+	value(t, c.Gateways)
+	value(t, c.Workloads)
+}
+
 // An API server that cannot be asked leaves all else open.
 func TestTakeUnreachable(t *testing.T) {
 	mesh := newMesh(t)
@@ -194,11 +214,43 @@ func TestTakeEmptyCluster(t *testing.T) {
 	if len(value(t, c.Servers))+len(value(t, c.PeerAuthentications))+len(value(t, c.Rejections)) > 0 || value(t, c.Workloads).Namespace.Found {
 		t.Errorf("got %+v", c)
 	}
-	if got := why(t, c.Caller); got.Reason != NotAsked {
-		t.Errorf("got %s", got)
+	if got := value(t, c.Caller); got.Pod != "" {
+		t.Errorf("want no caller, got %+v", got)
 	}
 	if c = mesh.take(t, "").Clusters[0]; why(t, c.Workloads).Reason != NotAsked || why(t, c.Caller).Reason != NotAsked {
 		t.Errorf("want no namespace, no workloads, got %+v", c)
+	}
+}
+
+// Each revision has a configuration of its own, and one without has none.
+func TestTakeRevisions(t *testing.T) {
+	mesh := newMesh(t)
+	mesh.servers[0].add(t, `apiVersion: v1
+kind: Pod
+metadata: {name: istiod-2, namespace: istio-system, labels: {app: istiod}}
+spec: {containers: [{name: discovery, image: "istio/pilot:1.31.0"}]}
+status: {phase: Pending}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio-canary, namespace: istio-system}
+data: {mesh: "trustDomain: canary"}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: istio-sidecar-injector, namespace: istio-system}
+data: {values: "SECRET"}`)
+	mesh.clusters[0].Revision = "canary"
+	c := mesh.take(t, "sample").Clusters[0]
+	istiods := value(t, c.Istiods)
+	if len(istiods) != 2 || istiods[1].Revision != names.DefaultRevision || istiods[1].Ready || !istiods[1].Remotes.IsZero() {
+		t.Errorf("got %+v", istiods)
+	}
+	if configs := value(t, c.MeshConfigs); len(configs) != 2 || configs[0].Revision != "asm-1" || configs[1].TrustDomain != "canary" {
+		t.Errorf("got %+v", configs)
+	}
+	if got := why(t, c.Injectors); got.Reason != Malformed || strings.Contains(got.Message, "SECRET") {
+		t.Errorf("got %s", got)
 	}
 }
 

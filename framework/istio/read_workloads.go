@@ -41,7 +41,7 @@ func (r *reader) readWorkloads(ctx context.Context) (Workloads, error) {
 	}, func(page *corev1.ServiceList) {
 		for i := range page.Items {
 			if service := &page.Items[i]; ours(service.Name) {
-				found.Services = append(found.Services, Service{Name: service.Name, Ports: portsOf(service), ExportTo: exportedTo(service)})
+				found.Services = append(found.Services, Service{Name: service.Name, Ports: portsOf(service), ExportTo: exportedTo(service), TrafficDistribution: distributionOf(service)})
 			}
 		}
 	})
@@ -73,6 +73,15 @@ func exportedTo(service *corev1.Service) []string {
 		}
 	}
 	return namespaces
+}
+
+// distributionOf is how the Service prefers near endpoints, in Kubernetes' field or Istio's
+// older annotation.
+func distributionOf(service *corev1.Service) string {
+	if service.Spec.TrafficDistribution != nil {
+		return *service.Spec.TrafficDistribution
+	}
+	return service.Annotations[names.TrafficDistribution]
 }
 
 func deploymentOf(deployment *appsv1.Deployment) Deployment {

@@ -137,7 +137,8 @@ type Pod struct {
 	// InjectedBy is the revision of the injector (annotation sidecar.istio.io/status); the
 	// label istio.io/rev may be a tag, or missing. Empty for unknown.
 	InjectedBy string `json:"injectedBy,omitempty"`
-	// Complaint is why the proxy says that it is not ready, from its log.
+	// Complaint is why the proxy is not ready, from its log or from that of a container of
+	// Istio's that has ended.
 	Complaint string `json:"complaint,omitempty"`
 	IP        string `json:"ip,omitempty"`
 	// Env holds literal values of names.Environment, of Istio's own containers.
@@ -245,7 +246,9 @@ type Gateways struct {
 	// Services lead to gateways: they have the label topology.istio.io/network, or select
 	// pods that are labelled istio=eastwestgateway.
 	Services []GatewayService `json:"services,omitempty"`
-	Pods     []Pod            `json:"pods,omitempty"`
+	// Pods are those that the Services select, and those that are labelled
+	// istio=eastwestgateway.
+	Pods []Pod `json:"pods,omitempty"`
 	// Deployed is whether any Deployment or DaemonSet makes such pods.
 	Deployed bool `json:"deployed,omitempty"`
 	// OnlySystem is true where the Services of other namespaces than that of the control

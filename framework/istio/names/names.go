@@ -24,7 +24,7 @@ const (
 	Inject = "sidecar.istio.io/inject"
 	// MultiCluster marks Secrets in which istiod finds remote clusters, with the value
 	// "true" (pkg/kube/multicluster/secretcontroller.go).
-	MultiCluster = "istio/multiCluster" //nolint:gosec // the name of a label
+	MultiCluster = "istio/multiCluster"
 	// GatewayPort, on a gateway's Service, is the port that istiod sends callers of other
 	// networks to, where that is not 15443.
 	GatewayPort = "networking.istio.io/gatewayPort"
@@ -47,6 +47,10 @@ const (
 	ExportTo = "networking.istio.io/exportTo"
 	// SidecarStatus is what the injector did to a pod, as JSON.
 	SidecarStatus = "sidecar.istio.io/status"
+	// DryRun, on an AuthorizationPolicy, has it allow and deny nothing, with the value "true".
+	DryRun = "istio.io/dry-run"
+	// TrafficDistribution is the older form of the field of Services of that name.
+	TrafficDistribution = "networking.istio.io/traffic-distribution"
 	// ControlPlanes, on the system namespace of a remote cluster, lists the clusters whose
 	// istiods serve it.
 	ControlPlanes = "topology.istio.io/controlPlaneClusters"
@@ -100,6 +104,8 @@ const (
 	// (security/pkg/pki/ca/ca.go, pilot/pkg/bootstrap/istio_ca.go).
 	CASecret   = "cacerts"
 	TLSRootKey = "ca.crt"
+	// CACertificateKey is the certificate that the CA signs with.
+	CACertificateKey = "ca-cert.pem"
 	// ReaderAccount is the account that other clusters' istiods read with.
 	ReaderAccount = "istio-reader-service-account"
 	// RemoteSecretPrefix begins the names that "istioctl create-remote-secret" gives.
