@@ -31,7 +31,7 @@ func TestNodePortGateway(t *testing.T) {
 	services := value(t, mesh.take(t, "sample").Clusters[0].Gateways).Services
 	want := GatewayService{
 		Namespace: "istio-system", Name: "nodes", Type: "NodePort", Network: "network1", Port: 443,
-		Ports: []ServicePort{{Name: "tls", Port: 443, NodePort: 31443, TargetPort: 15443}}, NodeSelector: `{"edge":"yes"}`, Nodes: []string{"198.51.100.1"},
+		Ports: []ServicePort{{Name: "tls", Port: 443, NodePort: 31443, TargetPort: 443}}, NodeSelector: `{"edge":"yes"}`, Nodes: []string{"198.51.100.1"},
 	}
 	if diff := cmp.Diff(want, services[len(services)-1]); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
