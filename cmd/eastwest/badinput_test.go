@@ -299,7 +299,7 @@ func TestPreflightOfClustersThatAreNoUse(t *testing.T) {
 		b.write(t, name+".yaml", kubeconfigOf(name, fmt.Sprintf("https://127.0.0.%d:9", i+1)))
 	}
 	out, errOut, code := commandLine(t, "preflight", "--fleet", "fleet.yaml")
-	if code != codeInconclusive || strings.Count(out, "unknown  reach") != 2 {
+	if code != codeInconclusive || strings.Count(out, "unknown  EW0101") != 2 {
 		t.Errorf("want both clusters not reached, got %d\n%s%s", code, out, errOut)
 	}
 	forbid := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"fmt"
+
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
 
 func ew0101() Check {
@@ -19,10 +21,17 @@ func ew0101() Check {
 					l.Find(Finding{
 						Cluster: c.Name, Pairs: l.around(c), Found: fmt.Sprintf("the API server of %s cannot be asked: %s", c.Name, why.Message),
 						Want: "an API server that answers and takes the credentials",
-						Fix:  Fix{Text: "see that it is up and reached from here, and that the kubeconfig's credentials are valid", Commands: []string{kubectl(c, "get --raw /readyz")}},
+						Fix:  Fix{Text: reachAdvice(why.Reason), Commands: []string{kubectl(c, "get --raw /readyz")}},
 					})
 				}
 			}
 		},
 	}
+}
+
+func reachAdvice(why istio.Reason) string {
+	if why == istio.Forbidden {
+		return "the server answers and does not take the kubeconfig's credentials, or the user may not even read the namespace kube-system: renew them, or grant that right (eastwest roles)"
+	}
+	return "see that it is up and reached from here"
 }

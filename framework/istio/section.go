@@ -68,7 +68,7 @@ func (s Section[T]) Get() (T, *Unknown) {
 	if s.unknown != nil {
 		return none, s.unknown
 	}
-	return none, &Unknown{What: fmt.Sprintf("%T", none), Reason: NotAsked}
+	return none, &Unknown{What: "a part of the snapshot", Reason: NotAsked, Message: "something that it depends on was not read"}
 }
 
 // IsZero is true for a section that nobody has filled in; it is left out of files.

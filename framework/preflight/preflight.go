@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -59,7 +60,12 @@ func Run(ctx context.Context, clusters []*fleet.Cluster, opts Options) Result {
 	snapshot.Asked.CA = string(opts.CA)
 	rows := judge(snapshot)
 	for i, cluster := range clusters {
-		if cluster.Client == nil {
+		identity, why := snapshot.Clusters[i].Identity.Get()
+		if cluster.Client == nil || identity.UID == "" {
+			// Of a cluster that takes the user and tells nothing, only the rights can be asked.
+			if why != nil && why.Reason == istio.Forbidden {
+				rows = append(rows, question{cluster: cluster, opts: opts}.rights(missing[i], unasked[i]))
+			}
 			continue
 		}
 		q := question{cluster: cluster, read: &snapshot.Clusters[i], opts: opts}
@@ -90,30 +96,52 @@ func beginnings() []checks.Check {
 // judge turns the answers of the checks into rows.
 func judge(snapshot *istio.Snapshot) []Check {
 	var rows []Check
+	asked := map[string]bool{}
+	for i := range snapshot.Clusters {
+		if _, why := snapshot.Clusters[i].Identity.Get(); why == nil {
+			asked[snapshot.Clusters[i].Name] = true
+		}
+	}
 	for _, answer := range checks.Run(snapshot, beginnings()) {
 		for _, finding := range answer.Findings {
 			rows = append(rows, Check{
-				ID: finding.Check, Cluster: finding.Cluster, Status: statusOf(finding.Severity), Found: finding.Found, Do: finding.Fix.Text, Commands: finding.Fix.Commands,
+				ID: finding.Check, Cluster: finding.Cluster, Status: statusOf(snapshot, finding), Found: finding.Found, Do: finding.Fix.Text, Commands: finding.Fix.Commands,
 			})
 		}
 		for _, unread := range answer.Unread {
+			if !asked[unread.Cluster] {
+				continue // EW0101 says so
+			}
 			status := Unknown
 			if answer.Check.Severity != checks.Error {
 				status = OK // worth a line, and no reason to stop
 			}
 			rows = append(rows, Check{ID: answer.Check.ID, Cluster: unread.Cluster, Status: status, Found: "could not look: " + unread.Unknown.String(), Do: unreadAdvice})
 		}
-		if len(answer.Findings)+len(answer.Unread) == 0 {
-			rows = append(rows, Check{ID: answer.Check.ID, Status: OK, Found: answer.Check.Question + " Yes."})
+		if len(answer.Findings)+len(answer.Unread) > 0 {
+			continue
 		}
+		row := Check{ID: answer.Check.ID, Status: OK, Found: answer.Check.Question + " Nothing was found."}
+		if reached := len(asked); reached < len(snapshot.Clusters) {
+			row.Status, row.Found = Unknown, fmt.Sprintf("%s Only %d of %d clusters could be asked.", answer.Check.Question, reached, len(snapshot.Clusters))
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }
 
 const unreadAdvice = "see that the user may read it, and try again"
 
-func statusOf(severity checks.Severity) Status {
-	switch severity {
+// statusOf is what a finding means for a run. A cluster that does not answer may do so
+// tomorrow: that is not wrong, but unknown.
+func statusOf(snapshot *istio.Snapshot, finding checks.Finding) Status {
+	for i := range snapshot.Clusters {
+		_, why := snapshot.Clusters[i].Identity.Get()
+		if snapshot.Clusters[i].Name == finding.Cluster && why != nil && why.Reason == istio.Unanswered {
+			return Unknown
+		}
+	}
+	switch finding.Severity {
 	case checks.Error:
 		return Refused
 	case checks.Warning:

@@ -66,10 +66,14 @@ func newResult(checks []Check) Result {
 	return result
 }
 
-// Text is for a reader at a terminal: one line a check, what to do below it.
+// Text is for a reader at a terminal: one line a check, what to do below it. Checks that
+// found nothing, or could not be asked of every cluster, are only counted.
 func (r Result) Text() string {
 	var b strings.Builder
 	for _, check := range r.Checks {
+		if check.Cluster == "" && (check.Status == OK || check.Status == Unknown) {
+			continue
+		}
 		where := check.Cluster
 		if where == "" {
 			where = "fleet"

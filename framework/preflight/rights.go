@@ -93,9 +93,16 @@ func table() []Right {
 	return []Right{
 		{For: Diagnose, Scope: WholeCluster, Resource: "namespaces", Verbs: []string{"get"}, Why: "the network and the injection of a namespace; kube-system's UID identifies the cluster"},
 		{For: Diagnose, Scope: WholeCluster, Group: "admissionregistration.k8s.io", Resource: "mutatingwebhookconfigurations", Verbs: []string{"list"}, Why: "the injector of the revision"},
-		{For: Diagnose, Scope: WholeCluster, Group: "networking.istio.io", Resource: "gateways", Verbs: []string{"get", "list"}, Why: "the Gateway that exposes the services"},
-		{For: Diagnose, Scope: WholeCluster, Group: "networking.istio.io", Resource: "destinationrules", Verbs: []string{"list"}, Why: "rules that turn mutual TLS off"},
-		{For: Diagnose, Scope: WholeCluster, Group: "security.istio.io", Resource: "peerauthentications", Verbs: []string{"list"}, Why: "policies that refuse calls"},
+		{For: Diagnose, Scope: WholeCluster, Group: names.Networking, Resource: "gateways", Verbs: []string{"get", "list"}, Why: "the Gateway that exposes the services"},
+		{For: Diagnose, Scope: WholeCluster, Group: names.Networking, Resource: "destinationrules", Verbs: []string{"list"}, Why: "rules that turn mutual TLS off, and subsets"},
+		{For: Diagnose, Scope: WholeCluster, Group: names.Networking, Resource: "virtualservices", Verbs: []string{"list"}, Why: "routes to subsets"},
+		{For: Diagnose, Scope: WholeCluster, Group: names.Networking, Resource: "sidecars", Verbs: []string{"list"}, Why: "hosts that callers do not know"},
+		{For: Diagnose, Scope: WholeCluster, Group: names.Security, Resource: "peerauthentications", Verbs: []string{"list"}, Why: "policies that refuse calls"},
+		{For: Diagnose, Scope: WholeCluster, Group: names.Security, Resource: "authorizationpolicies", Verbs: []string{"list"}, Why: "policies that refuse calls"},
+		{For: Diagnose, Scope: WholeCluster, Group: "gateway.networking.k8s.io", Resource: "gateways", Verbs: []string{"list"}, Why: "gateways that are made by the Gateway API", Optional: true},
+		{For: Diagnose, Scope: WholeCluster, Resource: "services", Verbs: []string{"list"}, Why: "gateways in other namespaces than istio-system", Optional: true},
+		{For: Diagnose, Scope: WholeCluster, Resource: "pods", Verbs: []string{"list"}, Why: "the pods of gateways in other namespaces", Optional: true},
+		{For: Diagnose, Scope: WholeCluster, Resource: "nodes", Verbs: []string{"list"}, Why: "the addresses of gateways of type NodePort", Optional: true},
 		{For: Diagnose, Scope: System, Resource: "pods", Verbs: read, Why: "istiod and the gateway"},
 		{For: Diagnose, Scope: System, Resource: "pods/exec", Verbs: []string{"get", "create"}, Why: "istiod's and the gateway's own view of the mesh"},
 		{For: Diagnose, Scope: System, Resource: "pods/log", Verbs: []string{"get"}, Why: "the diagnosis of a failure"},
@@ -103,11 +110,15 @@ func table() []Right {
 		{For: Diagnose, Scope: System, Resource: "events", Verbs: []string{"list"}, Why: "what keeps a gateway from its address", Optional: true},
 		{For: Diagnose, Scope: System, Resource: "services", Verbs: read, Why: "the gateway's address"},
 		{For: Diagnose, Scope: System, Group: "apps", Resource: "deployments", Verbs: read, Why: "the gateway's and istiod's state"},
+		{For: Diagnose, Scope: System, Group: "apps", Resource: "daemonsets", Verbs: []string{"list"}, Why: "gateways that run on every node"},
+		{For: Diagnose, Scope: System, Group: "networking.k8s.io", Resource: "networkpolicies", Verbs: []string{"list"}, Why: "what keeps calls from the gateway"},
 		{For: Diagnose, Scope: System, Resource: "secrets", Verbs: read, Why: "remote secrets and root certificates"},
 		{For: Diagnose, Scope: Sample, Resource: "pods", Verbs: read, Why: "HelloWorld and Sleep"},
 		{For: Diagnose, Scope: Sample, Resource: "pods/exec", Verbs: []string{"get", "create"}, Why: "the calls"},
 		{For: Diagnose, Scope: Sample, Resource: "pods/log", Verbs: []string{"get"}, Why: "the diagnosis of a failure"},
 		{For: Diagnose, Scope: Sample, Resource: "services", Verbs: read, Why: "HelloWorld"},
+		{For: Diagnose, Scope: Sample, Group: "apps", Resource: "deployments", Verbs: read, Why: "why HelloWorld and Sleep have no pods"},
+		{For: Diagnose, Scope: Sample, Group: "networking.k8s.io", Resource: "networkpolicies", Verbs: []string{"list"}, Why: "what keeps calls from HelloWorld"},
 
 		{For: Verify, Scope: WholeCluster, Resource: "namespaces", Verbs: []string{"get", "list"}, Why: inventory, Optional: true},
 		{For: Verify, Scope: WholeCluster, Resource: "namespaces", Made: true, Verbs: []string{"get", "list", "watch", "create"}, Why: "the sample's namespace"},
@@ -128,7 +139,7 @@ func table() []Right {
 		{For: Verify, Scope: Sample, Resource: "services", Verbs: own, Why: "HelloWorld and Sleep"},
 		{For: Verify, Scope: Sample, Resource: "serviceaccounts", Verbs: own, Why: "Sleep's identity"},
 		{For: Verify, Scope: Sample, Group: "apps", Resource: "deployments", Verbs: own, Why: "HelloWorld and Sleep"},
-		{For: Verify, Scope: Sample, Group: "security.istio.io", Resource: "peerauthentications", Verbs: own, Why: "the scenario that plaintext is refused"},
+		{For: Verify, Scope: Sample, Group: names.Security, Resource: "peerauthentications", Verbs: own, Why: "the scenario that plaintext is refused"},
 
 		{For: Install, Scope: WholeCluster, Group: "apiextensions.k8s.io", Resource: "customresourcedefinitions", Verbs: []string{"get", "list"}, Why: asks, Asmcli: true},
 		{For: Install, Scope: WholeCluster, Group: "hub.gke.io", Resource: "memberships", Verbs: []string{"get"}, Why: asks, Asmcli: true},
@@ -140,7 +151,7 @@ func table() []Right {
 		{For: Install, Scope: System, Group: "policy", Resource: "poddisruptionbudgets", Verbs: own, Why: "the gateway"},
 		{For: Install, Scope: System, Group: "rbac.authorization.k8s.io", Resource: "roles", Verbs: own, Why: "the gateway reads secrets of its namespace"},
 		{For: Install, Scope: System, Group: "rbac.authorization.k8s.io", Resource: "rolebindings", Verbs: own, Why: "the gateway reads secrets of its namespace"},
-		{For: Install, Scope: System, Group: "networking.istio.io", Resource: "gateways", Verbs: own, Why: "cross-network-gateway"},
+		{For: Install, Scope: System, Group: names.Networking, Resource: "gateways", Verbs: own, Why: "cross-network-gateway"},
 	}
 }
 
