@@ -30,8 +30,7 @@ func nothingExposed(l *Look, c *istio.Cluster) {
 		selector := selectorText(way.service.Selector)
 		fix := Fix{Text: "make the Gateway resource:", Commands: []string{exposeInline(c, way)}}
 		if way.service.Selector[names.GatewayLabel] == names.GatewayValue {
-			fix.Text = "make the Gateway resource, by one of these commands; the second needs the folder that asmcli install left (in Istio's release the file is samples/multicluster/expose-services.yaml):"
-			fix.Commands = append(fix.Commands, kubectl(c, "apply --namespace="+names.System, "--filename=asm/istio/expansion/expose-services.yaml"))
+			fix.Text = "apply expose-services.yaml (samples/multicluster in Istio's release, asm/istio/expansion in the folder that asmcli install left), or what is the same:"
 		}
 		l.Find(Finding{
 			Cluster: c.Name, Pairs: way.pairs,

@@ -149,7 +149,9 @@ func waysInto(l *Look, c *istio.Cluster, network string) (ways []istio.NetworkGa
 }
 
 // shut are the calls into a cluster for which there is no way in at all: no istiod knows
-// one, and no gateway's Service in any cluster gives an address for the network.
+// one, and no gateway's Service in any cluster gives an address for the network. An istiod
+// may go on with an address that the Service has lost: what it knows is no way in where
+// calls were made in vain.
 func (l *Look) shut(c *istio.Cluster, network string) []Pair {
 	pairs := l.crossing(c)
 	if len(pairs) == 0 {
@@ -159,7 +161,7 @@ func (l *Look) shut(c *istio.Cluster, network string) []Pair {
 	l.each(func(other *istio.Cluster) {
 		ways, read := waysInto(l, other, network)
 		gateways, ok := Need(l, other, other.Gateways)
-		open = open || !read || !ok || len(ways) > 0 || slices.ContainsFunc(gateways.Services, func(s istio.GatewayService) bool {
+		open = open || !read || !ok || len(ways) > 0 && !l.inVain(c) || slices.ContainsFunc(gateways.Services, func(s istio.GatewayService) bool {
 			return s.Network == network && len(entrances(s)) > 0
 		})
 	})
@@ -167,6 +169,20 @@ func (l *Look) shut(c *istio.Cluster, network string) []Pair {
 		return nil
 	}
 	return pairs
+}
+
+// inVain is true where callers of other clusters made calls enough, and a cluster answered
+// none of them.
+func (l *Look) inVain(c *istio.Cluster) bool {
+	made := false
+	answered := false
+	l.others(c, func(source *istio.Cluster) {
+		caller, _ := source.Caller.Get()
+		sound := soundCalls(caller.Calls)
+		made = made || caller.Needed > 0 && len(sound) >= caller.Needed
+		answered = answered || slices.ContainsFunc(sound, func(call istio.Call) bool { return call.Good() && call.Version == c.Version })
+	})
+	return made && !answered
 }
 
 // listens is whether a gateway's Service has the port that istiod sends callers to.

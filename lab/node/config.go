@@ -30,8 +30,8 @@ var corefile string
 type view struct {
 	Spec
 	Root, Socket, CNIConf, CNIBin, Certs, ResolvConf, PodLogs, Opt string
-	NodeIP, DNSService, DNSKubeconfig, ClientCA            string
-	ServingCert, ServingKey                                string
+	NodeIP, DNSService, DNSKubeconfig, ClientCA                    string
+	ServingCert, ServingKey                                        string
 	// Resolver answers for BalancerZone.
 	BalancerZone, Resolver string
 }

@@ -40,17 +40,26 @@ func paste(t *testing.T, running *lab.Lab, finding report.Finding) {
 // unreachable is the check whose command fails as long as its fault is there.
 const unreachable = "EW0101"
 
-// harmless is a command that changes nothing: as it is, or in a dry run. The last program
-// of a pipe decides.
+// harmless is a command that changes nothing: as it is, or in a dry run of the last program
+// of a pipe.
 func harmless(command string) (string, bool) {
 	stages := strings.Split(command, " | ")
-	last := strings.Fields(stages[len(stages)-1])
-	verb := slices.IndexFunc(last[1:], func(word string) bool { return !strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "'") }) + 1
-	switch last[verb] {
-	case "get", "describe", "logs", "proxy-config", "remote-clusters":
-		return command, true
-	case "label", "annotate", "apply", "create", "patch", "delete":
-		return command + " --dry-run=server", true
+	for i, stage := range stages {
+		words := strings.Fields(stage)
+		if words[0] != "kubectl" && words[0] != "istioctl" {
+			continue
+		}
+		verb := slices.IndexFunc(words[1:], func(word string) bool { return !strings.HasPrefix(word, "-") }) + 1
+		switch words[verb] {
+		case "get", "describe", "logs", "exec", "proxy-config", "remote-clusters", "create-remote-secret":
+		case "label", "annotate", "apply", "create", "patch", "delete":
+			if i < len(stages)-1 {
+				return "", false
+			}
+			return command + " --dry-run=server", true
+		default:
+			return "", false
+		}
 	}
-	return "", false
+	return command, true
 }
