@@ -137,29 +137,8 @@ func TestCases(t *testing.T) {
 
 func compare(t *testing.T, c testCase, check Check, answer Answer) {
 	t.Helper()
-	if c.Unread && len(answer.Unread) == 0 {
-		t.Errorf("want told what could not be read")
-	}
-	if len(answer.Findings) != len(c.Want) {
-		t.Errorf("want %d findings, got %d: %+v", len(c.Want), len(answer.Findings), answer.Findings)
-		return
-	}
-	for i, want := range c.Want {
-		got := answer.Findings[i]
-		var pairs []string
-		for _, pair := range got.Pairs {
-			pairs = append(pairs, pair.String())
-		}
-		severity := want.Severity
-		if severity == "" {
-			severity = check.Severity
-		}
-		if got.Cluster != want.Cluster || got.Severity != severity || !slices.Equal(pairs, want.Pairs) || !strings.Contains(got.Found, want.Found) {
-			t.Errorf("want %+v, got %s %s %q: %s", want, got.Severity, got.Cluster, pairs, got.Found)
-		}
-		if text := got.Fix.Text + "\n" + strings.Join(got.Fix.Commands, "\n"); !strings.Contains(text, want.Fix) {
-			t.Errorf("want %q in the fix, got %s", want.Fix, text)
-		}
+	for _, deviation := range deviations(c, check, answer) {
+		t.Error(deviation)
 	}
 }
 

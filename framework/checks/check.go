@@ -106,6 +106,8 @@ type Look struct {
 	check    Check
 	findings []Finding
 	unread   []Unread
+	// entries keeps what is asked for again for every endpoint of a large fleet.
+	entries map[Pair][]string
 }
 
 // Need returns what a section of a cluster holds. Where it is not known that is noted, and

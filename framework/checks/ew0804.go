@@ -23,9 +23,17 @@ func ew0804() Check {
 				if !ok || !caller.Proxy {
 					return
 				}
-				if endpoints, ok := Need(l, c, caller.Endpoints); ok {
-					l.others(c, func(other *istio.Cluster) { judgeConnections(l, c, other, endpoints) })
+				endpoints, ok := Need(l, c, caller.Endpoints)
+				if !ok {
+					return
 				}
+				leading := map[string][]istio.Endpoint{}
+				for _, endpoint := range endpoints {
+					for _, owner := range l.owners(c, endpoint) {
+						leading[owner] = append(leading[owner], endpoint)
+					}
+				}
+				l.others(c, func(other *istio.Cluster) { judgeConnections(l, c, other, leading[other.Name]) })
 			})
 		},
 	}
@@ -37,11 +45,9 @@ func judgeConnections(l *Look, c, other *istio.Cluster, endpoints []istio.Endpoi
 	var dead []istio.Endpoint
 	alive := answered(c, other)
 	for _, endpoint := range endpoints {
-		switch {
-		case !slices.Contains(l.owners(c, endpoint), other.Name):
-		case unconnected(endpoint):
+		if unconnected(endpoint) {
 			dead = append(dead, endpoint)
-		default:
+		} else {
 			alive = true
 		}
 	}

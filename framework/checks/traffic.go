@@ -122,6 +122,18 @@ func holds(c *istio.Cluster, address string) bool {
 // entries are the addresses by which one cluster's callers enter another's network: what its
 // istiods say, and those of the other's Services.
 func entries(l *Look, c, other *istio.Cluster) []string {
+	key := Pair{c.Name, other.Name}
+	if known, ok := l.entries[key]; ok {
+		return known
+	}
+	if l.entries == nil {
+		l.entries = map[Pair][]string{}
+	}
+	l.entries[key] = readEntries(l, c, other)
+	return l.entries[key]
+}
+
+func readEntries(l *Look, c, other *istio.Cluster) []string {
 	var addresses []string
 	of, _ := network(l, other)
 	istiods, _ := c.Istiods.Get()
