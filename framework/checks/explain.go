@@ -40,7 +40,8 @@ func Markdown() string {
 	var out strings.Builder
 	out.WriteString("# Checks\n\nWhat `eastwest diagnose` asks of a mesh. This page is printed by `eastwest explain -o markdown`; a test keeps it so.\n\n" +
 		"An error means that calls fail, or will as soon as something restarts; a warning that they work and something will break them, or part of them, later. " +
-		"Calls that were seen to work make warnings of errors about their way, but for those marked *firm*: there, proxies go on with what they know until something restarts.\n")
+		"Calls that were seen to work make warnings of errors about their way, but for those marked *firm*: there, proxies go on with what they know until something restarts.\n\n" +
+		"Where HelloWorld and Sleep run, calls are made from every cluster: as many as it takes that all of them together blame a sound mesh with a probability of at most 1 in 1,000,000 (23 from each of two clusters, 61 from each of four, more where clusters outside of the fleet take their part). Everything else is read, and decides by what is there.\n")
 	for _, layer := range layers() {
 		written := false
 		for _, check := range All() {

@@ -151,7 +151,8 @@ func idsOf(secrets []istio.RemoteSecret, other *istio.Cluster) []string {
 	return ids
 }
 
-// sameServer compares URLs of API servers; an empty one is like no other.
+// sameServer compares URLs of API servers, paths included, since some proxies serve many
+// clusters under one host; an empty one is like no other.
 func sameServer(a, b string) bool {
 	first, errFirst := url.Parse(a)
 	second, errSecond := url.Parse(b)
@@ -159,7 +160,8 @@ func sameServer(a, b string) bool {
 		return false
 	}
 	port := func(u *url.URL) string { return cmp.Or(u.Port(), "443") }
-	return strings.EqualFold(first.Hostname(), second.Hostname()) && port(first) == port(second)
+	return strings.EqualFold(first.Hostname(), second.Hostname()) && port(first) == port(second) &&
+		strings.Trim(first.Path, "/") == strings.Trim(second.Path, "/")
 }
 
 // helloHost is the full name of HelloWorld.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -185,7 +186,13 @@ func (t *traced) at(ctx context.Context, one access, known peer) {
 func (t *traced) use(ctx context.Context, one access, config *rest.Config) (types.UID, error) {
 	config = rest.CopyConfig(config)
 	config.UserAgent, config.Timeout = "eastwest/create-mesh", traceBound
-	client, err := kubernetes.NewForConfig(config)
+	httpClient, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return "", errUnreadable
+	}
+	// client-go would give the token to wherever the server sends the request.
+	httpClient.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	client, err := kubernetes.NewForConfigAndClient(config, httpClient)
 	if err != nil {
 		return "", errUnreadable
 	}
