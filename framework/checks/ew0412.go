@@ -37,24 +37,27 @@ func unresolvedName(l *Look, c *istio.Cluster) {
 				}
 			})
 			if len(pairs) > 0 {
-				l.Find(nameFinding(c, service, name, pairs))
+				l.Find(nameFinding(l, c, service, name, pairs))
 			}
 		}
 	}
 }
 
-func nameFinding(c *istio.Cluster, service istio.GatewayService, name string, pairs []Pair) Finding {
-	var sources []string
-	for _, pair := range pairs {
-		sources = append(sources, pair.Source)
-	}
+func nameFinding(l *Look, c *istio.Cluster, service istio.GatewayService, name string, pairs []Pair) Finding {
+	var sources, commands []string
+	l.others(c, func(source *istio.Cluster) {
+		if slices.Contains(pairs, Pair{source.Name, c.Name}) {
+			sources = append(sources, source.Name)
+			commands = append(commands, kubectl(source, "exec deployment/"+sleep, "--namespace="+quote(l.Namespace), "--container="+sleep, "-- nslookup", quote(name)))
+		}
+	})
 	return Finding{
 		Cluster: c.Name, Pairs: pairs,
 		Found: fmt.Sprintf("%s, the host name of %s, does not resolve from a pod of %s", name, serviceName(service), wordsOf(sources)),
 		Want:  "a name that resolves in every cluster",
 		Fix: Fix{
 			Text:     "a new load balancer's name takes some minutes to resolve; if it still does not, see that the load balancer is there, and that the DNS of the other clusters may resolve its name (a private zone is not seen from elsewhere):",
-			Commands: []string{"nslookup " + quote(name), onService(c, "describe", service)},
+			Commands: append(commands, onService(c, "describe", service)),
 		},
 	}
 }

@@ -80,14 +80,24 @@ func findUnconnected(l *Look, c, other *istio.Cluster, dead []istio.Endpoint, se
 			Text: strings.Join([]string{
 				"if TCP does not get through, look at firewalls, security groups and the balancer's health check between the caller's nodes and that address",
 				"if it does, look at what refuses TLS: different roots, a Service that the gateway does not expose or see, or a balancer that ends TLS or adds the PROXY protocol",
-				"to tell them apart, connect from the proxy's container, which is not redirected: a sound gateway takes the connection and resets it, since it does not know the server name",
+				"to tell them apart, see whether the gateway counts connections while calls are made: then TCP gets through",
 			}, "; ") + ":",
-			Commands: []string{
-				kubectl(c, "exec deployment/"+sleep, "--namespace="+quote(l.Namespace), "--container="+names.Proxy, "--", "curl --verbose --max-time 5 --insecure", quote("https://"+dead[0].Address)),
-				clustersOf(l, c),
-			},
+			Commands: append(arrivals(other), clustersOf(l, c)),
 		},
 	})
+}
+
+// arrivals are the commands that show how many connections a cluster's gateways have taken.
+func arrivals(c *istio.Cluster) []string {
+	gateways, _ := c.Gateways.Get()
+	var commands []string
+	for _, pod := range gateways.Pods {
+		if pod.ProxyReady {
+			commands = append(commands, kubectl(c, "exec", quote(pod.Name), "--namespace="+quote(pod.Namespace), "--container="+names.Proxy, "--",
+				"pilot-agent request GET", quote("stats?filter=downstream_cx_total")))
+		}
+	}
+	return commands
 }
 
 // clustersOf is a command that shows the counters of a caller's endpoints of HelloWorld.
