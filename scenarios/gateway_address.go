@@ -9,9 +9,8 @@ import (
 	"slices"
 	"strconv"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 )
@@ -20,34 +19,30 @@ import (
 type gatewayQuery struct{ of, seenBy *fleet.Cluster }
 
 // gatewayEndpoints are the address:port pairs by which proxies of the seeing
-// cluster reach the other. They are read from the gateway's Service; where that
-// has a host name, from what the seeing cluster's istiod resolved it to.
+// cluster reach the other: those of the Services that lead into its network, wherever they
+// are and whatever they are called. Where these have a host name, or where there are none,
+// since the mesh configuration may list addresses, they are what the seeing cluster's istiod
+// knows.
 func gatewayEndpoints(ctx context.Context, query gatewayQuery) ([]string, error) {
-	services, err := query.of.Client.Kubernetes.CoreV1().Services(names.System).List(ctx, metav1.ListOptions{LabelSelector: names.GatewaySelector})
+	gateways, err := istio.ReadGateways(ctx, query.of)
 	if err != nil {
-		return nil, fmt.Errorf("read the gateway's Service on cluster %q: %w", query.of.Name, err)
+		return nil, err
 	}
 	var endpoints []string
-	named := false
-	for _, service := range services.Items {
-		for _, ingress := range service.Status.LoadBalancer.Ingress {
-			if ingress.IP == "" {
-				named = named || ingress.Hostname != ""
-				continue
-			}
-			endpoints = append(endpoints, hostPort(ingress.IP, names.CrossPort))
-		}
-		for _, address := range service.Spec.ExternalIPs {
-			endpoints = append(endpoints, hostPort(address, names.CrossPort))
+	for _, service := range gateways.Services {
+		if service.Network == query.of.Network {
+			endpoints = append(endpoints, service.Entrances()...)
 		}
 	}
-	if named {
+	if len(endpoints) == 0 || slices.ContainsFunc(endpoints, named) {
 		return resolved(ctx, query)
 	}
-	if len(endpoints) == 0 {
-		return nil, violated(fmt.Sprintf("the east-west gateway of cluster %q has no external address", query.of.Name))
-	}
 	return endpoints, nil
+}
+
+func named(endpoint string) bool {
+	host, _, err := net.SplitHostPort(endpoint)
+	return err == nil && net.ParseIP(host) == nil
 }
 
 // resolved asks the seeing cluster's istiod for the gateways of the network.
@@ -65,7 +60,7 @@ func resolved(ctx context.Context, query gatewayQuery) ([]string, error) {
 		return nil, fmt.Errorf("cluster %q: %w", query.seenBy.Name, err)
 	}
 	if len(endpoints) == 0 {
-		return nil, violated(fmt.Sprintf("istiod of cluster %q knows no gateway of network %q: its host name may not resolve there", query.seenBy.Name, query.of.Network))
+		return nil, violated(fmt.Sprintf("istiod of cluster %q knows no way into network %q: the gateway has no address, or its host name does not resolve there", query.seenBy.Name, query.of.Network))
 	}
 	return endpoints, nil
 }

@@ -9,7 +9,7 @@ import (
 	"sync"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
-	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
@@ -199,12 +199,15 @@ const countedCalls = 20
 // HelloWorld. Connections are kept alive, so the number of requests cannot be
 // read here, only that there is or was a connection.
 func (c crossing) carried(ctx context.Context, cluster *fleet.Cluster) (bool, error) {
-	pods, err := probe.ReadyPods(ctx, cluster.Client, names.System, names.GatewaySelector)
+	gateways, err := istio.ReadGateways(ctx, cluster)
 	if err != nil {
 		return false, err
 	}
-	for _, pod := range pods {
-		hosts, err := probe.Hosts(ctx, cluster.Client, names.System, pod.Name)
+	for _, pod := range gateways.Pods {
+		if !pod.ProxyReady {
+			continue
+		}
+		hosts, err := probe.Hosts(ctx, cluster.Client, pod.Namespace, pod.Name)
 		if err != nil {
 			return false, err
 		}

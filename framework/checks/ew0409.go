@@ -51,8 +51,8 @@ func withoutAddress(l *Look, c *istio.Cluster, types ...string) []closed {
 		return nil
 	}
 	services := slices.DeleteFunc(wayIn(gateways, wanted), func(s istio.GatewayService) bool {
-		_, has := listens(s)
-		return !slices.Contains(types, s.Type) || !has || len(entrances(s)) > 0
+		_, has := s.Entry()
+		return !slices.Contains(types, s.Type) || !has || len(s.Entrances()) > 0
 	})
 	if len(services) == 0 {
 		return nil

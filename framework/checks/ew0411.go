@@ -26,7 +26,7 @@ func gatewayPort(l *Look, c *istio.Cluster) {
 		return
 	}
 	for _, service := range leading(gateways, wanted) {
-		if _, has := listens(service); has {
+		if _, has := service.Entry(); has {
 			continue
 		}
 		pairs := l.shut(c, wanted)

@@ -66,7 +66,7 @@ func ignorant(l *Look, source, destination *istio.Cluster) {
 func usable(services []istio.GatewayService, source *istio.Cluster) (address string, byName bool) {
 	caller, _ := source.Caller.Get()
 	for _, service := range services {
-		for _, entrance := range entrances(service) {
+		for _, entrance := range service.Entrances() {
 			host, _, err := net.SplitHostPort(entrance)
 			if err == nil && isIP(host) {
 				return host, false

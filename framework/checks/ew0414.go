@@ -137,7 +137,7 @@ func (p *partly) add(l *Look, source, c *istio.Cluster, network string) {
 // belongs to the one with the name.
 func addresses(l *Look, source *istio.Cluster, service istio.GatewayService, network string) map[string]string {
 	hosts := map[string]string{}
-	port, ok := listens(service)
+	port, ok := service.Entry()
 	if !ok {
 		return hosts
 	}
@@ -153,7 +153,7 @@ func addresses(l *Look, source *istio.Cluster, service istio.GatewayService, net
 	l.each(func(c *istio.Cluster) {
 		gateways, _ := c.Gateways.Get()
 		for _, other := range leading(gateways, network) {
-			for _, address := range entrances(other) {
+			for _, address := range other.Entrances() {
 				taken[address] = true
 			}
 		}

@@ -81,7 +81,7 @@ func unopened(l *Look, c *istio.Cluster) []opening {
 	var all []opening
 	for _, service := range wayIn(gateways, wanted) {
 		pods := behind(service, gateways)
-		port, has := listens(service)
+		port, has := service.Entry()
 		if !has || len(service.Selector) == 0 || byGatewayAPI(service, pods) {
 			continue
 		}

@@ -162,7 +162,7 @@ func (l *Look) shut(c *istio.Cluster, network string) []Pair {
 		ways, read := waysInto(l, other, network)
 		gateways, ok := Need(l, other, other.Gateways)
 		open = open || !read || !ok || len(ways) > 0 && !l.inVain(c) || slices.ContainsFunc(gateways.Services, func(s istio.GatewayService) bool {
-			return s.Network == network && len(entrances(s)) > 0
+			return s.Network == network && len(s.Entrances()) > 0
 		})
 	})
 	if open {
@@ -183,44 +183,6 @@ func (l *Look) inVain(c *istio.Cluster) bool {
 		answered = answered || slices.ContainsFunc(sound, func(call istio.Call) bool { return call.Good() && call.Version == c.Version })
 	})
 	return made && !answered
-}
-
-// listens is whether a gateway's Service has the port that istiod sends callers to.
-func listens(service istio.GatewayService) (istio.ServicePort, bool) {
-	i := slices.IndexFunc(service.Ports, func(p istio.ServicePort) bool { return p.Port == service.Port })
-	if i < 0 {
-		return istio.ServicePort{}, false
-	}
-	return service.Ports[i], true
-}
-
-// entrances are the addresses, with port, at which istiod has callers enter through a
-// Service, host names included (conversion.go and network.go in
-// pilot/pkg/serviceregistry/kube).
-func entrances(service istio.GatewayService) []string {
-	port, ok := listens(service)
-	if !ok {
-		return nil
-	}
-	number, hosts := port.Port, service.ExternalIPs
-	switch {
-	case service.Type == "LoadBalancer":
-		hosts = slices.Concat(service.Addresses, service.ExternalIPs)
-	case service.Type == "NodePort" && service.NodeSelector != "":
-		number = port.NodePort
-		if len(hosts) == 0 {
-			hosts = service.Nodes
-		}
-	}
-	return withPort(hosts, number)
-}
-
-func withPort(hosts []string, port uint32) []string {
-	all := make([]string, 0, len(hosts))
-	for _, host := range hosts {
-		all = append(all, joined(host, port))
-	}
-	return all
 }
 
 func joined(host string, port uint32) string {
@@ -246,11 +208,11 @@ func leading(gateways istio.Gateways, network string) []istio.GatewayService {
 // have the port, or the label of some network. Those with an address come first.
 func unlabelled(gateways istio.Gateways, network string) []istio.GatewayService {
 	all := slices.DeleteFunc(slices.Clone(gateways.Services), func(s istio.GatewayService) bool {
-		_, has := listens(s)
+		_, has := s.Entry()
 		return s.Network == network || !has && s.Network == ""
 	})
 	slices.SortStableFunc(all, func(a, b istio.GatewayService) int {
-		return cmp.Compare(min(len(entrances(b)), 1), min(len(entrances(a)), 1))
+		return cmp.Compare(min(len(b.Entrances()), 1), min(len(a.Entrances()), 1))
 	})
 	return all
 }

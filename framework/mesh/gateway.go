@@ -2,12 +2,10 @@ package mesh
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
@@ -115,13 +113,4 @@ func Addresses(service *corev1.Service) []string {
 	}
 	slices.Sort(addresses)
 	return addresses
-}
-
-// GatewayAddresses reads the addresses of a cluster's east-west gateway.
-func GatewayAddresses(ctx context.Context, client *kube.Client) ([]string, error) {
-	service, err := client.Kubernetes.CoreV1().Services(names.System).Get(ctx, names.Gateway, metav1.GetOptions{})
-	if err != nil {
-		return nil, fmt.Errorf("read the east-west gateway's service on cluster %q: %w", client.Name, err)
-	}
-	return Addresses(service), nil
 }

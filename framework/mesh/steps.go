@@ -54,6 +54,13 @@ func ReadySteps(opts Options) []plan.Step {
 	return []plan.Step{b.step(gatewayReadyStep, b.gatewayReady), b.step(discoveryStep, b.discovery)}
 }
 
+// ReuseSteps returns those that wait for a mesh that somebody made: its gateways may be
+// called otherwise, and be elsewhere. What counts is that every istiod knows them.
+func ReuseSteps(opts Options) []plan.Step {
+	b := &builder{opts: opts}
+	return []plan.Step{b.step(discoveryStep, b.discovery)}
+}
+
 type description struct{ id, title, source, promise string }
 
 var (

@@ -70,14 +70,16 @@ func steps(meshOptions mesh.Options, sampleOptions sample.Options, reuse bool) (
 		all     []plan.Step
 		meshErr error
 	)
+	ready := mesh.ReuseSteps(meshOptions)
 	if !reuse {
 		all, meshErr = mesh.Steps(meshOptions)
+		ready = mesh.ReadySteps(meshOptions)
 	}
 	sampleSteps, sampleErr := sample.Steps(sampleOptions)
 	if err := errors.Join(meshErr, sampleErr); err != nil {
 		return nil, err
 	}
-	return slices.Concat(all, sampleSteps, mesh.ReadySteps(meshOptions), sample.ReadySteps(sampleOptions)), nil
+	return slices.Concat(all, sampleSteps, ready, sample.ReadySteps(sampleOptions)), nil
 }
 
 // Env is what the plan needs to run on a connected fleet: its variables get

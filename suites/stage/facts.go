@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
@@ -98,7 +99,13 @@ func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
 		described.Revision = istiod.Labels[names.Revision]
 		described.IstioVersion = fleet.IstiodVersion(istiod)
 	}
-	if addresses, err := mesh.GatewayAddresses(ctx, cluster.Client); err == nil {
+	if gateways, err := istio.ReadGateways(ctx, cluster); err == nil {
+		var addresses []string
+		for _, service := range gateways.Services {
+			if service.Network == cluster.Network {
+				addresses = append(addresses, slices.Concat(service.Addresses, service.ExternalIPs)...)
+			}
+		}
 		described.Gateway = strings.Join(addresses, ", ")
 	}
 	return described
