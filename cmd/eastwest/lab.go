@@ -69,6 +69,7 @@ quarter of an hour on two cores; later ones take seconds.`,
 		newLabKubeconfigCommand(streams, &flags),
 		newLabExecCommand(streams, &flags),
 		newLabFleetCommand(streams, &flags),
+		newLabIstiodCommand(streams, &flags),
 	)
 	cmd.AddCommand(newLabFaultCommands(streams, &flags)...)
 	cmd.AddCommand(newLabInsideCommands(streams)...)

@@ -22,6 +22,8 @@ type meshExtent int
 const (
 	noMesh meshExtent = iota
 	onlyControlPlanes
+	// another is one more control plane on one cluster.
+	another
 	wholeMesh
 )
 
@@ -30,6 +32,8 @@ type meshSetup struct {
 	extent meshExtent
 	// cni captures traffic by Istio's CNI plugin.
 	cni bool
+	// cluster and revision are those of another control plane.
+	cluster, revision string
 }
 
 // setUpMesh carries out the page on a running lab and leaves it there, for
@@ -42,12 +46,18 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSet
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
+	for i := range specs {
+		specs[i].Revision = setup.revision
+	}
 	p, err := page.New(page.Options{Clusters: specs, Traits: traits})
 	if err != nil {
 		return err
 	}
-	if setup.extent == onlyControlPlanes {
+	switch setup.extent {
+	case onlyControlPlanes:
 		p, _ = splitControlPlanes(p)
+	case another:
+		p = onlyIstiod(p, setup.cluster)
 	}
 	run := ledger.NewRunID(time.Now())
 	journal, err := ledger.Create(traits.StateDir, header(run, f))
@@ -60,6 +70,14 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSet
 	}}}
 	_, err = runner.Run(ctx, p)
 	return err
+}
+
+// onlyIstiod is the step of a plan that installs istiod, on one cluster.
+func onlyIstiod(p plan.Plan, cluster string) plan.Plan {
+	step, _ := p.Step(mesh.StepIstiod)
+	step.Work = slices.DeleteFunc(slices.Clone(step.Work), func(w plan.Work) bool { return w.Cluster != cluster })
+	p.Steps = []plan.Step{step}
+	return p
 }
 
 // splitControlPlanes parts the steps before the page from the page's own.

@@ -53,7 +53,7 @@ func (b *builder) istiod(cluster fleet.ClusterSpec) []plan.Action {
 				Stdin: b.render("istiod.yaml.tmpl", b.istiodValues(cluster)),
 			},
 		},
-		b.awaitDeployment(names.Istiod),
+		b.awaitDeployment(names.Suffixed(names.Istiod, cluster.Revision)),
 		b.awaitInjector(cluster),
 	}
 	if b.opts.Traits.CNI {

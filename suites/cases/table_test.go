@@ -107,7 +107,13 @@ func gatewayCases() []liveCase {
 	return []liveCase{
 		{
 			name: "a gateway of type NodePort without node addresses", source: "https://github.com/istio/istio/issues/49045",
-			make: `k2 -n istio-system patch service istio-eastwestgateway -p '{"spec":{"type":"NodePort"}}'`, undo: balanced,
+			// istiod keeps an address that a Service has lost until it restarts.
+			make: `k2 -n istio-system patch service istio-eastwestgateway -p '{"spec":{"type":"NodePort"}}'
+k1 -n istio-system rollout restart deployment istiod
+k1 -n istio-system rollout status deployment istiod --timeout=60s
+k1 -n sample rollout restart deployment sleep
+` + sleepIsBack,
+			undo: balanced,
 			check: "EW0410", cluster: "cluster2",
 		},
 		{
