@@ -19,18 +19,39 @@ import (
 var ErrAmbiguousRevision = errors.New("ambiguous revision")
 
 // FindRevision returns the revision of a cluster's control plane: the wanted
-// one, if a Ready istiod pod has it, or else the only one there is. Between
-// several it refuses to guess.
+// one, if a Ready istiod pod has it, or the one that a tag of that name leads to, or else
+// the only one there is. Between several it refuses to guess.
 func FindRevision(ctx context.Context, client *kube.Client, wanted string) (string, error) {
 	pods, err := client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{LabelSelector: names.IstiodSelector})
 	if err != nil {
 		return "", fmt.Errorf("find the revision of cluster %q: %w", client.Name, err)
 	}
-	revision, err := chooseRevision(readyRevisions(pods.Items), wanted)
+	ready := readyRevisions(pods.Items)
+	if wanted != "" && !slices.Contains(ready, wanted) {
+		if wanted, err = resolveTag(ctx, client, wanted); err != nil {
+			return "", fmt.Errorf("find the revision of cluster %q: %w", client.Name, err)
+		}
+	}
+	revision, err := chooseRevision(ready, wanted)
 	if err != nil {
 		return "", fmt.Errorf("find the revision of cluster %q: %w", client.Name, err)
 	}
 	return revision, nil
+}
+
+// resolveTag is the revision that a tag leads to: its webhook says so (istio:
+// istioctl/pkg/tag). What is no tag is returned as it is.
+func resolveTag(ctx context.Context, client *kube.Client, name string) (string, error) {
+	webhooks, err := client.Kubernetes.AdmissionregistrationV1().MutatingWebhookConfigurations().List(ctx, metav1.ListOptions{LabelSelector: names.Tag + "=" + name})
+	if err != nil {
+		return "", fmt.Errorf("look for a tag %q: %w", name, err)
+	}
+	for _, webhook := range webhooks.Items {
+		if revision := webhook.Labels[names.Revision]; revision != "" {
+			return revision, nil
+		}
+	}
+	return name, nil
 }
 
 // readyRevisions lists the distinct revisions of Ready istiod pods, sorted.

@@ -177,11 +177,17 @@ func (q question) certProvider() Check {
 
 // revision is the one that the run would use; empty where that is not settled.
 func (q question) revision() string {
-	if q.read.Revision != "" {
-		return q.read.Revision
+	istiods, _ := q.read.Istiods.Get()
+	if wanted := q.read.Revision; wanted != "" {
+		webhooks, _ := q.read.Webhooks.Get()
+		for _, webhook := range webhooks {
+			if webhook.Tag == wanted && webhook.Revision != "" {
+				return webhook.Revision
+			}
+		}
+		return wanted
 	}
 	var ready []string
-	istiods, _ := q.read.Istiods.Get()
 	for _, istiod := range istiods {
 		if istiod.Ready {
 			ready = append(ready, istiod.Revision)

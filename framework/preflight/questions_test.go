@@ -1,0 +1,130 @@
+package preflight
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/checks"
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+)
+
+func asked(opts Options, read istio.Cluster) question {
+	opts.CA, opts.Namespace = cell.Istio, "sample"
+	return question{
+		cluster: &fleet.Cluster{ClusterSpec: fleet.ClusterSpec{Name: "west", Kubeconfig: "k", Context: "c", Platform: "gdc-vmware"}}, read: &read, opts: opts,
+	}
+}
+
+func istiod(revision string, ready bool) istio.Istiod {
+	return istio.Istiod{
+		Pod: istio.Pod{Name: "istiod-" + revision, Ready: ready, Env: map[string]string{names.EnvCertProvider: "istiod"}}, Revision: revision, Version: "1.28.2",
+	}
+}
+
+func TestRevision(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		read istio.Cluster
+		want string
+	}{
+		{"the only one", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), istiod("asm-1", true)})}, "asm-1"},
+		{"the ready one", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", false), istiod("asm-2", true)})}, "asm-2"},
+		{"two are ready", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), istiod("asm-2", true)})}, ""},
+		{"the one that is wanted", istio.Cluster{Revision: "asm-2", Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), istiod("asm-2", true)})}, "asm-2"},
+		{"a tag", istio.Cluster{Revision: "stable", Webhooks: istio.Read([]istio.Webhook{{Tag: "stable", Revision: "asm-1"}})}, "asm-1"},
+		{"none", istio.Cluster{Istiods: istio.Read[[]istio.Istiod](nil)}, ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			q := asked(Options{}, test.read)
+			if got := q.revision(); got != test.want {
+				t.Errorf("want %q, got %q", test.want, got)
+			}
+			if row := q.settled(); (row.Status == OK) != (test.want != "") {
+				t.Errorf("got %+v", row)
+			}
+		})
+	}
+	if row := asked(Options{}, istio.Cluster{}).settled(); row.Status != Unknown {
+		t.Errorf("istiods that could not be read: got %+v", row)
+	}
+}
+
+func TestExpected(t *testing.T) {
+	whole := []string{"east-west gateway", "Gateway", "remote secret"}
+	for _, test := range []struct {
+		name           string
+		opts           Options
+		there, lacking []string
+		sample         bool
+		runs           []string
+		status         Status
+		found          string
+	}{
+		{"nothing yet, to install", Options{}, nil, whole, false, nil, OK, "nothing of a mesh is there yet"},
+		{"a mesh, to reuse", Options{Reuse: true}, whole, nil, false, nil, OK, "as --setup reuse expects"},
+		{"no mesh, to reuse", Options{Reuse: true}, whole[:1], whole[1:], false, nil, Refused, "there is no Gateway, no remote secret"},
+		{"a mesh, to install", Options{}, whole, nil, false, nil, OK, "what is right is reused"},
+		{"what an earlier run has left", Options{}, whole, nil, false, []string{"run-1"}, Refused, "run-1"},
+		{"somebody's namespace", Options{}, nil, whole, true, nil, Refused, "namespace sample exist"},
+		{"a namespace made beforehand", Options{Reuse: true, Existing: true}, whole, nil, true, nil, OK, "as --setup reuse expects"},
+		{"a namespace that was not made", Options{Reuse: true, Existing: true}, whole, nil, false, nil, Refused, "there is no namespace sample"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			row := asked(test.opts, istio.Cluster{}).expected(test.there, test.lacking, test.sample, test.runs)
+			if row.Status != test.status || !strings.Contains(row.Found, test.found) {
+				t.Errorf("want %s with %q, got %+v", test.status, test.found, row)
+			}
+			if row.Status == Refused && row.Do == "" {
+				t.Errorf("refused without advice: %+v", row)
+			}
+		})
+	}
+}
+
+func TestCertProvider(t *testing.T) {
+	read := istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true)})}
+	if row := asked(Options{}, read).certProvider(); row.Status != OK {
+		t.Errorf("as the matrix has it: got %+v", row)
+	}
+	other := istiod("asm-1", true)
+	other.Env[names.EnvCertProvider] = "kubernetes"
+	read.Istiods = istio.Read([]istio.Istiod{other})
+	if row := asked(Options{}, read).certProvider(); row.Status != Warning || !strings.Contains(row.Found, "pilotCertProvider kubernetes") {
+		t.Errorf("another: got %+v", row)
+	}
+}
+
+// Of clusters that cannot be asked nothing is said to be right, and each is named once.
+func TestJudgeOfUnreachedClusters(t *testing.T) {
+	s := &istio.Snapshot{Clusters: []istio.Cluster{
+		{Name: "west", Identity: istio.NotRead[istio.Identity](istio.Unknown{Reason: istio.Unanswered, Message: "no route to host"})},
+		{Name: "east", Identity: istio.NotRead[istio.Identity](istio.Unknown{Reason: istio.Forbidden, Message: "Unauthorized"})},
+	}}
+	result := Judge(s)
+	if result.Status != Refused {
+		t.Errorf("want credentials that are not taken refused, got %s", result.Status)
+	}
+	for _, row := range result.Checks {
+		if row.Status == OK {
+			t.Errorf("nobody could be asked, and this is right: %+v", row)
+		}
+	}
+	if text := result.Text(); strings.Count(text, "no route to host") != 1 || strings.Count(text, "Unauthorized") != 1 {
+		t.Errorf("want each named once:\n%s", text)
+	}
+}
+
+// The checks that a run begins with are in the catalogue.
+func TestBeginnings(t *testing.T) {
+	if got := beginnings(); len(got) < 20 {
+		t.Errorf("got %d checks", len(got))
+	}
+	for _, check := range beginnings() {
+		if _, ok := checks.Find(check.ID); !ok || check.Layer() == "08" {
+			t.Errorf("%s does not belong to what a run begins with", check.ID)
+		}
+	}
+}
