@@ -145,6 +145,6 @@ func (c Case) label() string {
 	case c.ID == "":
 		return c.Name
 	default:
-		return c.ID + " " + c.Name
+		return c.ID + " (" + c.Name + ")"
 	}
 }

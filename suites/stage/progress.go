@@ -77,7 +77,7 @@ func (p *progress) step(result plan.Result) {
 }
 
 func (p *progress) scenario(c report.Case) {
-	p.line("", fmt.Sprintf("%s %s: %s (%s)", c.ID, c.Name, strings.ToUpper(string(c.Status)), seconds(c.Duration)))
+	p.line("", fmt.Sprintf("%s: %s: %s (%s)", c.ID, c.Name, strings.ToUpper(string(c.Status)), seconds(c.Duration)))
 	if c.Message != "" {
 		p.line("", "  "+c.Message)
 	}
