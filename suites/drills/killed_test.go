@@ -61,7 +61,7 @@ func moments(t *testing.T, l *lab.Lab) []moment {
 		add("step "+step.ID, step.Title+": done")
 	}
 	for _, scenario := range scenarios.Basic() {
-		add("scenario "+scenario.ID, scenario.ID+" "+scenario.Name+": PASSED")
+		add("scenario "+scenario.ID, scenario.ID+": "+scenario.Name+": PASSED")
 	}
 	add("start of the undo", "")
 	last := all[len(all)-1]
