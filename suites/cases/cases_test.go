@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -135,6 +136,13 @@ func mistake(c liveCase, d diagnose.Diagnosis) string {
 	case c.check == "" && len(d.Causes)+len(d.Warnings) > 0:
 		return "want nothing above info"
 	case c.check == "":
+		return ""
+	case c.warning && len(d.Causes) > 0:
+		return "want no error"
+	case c.warning:
+		if !slices.ContainsFunc(d.Warnings, func(f checks.Finding) bool { return f.Check == c.check && f.Cluster == c.cluster }) {
+			return fmt.Sprintf("want the warning %s of %s", c.check, c.cluster)
+		}
 		return ""
 	case len(d.Causes) != 1 || d.Causes[0].Check != c.check || d.Causes[0].Cluster != c.cluster:
 		return fmt.Sprintf("want %s of %s as the only cause", c.check, c.cluster)
