@@ -144,7 +144,7 @@ func mistake(c liveCase, d diagnose.Diagnosis) string {
 			return fmt.Sprintf("want the warning %s of %s", c.check, c.cluster)
 		}
 		return ""
-	case len(d.Causes) != 1 || d.Causes[0].Check != c.check || d.Causes[0].Cluster != c.cluster:
+	case len(d.Causes) == 0 || slices.ContainsFunc(d.Causes, func(cause diagnose.Cause) bool { return cause.Check != c.check || cause.Cluster != c.cluster }):
 		return fmt.Sprintf("want %s of %s as the only cause", c.check, c.cluster)
 	}
 	return ""
