@@ -13,7 +13,7 @@ func ew0701() Check {
 		Question: "Is mutual TLS on for HelloWorld in every cluster, by the PeerAuthentication that is in effect there?",
 		Why:      "Gateways tell services apart by the server name of mutual TLS: without it istiod leaves out all endpoints behind gateways, and the gateway forwards nothing.",
 		Source:   "istio/istio, pilot/pkg/xds/endpoints/mtls_checker.go and ep_filters.go; https://istio.io/latest/docs/reference/config/security/peer_authentication/",
-		Explains: []string{"EW08"},
+		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				all, ok := Need(l, c, c.PeerAuthentications)

@@ -14,7 +14,7 @@ func ew0702() Check {
 		Question: "Does the DestinationRule in effect for HelloWorld leave mutual TLS on, at top level, for port 5000 and in the subsets that calls are routed to?",
 		Why:      "Only ISTIO_MUTUAL crosses gateways: with any other mode the caller's istiod leaves out endpoints behind gateways, and a gateway's istiod those of its own cluster.",
 		Source:   "istio/istio, pilot/pkg/xds/endpoints/mtls_checker.go and ep_filters.go; pilot/pkg/model/push_context.go (destinationRule)",
-		Explains: []string{"EW08"},
+		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				all, ok := Need(l, c, c.DestinationRules)

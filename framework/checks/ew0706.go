@@ -14,7 +14,7 @@ func ew0706() Check {
 		Question: "Do the Sidecar resources that apply to Sleep have HelloWorld among their egress hosts?",
 		Why:      "The caller's proxy does not know HelloWorld: calls bypass the mesh and reach pods of the own cluster only, or are refused where the outbound traffic policy is REGISTRY_ONLY.",
 		Source:   "https://istio.io/latest/docs/reference/config/networking/sidecar/#IstioEgressListener",
-		Explains: []string{"EW08"},
+		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				all, ok := Need(l, c, c.Sidecars)

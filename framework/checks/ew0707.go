@@ -18,7 +18,7 @@ func ew0707() Check {
 		Question: "Is the Service helloworld visible in the caller's namespace and in that of the gateway?",
 		Why:      "A gateway accepts only the server names of Services that its namespace sees: it resets connections for all others.",
 		Source:   "https://istio.io/latest/docs/reference/config/annotations/#NetworkingExportTo; istio/istio, pilot/pkg/networking/core/gateway.go (builtAutoPassthroughFilterChains)",
-		Explains: []string{"EW08"},
+		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				workloads, ok := Need(l, c, c.Workloads)

@@ -19,7 +19,7 @@ func ew0710() Check {
 		Question: "Do the discoverySelectors of every cluster's mesh config select the workloads' namespace in every cluster?",
 		Why:      "istiod ignores a namespace that no selector selects, in its own cluster and in others: its Services and endpoints do not exist for the mesh.",
 		Source:   "https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/#MeshConfig-discovery_selectors; istio/istio, pkg/kube/namespace/filter.go",
-		Explains: []string{"EW08"},
+		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				mesh, ok := meshOf(l, c)

@@ -136,12 +136,18 @@ func order(errs []checks.Finding, all []checks.Check) []Cause {
 	for i, f := range errs {
 		under[i] = i
 		for k, g := range errs {
-			if g.Check >= f.Check || !covers(explains[g.Check], g, f) {
+			if i == k || !covers(explains[g.Check], g, f) {
 				continue
 			}
 			if under[i] == i || g.Check < errs[under[i]].Check {
 				under[i] = k
 			}
+		}
+	}
+	// Should two explain each other, neither is lost.
+	for i := range errs {
+		if root(under, i) < 0 {
+			under[i] = i
 		}
 	}
 	causes := map[int]*Cause{}
@@ -153,11 +159,7 @@ func order(errs []checks.Finding, all []checks.Check) []Cause {
 		}
 	}
 	for i, f := range errs {
-		at := i
-		for under[at] != at {
-			at = under[at]
-		}
-		if at != i {
+		if at := root(under, i); at != i {
 			causes[at].Consequences = append(causes[at].Consequences, f)
 		}
 	}
@@ -171,11 +173,27 @@ func order(errs []checks.Finding, all []checks.Check) []Cause {
 	return ordered
 }
 
+// root is what a chain of explanations ends at; -1 where it has no end.
+func root(under []int, i int) int {
+	for range under {
+		if under[i] == i {
+			return i
+		}
+		i = under[i]
+	}
+	return -1
+}
+
 // covers is true where a finding explains another: the checks say so, and it is about the
 // same pairs. What concerns one of several pairs, nobody knows which, is explained by a
 // finding about any of them.
 func covers(explains []string, by, f checks.Finding) bool {
-	if !slices.ContainsFunc(explains, func(prefix string) bool { return strings.HasPrefix(f.Check, prefix) }) || len(f.Pairs) == 0 {
+	// A whole layer, or all of them, is explained by what is below it; a single check also by
+	// what is above.
+	named := slices.ContainsFunc(explains, func(prefix string) bool {
+		return prefix == f.Check || strings.HasPrefix(f.Check, prefix) && by.Check < f.Check
+	})
+	if !named || len(f.Pairs) == 0 {
 		return false
 	}
 	about := func(p checks.Pair) bool { return slices.Contains(by.Pairs, p) }

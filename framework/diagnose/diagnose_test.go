@@ -96,6 +96,17 @@ func TestOrder(t *testing.T) {
 			},
 			[]string{"EW0101 > EW0409 > EW0512 > EW0801"},
 		},
+		"a check of a higher layer that names it": {
+			[]checks.Check{
+				finds("EW0512", []string{"EW08"}, checks.Finding{Pairs: toB}), finds("EW0702", []string{"EW0512", "EW08"}, checks.Finding{Pairs: toB}),
+				finds("EW0801", nil, checks.Finding{Pairs: toB}),
+			},
+			[]string{"EW0702 > EW0512 > EW0801"},
+		},
+		"two that explain each other": {
+			[]checks.Check{finds("EW0401", []string{"EW0501"}, checks.Finding{Pairs: toB}), finds("EW0501", []string{"EW0401"}, checks.Finding{Pairs: toB})},
+			[]string{"EW0401 > EW0501"},
+		},
 		"the cause of most comes first": {
 			[]checks.Check{
 				finds("EW0304", nil, checks.Finding{Pairs: toC}),
