@@ -184,6 +184,9 @@ func root(under []int, i int) int {
 	return -1
 }
 
+// traffic begins the IDs of what is seen of calls.
+const traffic = "EW08"
+
 // covers is true where a finding explains another: the checks say so, and it is about the
 // same pairs. What concerns one of several pairs, nobody knows which, is explained by a
 // finding about any of them.
@@ -193,8 +196,12 @@ func covers(explains []string, by, f checks.Finding) bool {
 	named := slices.ContainsFunc(explains, func(prefix string) bool {
 		return prefix == f.Check || strings.HasPrefix(f.Check, prefix) && by.Check < f.Check
 	})
-	if !named || len(f.Pairs) == 0 {
+	if !named {
 		return false
+	}
+	if len(f.Pairs) == 0 {
+		// Calls that stayed within a cluster.
+		return strings.HasPrefix(f.Check, traffic) && f.Cluster == by.Cluster
 	}
 	about := func(p checks.Pair) bool { return slices.Contains(by.Pairs, p) }
 	if f.Any {

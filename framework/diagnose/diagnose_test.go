@@ -103,6 +103,13 @@ func TestOrder(t *testing.T) {
 			},
 			[]string{"EW0702 > EW0512 > EW0801"},
 		},
+		"calls that stayed within the cluster": {
+			[]checks.Check{
+				finds("EW0703", []string{"EW0806"}, checks.Finding{Cluster: "b", Pairs: toB}),
+				finds("EW0806", nil, checks.Finding{Cluster: "b"}, checks.Finding{Cluster: "c"}),
+			},
+			[]string{"EW0703 > EW0806", "EW0806"},
+		},
 		"two that explain each other": {
 			[]checks.Check{finds("EW0401", []string{"EW0501"}, checks.Finding{Pairs: toB}), finds("EW0501", []string{"EW0401"}, checks.Finding{Pairs: toB})},
 			[]string{"EW0401 > EW0501"},
