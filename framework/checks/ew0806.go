@@ -36,6 +36,9 @@ func findRefused(l *Look, c *istio.Cluster, caller istio.Caller, calls, denied [
 		to := l.cluster(pair.Destination)
 		finding.Fix.Commands = append(finding.Fix.Commands, kubectl(to, "get authorizationpolicies --all-namespaces"))
 	}
+	if len(pairs) == 0 {
+		finding.Fix.Commands = []string{kubectl(c, "get authorizationpolicies --all-namespaces")}
+	}
 	l.Find(finding)
 }
 
