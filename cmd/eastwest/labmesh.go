@@ -58,6 +58,7 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSet
 		p, _ = splitControlPlanes(p)
 	case another:
 		p = onlyIstiod(p, setup.cluster)
+	case noMesh, wholeMesh:
 	}
 	run := ledger.NewRunID(time.Now())
 	journal, err := ledger.Create(traits.StateDir, header(run, f))
