@@ -40,7 +40,7 @@ func beyondFleet(l *Look, c *istio.Cluster) {
 			l.Find(Finding{
 				Cluster: c.Name,
 				Found:   fmt.Sprintf("remote secret %s/%s leads to %q (%s), which is of the mesh and not of the fleet; %s", secret.Namespace, secret.Name, entry.ID, entry.Server, state),
-				Fix:     Fix{Text: "nothing, where that is meant; add the cluster to the fleet to have it checked, too"},
+				Fix:     Fix{Text: "nothing, where that is meant"},
 			})
 		}
 	}

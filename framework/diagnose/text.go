@@ -17,14 +17,14 @@ func (d Diagnosis) Text() string {
 	for _, cause := range d.Causes {
 		writeFinding(&out, cause.Finding)
 		for _, follows := range cause.Consequences {
-			writeLine(&out, "  so:    ", fmt.Sprintf("%s %s", follows.Check, follows.Found))
+			writeLine(&out, "  so:    ", follows.Check+" "+located(follows))
 		}
 	}
 	for _, finding := range d.Warnings {
 		writeFinding(&out, finding)
 	}
 	for _, note := range d.Notes {
-		writeLine(&out, "note:  ", fmt.Sprintf("%s %s", note.Check, note.Found))
+		writeLine(&out, "note:  ", note.Check+" "+located(note))
 	}
 	for _, cluster := range d.Silent {
 		writeLine(&out, "note:  ", fmt.Sprintf("no calls were made from %s: no Sleep pod is ready there", cluster))
@@ -75,6 +75,14 @@ func writeFinding(out *strings.Builder, f checks.Finding) {
 		writeLine(out, "         $ ", command)
 	}
 	writeLine(out, "  more:  ", "eastwest explain "+f.Check)
+}
+
+// located is what was found, and on which cluster.
+func located(f checks.Finding) string {
+	if f.Cluster == "" {
+		return f.Found
+	}
+	return f.Cluster + ": " + f.Found
 }
 
 // writeLine writes a line of what may come from a cluster.

@@ -27,7 +27,7 @@ func TestLabPartOfAMesh(t *testing.T) {
 					t.Errorf("want no advice about clusters outside of the fleet, got %q in\n%s", advice, out)
 				}
 			}
-			if command[0] == "diagnose" && !strings.Contains(out, `leads to cluster "cluster3", which is of the mesh and not of this fleet`) {
+			if command[0] == "diagnose" && !strings.Contains(out, `cluster1: remote secret istio-system/istio-remote-secret-cluster3 leads to "cluster3"`) {
 				t.Errorf("want the other clusters named, got\n%s", out)
 			}
 		})
