@@ -33,7 +33,8 @@ clusters; what follows from a cause stands below it. Nothing is changed; where
 HelloWorld and Sleep run, the Sleep pods make a few calls.
 
 The exit code is 0 when no error was found, 1 when one was, and 3 when none was
-found but a check could not look everywhere.`,
+found but a check could not look everywhere, or a cluster is of a kind that is not
+judged: ambient, dual stack, a managed control plane, one in another cluster.`,
 		Example: `  # two contexts of your kubeconfig
   eastwest diagnose --context west --context east
 
@@ -64,7 +65,7 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 	switch {
 	case !diagnosis.Healthy():
 		return quietError{code: codeNonConformant}
-	case len(diagnosis.Unanswered) > 0:
+	case !diagnosis.Complete():
 		return quietError{code: codeInconclusive}
 	}
 	return nil

@@ -21,6 +21,9 @@ type Diagnosis struct {
 	Unanswered []string
 	// Silent are the clusters that could be asked and from which no calls were made.
 	Silent []string
+	// Unsupported are the clusters that are not judged: nothing is found about them, nor about
+	// calls from or to them.
+	Unsupported []checks.Unsupported
 	// Asked is how many checks were asked, Clusters about how many clusters, Calls how many
 	// calls they rest on.
 	Asked, Clusters, Calls int
@@ -32,16 +35,19 @@ type Cause struct {
 	Consequences []checks.Finding
 }
 
-// Healthy is true when no error was found. It is not known to be true of the mesh where
-// Unanswered is not empty.
+// Healthy is true when no error was found. It is not known to be true of the mesh unless the
+// diagnosis is Complete.
 func (d Diagnosis) Healthy() bool { return len(d.Causes) == 0 }
+
+// Complete is true when every check of severity error could look everywhere.
+func (d Diagnosis) Complete() bool { return len(d.Unanswered)+len(d.Unsupported) == 0 }
 
 // Judge asks checks about a snapshot.
 func Judge(s *istio.Snapshot, all []checks.Check) Diagnosis {
-	d := Diagnosis{Asked: len(all), Clusters: len(s.Clusters), Calls: calls(s)}
+	d := Diagnosis{Asked: len(all), Clusters: len(s.Clusters), Calls: calls(s), Unsupported: checks.FindUnsupported(s)}
 	var errs []checks.Finding
 	for _, answer := range checks.Run(s, all) {
-		for _, finding := range answer.Findings {
+		for _, finding := range checks.Judged(answer.Findings, d.Unsupported) {
 			if finding.Severity == checks.Error && !answer.Check.Firm && carried(s, finding) {
 				finding.Severity = checks.Warning
 			}

@@ -161,6 +161,27 @@ func TestCallsThatWorkOutrankASuspicion(t *testing.T) {
 }
 
 // What could not be read is said once, and an error's check that it kept from answering.
+// Nothing is said about a cluster of a kind that is not judged, and then not all is well.
+func TestUnsupported(t *testing.T) {
+	s := called(nil)
+	s.Clusters[1].Istiods = istio.Read[[]istio.Istiod](nil)
+	s.Clusters[1].System = istio.Read(istio.Namespace{Found: true, ControlPlanes: "a"})
+	toB, toC := []checks.Pair{pair("a", "b")}, []checks.Pair{pair("a", "c")}
+	d := Judge(s, []checks.Check{finds("EW0501", nil, checks.Finding{Cluster: "a", Pairs: toB}, checks.Finding{Cluster: "b"})})
+	if !d.Healthy() || d.Complete() {
+		t.Errorf("want nothing found and not all known, got %+v", d)
+	}
+	for _, want := range []string{"No error was found in what is supported; 1 cluster of 3 not judged", "not judged: b (control plane elsewhere): no istiod runs here"} {
+		if !strings.Contains(d.Text(), want) {
+			t.Errorf("want %q in\n%s", want, d.Text())
+		}
+	}
+	d = Judge(s, []checks.Check{finds("EW0501", nil, checks.Finding{Cluster: "a", Pairs: toB}, checks.Finding{Cluster: "a", Pairs: toC})})
+	if got := shape(d); len(got) != 1 || d.Causes[0].Pairs[0] != toC[0] {
+		t.Errorf("want what is found about the others, got %v", got)
+	}
+}
+
 func TestUnread(t *testing.T) {
 	needs := func(id string, severity checks.Severity) checks.Check {
 		return checks.Check{ID: id, Severity: severity, Judge: func(l *checks.Look) {

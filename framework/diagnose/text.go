@@ -10,7 +10,7 @@ import (
 )
 
 // Text shows the diagnosis to a reader: causes with what follows from them, warnings,
-// notes, then what could not be read.
+// notes, then what is not judged and what could not be read.
 func (d Diagnosis) Text() string {
 	var out strings.Builder
 	out.WriteString(d.summary() + "\n")
@@ -29,6 +29,9 @@ func (d Diagnosis) Text() string {
 	for _, cluster := range d.Silent {
 		writeLine(&out, "note:  ", fmt.Sprintf("no calls were made from %s: no Sleep pod is ready there", cluster))
 	}
+	for _, u := range d.Unsupported {
+		writeLine(&out, "not judged: ", fmt.Sprintf("%s (%s): %s", u.Cluster, u.Kind, u.Found))
+	}
 	for _, unread := range d.Unread {
 		writeLine(&out, "could not read: ", unread.Cluster+": "+unread.Unknown.String())
 	}
@@ -40,6 +43,8 @@ func (d Diagnosis) summary() string {
 	switch {
 	case !d.Healthy():
 		return fmt.Sprintf("Broken: %s (%s).", count(len(d.Causes), "cause"), asked)
+	case len(d.Unsupported) > 0:
+		return fmt.Sprintf("No error was found in what is supported; %s of %d not judged (%s).", count(len(d.Unsupported), "cluster"), d.Clusters, asked)
 	case len(d.Unanswered) > 0:
 		return fmt.Sprintf("No error was found, but %s could not be answered everywhere: %s (%s).", count(len(d.Unanswered), "check"), strings.Join(d.Unanswered, ", "), asked)
 	case len(d.Warnings) > 0:

@@ -59,6 +59,7 @@ func Run(ctx context.Context, clusters []*fleet.Cluster, opts Options) Result {
 	group.Wait()
 	snapshot.Asked.CA = string(opts.CA)
 	rows := judge(snapshot)
+	unsupported := checks.FindUnsupported(snapshot)
 	for i, cluster := range clusters {
 		identity, why := snapshot.Clusters[i].Identity.Get()
 		if cluster.Client == nil || identity.UID == "" {
@@ -69,7 +70,11 @@ func Run(ctx context.Context, clusters []*fleet.Cluster, opts Options) Result {
 			continue
 		}
 		q := question{cluster: cluster, read: &snapshot.Clusters[i], opts: opts}
-		rows = append(rows, q.rights(missing[i], unasked[i]), q.settled(), q.certProvider(), q.existing(ctx))
+		rows = append(rows, q.rights(missing[i], unasked[i]))
+		if slices.ContainsFunc(unsupported, func(u checks.Unsupported) bool { return u.Cluster == cluster.Name }) {
+			continue // what a run would find there is beside the point
+		}
+		rows = append(rows, q.settled(), q.certProvider(), q.existing(ctx))
 		if opts.Existing {
 			rows = append(rows, q.admission(ctx))
 		}
@@ -102,8 +107,15 @@ func judge(snapshot *istio.Snapshot) []Check {
 			asked[snapshot.Clusters[i].Name] = true
 		}
 	}
+	unsupported := checks.FindUnsupported(snapshot)
+	for _, u := range unsupported {
+		rows = append(rows, Check{
+			ID: idSupported, Cluster: u.Cluster, Status: Refused, Found: u.Kind + ": " + u.Found,
+			Do: "leave the cluster out of the fleet: a run can neither set up such a mesh nor judge it",
+		})
+	}
 	for _, answer := range checks.Run(snapshot, beginnings()) {
-		for _, finding := range answer.Findings {
+		for _, finding := range checks.Judged(answer.Findings, unsupported) {
 			rows = append(rows, Check{
 				ID: finding.Check, Cluster: finding.Cluster, Status: statusOf(snapshot, finding), Found: finding.Found, Do: finding.Fix.Text, Commands: finding.Fix.Commands,
 			})

@@ -52,6 +52,22 @@ func TestRevision(t *testing.T) {
 	}
 }
 
+func TestUnsupportedClustersAreRefused(t *testing.T) {
+	s := &istio.Snapshot{Clusters: []istio.Cluster{{
+		Name: "west", Identity: istio.Read(istio.Identity{UID: "1"}),
+		Istiods: istio.Read[[]istio.Istiod](nil), System: istio.Read(istio.Namespace{Found: true, ControlPlanes: "east"}), Webhooks: istio.Read[[]istio.Webhook](nil),
+	}}}
+	var about []string
+	for _, row := range Judge(s).Checks {
+		if row.Cluster == "west" && row.Status == Refused {
+			about = append(about, row.ID)
+		}
+	}
+	if strings.Join(about, " ") != idSupported {
+		t.Errorf("want west refused as unsupported and for nothing else, got %v", about)
+	}
+}
+
 func TestExpected(t *testing.T) {
 	whole := []string{"east-west gateway", "Gateway", "remote secret"}
 	for _, test := range []struct {

@@ -71,6 +71,11 @@ const (
 // the tag that "istio-injection=enabled" follows.
 const DefaultRevision = "default"
 
+// ManagedRevision is what the revisions of control planes that Google runs are called, or
+// begin with before a hyphen
+// (https://cloud.google.com/service-mesh/docs/revisions-overview).
+const ManagedRevision = "asm-managed"
+
 // Suffixed is the name of a control plane's object of a revision.
 func Suffixed(name, revision string) string {
 	if revision == "" || revision == DefaultRevision {
@@ -154,13 +159,15 @@ const (
 	EnvMetaNetwork = "ISTIO_META_NETWORK"
 	EnvNetworkView = "ISTIO_META_REQUESTED_NETWORK_VIEW"
 	EnvDNSCapture  = "ISTIO_META_DNS_CAPTURE"
+	// EnvDualStack turns on IPv4 and IPv6 side by side (pilot/pkg/features/pilot.go).
+	EnvDualStack = "ISTIO_DUAL_STACK"
 )
 
 // Environment lists the variables that are read.
 func Environment() []string {
 	return []string{
 		EnvClusterID, EnvRevision, EnvCertProvider, EnvCAProvider, EnvCAServer, EnvExternalCA, EnvTrustDomain,
-		EnvMetaCluster, EnvMetaMesh, EnvMetaNetwork, EnvNetworkView, EnvDNSCapture,
+		EnvMetaCluster, EnvMetaMesh, EnvMetaNetwork, EnvNetworkView, EnvDNSCapture, EnvDualStack,
 	}
 }
 
