@@ -18,6 +18,8 @@ type fleetFlags struct {
 	file                   string
 	kubeconfigs, contexts  []string
 	platform, ca, revision string
+	// reading is true where nothing but reading is asked of the fleet.
+	reading bool
 }
 
 func (f *fleetFlags) register(set *pflag.FlagSet) {
@@ -34,7 +36,7 @@ func (f fleetFlags) given() bool { return f.file != "" || len(f.kubeconfigs)+len
 
 // load reads and checks the fleet without touching a cluster.
 func (f fleetFlags) load() (*fleetfile.File, error) {
-	options := fleetfile.Options{Platform: f.platform, CA: f.ca, Revision: f.revision, Machine: fleetfile.ThisMachine()}
+	options := fleetfile.Options{Platform: f.platform, CA: f.ca, Revision: f.revision, Reading: f.reading, Machine: fleetfile.ThisMachine()}
 	byContext := len(f.kubeconfigs)+len(f.contexts) > 0
 	switch {
 	case f.file != "" && byContext:

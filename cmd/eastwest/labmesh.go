@@ -7,7 +7,11 @@ import (
 	"slices"
 	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/page"
@@ -60,8 +64,7 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSet
 		p = onlyIstiod(p, setup.cluster)
 	case noMesh, wholeMesh:
 	}
-	run := ledger.NewRunID(time.Now())
-	journal, err := ledger.Create(traits.StateDir, header(run, f))
+	run, journal, err := journalOf(ctx, f, traits.StateDir, setup)
 	if err != nil {
 		return err
 	}
@@ -71,6 +74,40 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSet
 	}}}
 	_, err = runner.Run(ctx, p)
 	return err
+}
+
+// journalOf begins the journal of a run. Another control plane is a part of the run that has
+// made the first: they share definitions and roles.
+func journalOf(ctx context.Context, f *fleet.Fleet, dir string, setup meshSetup) (string, *ledger.Journal, error) {
+	if setup.extent == another {
+		run, _, err := runOfMesh(ctx, f, setup.cluster)
+		if err != nil {
+			return "", nil, err
+		}
+		journal, err := ledger.Open(dir, run)
+		return run, journal, err
+	}
+	run := ledger.NewRunID(time.Now())
+	journal, err := ledger.Create(dir, header(run, f))
+	return run, journal, err
+}
+
+// runOfMesh is the run that has made the mesh of a lab, and the client of a cluster that
+// the lab is known to have.
+func runOfMesh(ctx context.Context, f *fleet.Fleet, cluster string) (string, *kube.Client, error) {
+	i := slices.IndexFunc(f.Clusters, func(c *fleet.Cluster) bool { return c.Name == cluster })
+	client := f.Clusters[i].Client
+	system, err := client.Get(ctx, kube.Ref{APIVersion: "v1", Kind: "Namespace", Name: names.System})
+	if apierrors.IsNotFound(err) {
+		return "", nil, fmt.Errorf("%s has no control plane; make the mesh with \"eastwest lab up --mesh\" first", cluster)
+	}
+	if err != nil {
+		return "", nil, err
+	}
+	if run := kube.RunOf(system); run != "" {
+		return run, client, nil
+	}
+	return "", nil, fmt.Errorf("the namespace %s of %s was not made by \"eastwest lab up --mesh\"", names.System, cluster)
 }
 
 // onlyIstiod is the step of a plan that installs istiod, on one cluster.

@@ -86,7 +86,12 @@ func (f preflightFlags) look(ctx context.Context) (preflight.Result, []string, e
 		}
 		return preflight.Judge(snapshot), nil, nil
 	}
-	file, err := f.loadToRead()
+	// A fleet file describes a run, and all that a run needs is looked for.
+	load := f.load
+	if f.file == "" {
+		load = f.loadToRead
+	}
+	file, err := load()
 	if err != nil {
 		return preflight.Result{}, nil, usageError(err)
 	}

@@ -73,6 +73,7 @@ func (f readingFlags) loadToRead() (*fleetfile.File, error) {
 			f.kubeconfigs = []string{ambientKubeconfig()}
 		}
 	}
+	f.reading = true
 	return f.load()
 }
 

@@ -55,6 +55,32 @@ func TestFromContexts(t *testing.T) {
 	wantInvalid(t, err, `--context gone: kubeconfig`, "clusters admin-west and admin-west-2 have the same kubeconfig and context")
 }
 
+// Who only reads needs neither programs nor addresses for other clusters, by contexts and by
+// a file; what is wrong with a kubeconfig is told as ever.
+func TestReading(t *testing.T) {
+	text := strings.NewReplacer("kubeconfig: west.yaml", "kubeconfig: loopback.yaml", "outputDir: out", "outputDir: nowhere\n  asmcli: asmcli").Replace(goodFleet)
+	s := newSite(t, text+"samplesDir: nowhere\n")
+	s.kubeconfigs(t)
+	opts := Options{Platform: "other", Reading: true, Machine: s.machine()}
+	at := func(name string) Pair { return Pair{Kubeconfig: filepath.Join(s.dir, name)} }
+	pairs := []Pair{at("loopback.yaml"), at("west.yaml")}
+	f, err := FromContexts(pairs, opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := f.Specs()[0].RemoteServer; got != "" {
+		t.Errorf("want no address for other clusters, got %q", got)
+	}
+	if _, err := Load(s.file, Options{Reading: true, Machine: opts.Machine}); err != nil {
+		t.Error(err)
+	}
+	_, err = FromContexts([]Pair{at("plugin.yaml"), at("west.yaml")}, opts)
+	wantInvalid(t, err, "always asks at a terminal")
+	opts.Reading = false
+	_, err = FromContexts(pairs, opts)
+	wantInvalid(t, err, "give server", "no istioctl")
+}
+
 func TestClean(t *testing.T) {
 	tests := map[string]string{
 		"west":                                 "west",

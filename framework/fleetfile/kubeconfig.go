@@ -18,16 +18,16 @@ import (
 
 // readKubeconfigs finds every cluster's context and looks at all that a
 // kubeconfig can be wrong with, then at what two clusters must not share.
-func (f *File) readKubeconfigs(base string, machine Machine, told *told) {
+func (f *File) readKubeconfigs(base string, opts Options, told *told) {
 	for _, c := range f.Clusters {
 		if c.Kubeconfig == "" || placeholder(c.Kubeconfig) || placeholder(c.Context) {
 			continue
 		}
-		config := c.load(base, machine, told)
+		config := c.load(base, opts.Machine, told)
 		if config == nil {
 			continue
 		}
-		c.choose(config, machine, told)
+		c.choose(config, opts, told)
 	}
 	f.refuseShared(told)
 }
@@ -75,7 +75,7 @@ func loadKubeconfig(path string) (*api.Config, error) {
 }
 
 // choose finds the context and checks what it leads to.
-func (c *Cluster) choose(config *api.Config, machine Machine, told *told) {
+func (c *Cluster) choose(config *api.Config, opts Options, told *told) {
 	where := &c.Context
 	if c.Context == "" {
 		where = &c.Kubeconfig
@@ -91,12 +91,12 @@ func (c *Cluster) choose(config *api.Config, machine Machine, told *told) {
 		return
 	}
 	if cluster, ok := config.Clusters[context.Cluster]; ok {
-		c.checkEndpoint(cluster, where, told)
+		c.checkEndpoint(cluster, where, opts.Reading, told)
 	} else {
 		told.at(where, "context %q names cluster %q, which kubeconfig %s does not have", c.Context, context.Cluster, c.Kubeconfig)
 	}
 	if user, ok := config.AuthInfos[context.AuthInfo]; ok {
-		checkUser(user, where, machine, told)
+		checkUser(user, where, opts.Machine, told)
 	} else {
 		told.at(where, "context %q names user %q, which kubeconfig %s does not have", c.Context, context.AuthInfo, c.Kubeconfig)
 	}
@@ -115,7 +115,7 @@ func contexts(config *api.Config) string {
 	return strings.Join(names, ", ")
 }
 
-func (c *Cluster) checkEndpoint(cluster *api.Cluster, where *string, told *told) {
+func (c *Cluster) checkEndpoint(cluster *api.Cluster, where *string, reading bool, told *told) {
 	parsed, err := url.Parse(cluster.Server)
 	switch {
 	case err != nil || parsed.Host == "":
@@ -126,7 +126,7 @@ func (c *Cluster) checkEndpoint(cluster *api.Cluster, where *string, told *told)
 		return
 	}
 	c.Endpoint = cluster.Server
-	if c.Server == "" && fleet.Loopback(cluster.Server) {
+	if !reading && c.Server == "" && fleet.Loopback(cluster.Server) {
 		told.at(where, "the API server is at %s, which leads pods of other clusters to themselves; give server, the URL by which they reach it", cluster.Server)
 	}
 	if cluster.CertificateAuthority != "" {

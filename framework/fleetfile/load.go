@@ -16,7 +16,10 @@ type Options struct {
 	// nothing. A file that says otherwise is refused: which of the two was
 	// meant nobody can know.
 	Platform, CA, Revision string
-	Machine                Machine
+	// Reading is for commands that only read the clusters: what only a run needs, programs,
+	// images and addresses by which clusters reach each other, is neither looked for nor missed.
+	Reading bool
+	Machine Machine
 }
 
 // maxSize is far above any fleet: a cluster takes some 200 bytes.
@@ -86,9 +89,11 @@ func (f *File) complete(base string, opts Options, told *told) {
 	f.checkClusters(told)
 	f.inherit()
 	f.checkCell(told)
-	f.readKubeconfigs(base, opts.Machine, told)
-	f.findTools(base, opts.Machine, told)
-	f.findImages(base, opts.Machine, told)
+	f.readKubeconfigs(base, opts, told)
+	if !opts.Reading {
+		f.findTools(base, opts.Machine, told)
+		f.findImages(base, opts.Machine, told)
+	}
 	f.Warnings = told.warnings
 }
 
