@@ -25,9 +25,9 @@ import (
 // patience bounds how long a mesh may take to show what was done to it, or to be as before.
 const patience = 2 * time.Minute
 
-// TestCases goes through all cases on one lab. It needs root, as the lab does. With
+// TestReported goes through all cases on one lab. It needs root, as the lab does. With
 // EASTWEST_RECORD set to a folder it leaves the snapshot of each case there.
-func TestCases(t *testing.T) {
+func TestReported(t *testing.T) {
 	m := start(t)
 	m.await(t, "the mesh as it is made", liveCase{})
 	for _, c := range liveCases() {
