@@ -32,6 +32,9 @@ trust, policy and routing, traffic. Findings are shown by cause, for each pair o
 clusters; what follows from a cause stands below it. Nothing is changed; where
 HelloWorld and Sleep run, the Sleep pods make a few calls.
 
+Findings that the fleet file accepts (accept:) are set aside, each with its reason;
+an acceptance whose day has passed is an error.
+
 The exit code is 0 when no error was found, 1 when one was, and 3 when none was
 found but a check could not look everywhere, or a cluster is of a kind that is not
 judged: ambient, dual stack, a managed control plane, one in another cluster.`,
@@ -54,11 +57,11 @@ judged: ambient, dual stack, a managed control plane, one in another cluster.`,
 }
 
 func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) error {
-	snapshot, err := flags.look(ctx, streams)
+	snapshot, accepted, err := flags.look(ctx, streams)
 	if err != nil {
 		return err
 	}
-	diagnosis := diagnose.Judge(snapshot, checks.All())
+	diagnosis := diagnose.Judge(snapshot, checks.All(), accepted...)
 	if _, err := fmt.Fprint(streams.out, diagnosis.Text()); err != nil {
 		return err
 	}
@@ -71,15 +74,16 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 	return nil
 }
 
-// look reads the file, or else the clusters.
-func (f diagnoseFlags) look(ctx context.Context, streams ioStreams) (*istio.Snapshot, error) {
+// look reads the file, or else the clusters, of which the fleet file may accept findings.
+func (f diagnoseFlags) look(ctx context.Context, streams ioStreams) (*istio.Snapshot, []checks.Acceptance, error) {
 	if f.snapshot == "" {
 		return f.take(ctx, streams)
 	}
 	if f.given() {
-		return nil, usageError(errors.New("--snapshot with a fleet: want one or the other"))
+		return nil, nil, usageError(errors.New("--snapshot with a fleet: want one or the other"))
 	}
-	return loadSnapshot(f.snapshot)
+	snapshot, err := loadSnapshot(f.snapshot)
+	return snapshot, nil, err
 }
 
 func loadSnapshot(path string) (*istio.Snapshot, error) {
@@ -100,17 +104,17 @@ func loadSnapshot(path string) (*istio.Snapshot, error) {
 const readBound = 55 * time.Second
 
 // take reads the clusters, calls included.
-func (f readingFlags) take(ctx context.Context, streams ioStreams) (*istio.Snapshot, error) {
+func (f readingFlags) take(ctx context.Context, streams ioStreams) (*istio.Snapshot, []checks.Acceptance, error) {
 	calls, err := f.callCount()
 	if err != nil {
-		return nil, usageError(err)
+		return nil, nil, usageError(err)
 	}
 	silenceClients()
 	ctx, cancel := context.WithTimeout(ctx, readBound)
 	defer cancel()
 	clusters, found, err := f.connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = clusters.Close() }()
 	for _, warning := range found.warnings {
@@ -118,7 +122,7 @@ func (f readingFlags) take(ctx context.Context, streams ioStreams) (*istio.Snaps
 	}
 	snapshot := diagnose.Take(ctx, clusters.Clusters, diagnose.Options{Namespace: cmp.Or(f.namespace, found.namespace), Calls: calls})
 	snapshot.Eastwest = ownVersion()
-	return snapshot, nil
+	return snapshot, found.accept, nil
 }
 
 // callCount reads the flag --calls.

@@ -95,6 +95,10 @@ func (f preflightFlags) look(ctx context.Context) (preflight.Result, []string, e
 	if err != nil {
 		return preflight.Result{}, nil, usageError(err)
 	}
+	accept, err := acceptances(file)
+	if err != nil {
+		return preflight.Result{}, nil, usageError(err)
+	}
 	pods, err := sample.Pods(sample.Options{Namespace: file.Namespace, Images: file.Images.AsImages(), Workload: file.Workload})
 	if err != nil {
 		return preflight.Result{}, nil, err
@@ -108,7 +112,7 @@ func (f preflightFlags) look(ctx context.Context) (preflight.Result, []string, e
 	}
 	result := preflight.Run(ctx, clusters.Clusters, preflight.Options{
 		CA: cell.CA(file.CA), Namespace: file.Namespace, Existing: file.Existing, Pods: pods,
-		Reuse: f.setup == setupReuse, Asmcli: file.Tools.Asmcli != "",
+		Reuse: f.setup == setupReuse, Asmcli: file.Tools.Asmcli != "", Accept: accept,
 	})
 	return result, file.Warnings, clusters.Close()
 }

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
@@ -35,6 +39,7 @@ func (f *readingFlags) registerReading(set *pflag.FlagSet) {
 type described struct {
 	namespace string
 	warnings  []string
+	accept    []checks.Acceptance
 }
 
 // connect reaches the clusters that the flags name. What cannot be reached is kept, and
@@ -50,8 +55,12 @@ func (f readingFlags) connect(ctx context.Context) (*fleet.Fleet, described, err
 		if err != nil {
 			return nil, described{}, usageError(err)
 		}
+		accept, err := acceptances(file)
+		if err != nil {
+			return nil, described{}, usageError(err)
+		}
 		clusters, err := fleet.Connect(ctx, file.Specs(), opts)
-		return clusters, described{namespace: file.Namespace, warnings: file.Warnings}, err
+		return clusters, described{namespace: file.Namespace, warnings: file.Warnings, accept: accept}, err
 	}
 	running, err := lab.Open(lab.Options{Name: f.lab})
 	if err != nil {
@@ -60,6 +69,21 @@ func (f readingFlags) connect(ctx context.Context) (*fleet.Fleet, described, err
 	opts.TempDir = place.LabTraits(running).StateDir
 	clusters, err := fleet.Connect(ctx, place.Specs(running), opts)
 	return clusters, described{namespace: sample.DefaultNamespace}, err
+}
+
+// acceptances are those of a fleet file, whose IDs must be of checks that there are.
+func acceptances(file *fleetfile.File) ([]checks.Acceptance, error) {
+	var all []checks.Acceptance
+	var errs []error
+	for i, a := range file.Accept {
+		if _, known := checks.Find(a.Check); !known {
+			errs = append(errs, fmt.Errorf("%s: accept[%d].check: there is no check %s; \"eastwest explain\" lists them", file.Path, i, a.Check))
+		}
+		until, err := time.Parse(checks.Day, a.Until)
+		errs = append(errs, err)
+		all = append(all, checks.Acceptance{Check: a.Check, Cluster: a.Cluster, Object: a.Object, Reason: a.Reason, Owner: a.Owner, Until: until})
+	}
+	return all, errors.Join(errs...)
 }
 
 // loadToRead needs no more than contexts: a platform decides about nothing that is read,

@@ -44,7 +44,7 @@ names and addresses, the same one by the same stand-in throughout.`,
 }
 
 func runSnapshot(ctx context.Context, streams ioStreams, flags snapshotFlags) error {
-	snapshot, err := flags.take(ctx, streams)
+	snapshot, _, err := flags.take(ctx, streams)
 	if err != nil {
 		return err
 	}

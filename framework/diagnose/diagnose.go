@@ -24,6 +24,11 @@ type Diagnosis struct {
 	// Unsupported are the clusters that are not judged: nothing is found about them, nor about
 	// calls from or to them.
 	Unsupported []checks.Unsupported
+	// Accepted are findings that the fleet's owners live with, whatever their severity. Expired
+	// are acceptances that have ended, each as bad as an error, and Unmatched those that no
+	// finding needed.
+	Accepted           []checks.Accepted
+	Expired, Unmatched []checks.Acceptance
 	// Asked is how many checks were asked, Clusters about how many clusters, Calls how many
 	// calls they rest on.
 	Asked, Clusters, Calls int
@@ -35,21 +40,26 @@ type Cause struct {
 	Consequences []checks.Finding
 }
 
-// Healthy is true when no error was found. It is not known to be true of the mesh unless the
+// Healthy is true when no error was found and no acceptance has expired. It is not known to be true of the mesh unless the
 // diagnosis is Complete.
-func (d Diagnosis) Healthy() bool { return len(d.Causes) == 0 }
+func (d Diagnosis) Healthy() bool { return len(d.Causes)+len(d.Expired) == 0 }
 
 // Complete is true when every check of severity error could look everywhere.
 func (d Diagnosis) Complete() bool { return len(d.Unanswered)+len(d.Unsupported) == 0 }
 
-// Judge asks checks about a snapshot.
-func Judge(s *istio.Snapshot, all []checks.Check) Diagnosis {
+// Judge asks checks about a snapshot. A finding that is accepted, as of when the snapshot was
+// taken, is set aside; what follows from it is not.
+func Judge(s *istio.Snapshot, all []checks.Check, accepted ...checks.Acceptance) Diagnosis {
 	d := Diagnosis{Asked: len(all), Clusters: len(s.Clusters), Calls: calls(s), Unsupported: checks.FindUnsupported(s)}
 	var errs []checks.Finding
+	acceptances := checks.NewAcceptances(accepted, s.Taken)
 	for _, answer := range checks.Run(s, all) {
 		for _, finding := range checks.Judged(answer.Findings, d.Unsupported) {
 			if finding.Severity == checks.Error && !answer.Check.Firm && carried(s, finding) {
 				finding.Severity = checks.Warning
+			}
+			if acceptances.Take(finding) {
+				continue
 			}
 			switch finding.Severity {
 			case checks.Error:
@@ -63,6 +73,7 @@ func Judge(s *istio.Snapshot, all []checks.Check) Diagnosis {
 		d.keepUnread(answer)
 	}
 	d.Causes = order(errs, all)
+	d.Accepted, d.Expired, d.Unmatched = acceptances.Accepted, acceptances.Expired(), acceptances.Unmatched()
 	for i := range s.Clusters {
 		if caller, why := s.Clusters[i].Caller.Get(); why == nil && len(caller.Calls) == 0 {
 			d.Silent = append(d.Silent, s.Clusters[i].Name)

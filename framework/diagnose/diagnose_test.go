@@ -182,6 +182,42 @@ func TestUnsupported(t *testing.T) {
 	}
 }
 
+// A finding that is accepted is set aside, and nothing else is: not what follows from it. An
+// acceptance that has expired accepts nothing, and is an error by itself.
+func TestAccepted(t *testing.T) {
+	toB := []checks.Pair{pair("a", "b")}
+	all := []checks.Check{
+		finds("EW0501", []string{"EW08"}, checks.Finding{Cluster: "a", Pairs: toB, Found: "this"}), finds("EW0801", nil, checks.Finding{Cluster: "a", Pairs: toB}),
+	}
+	until := time.Date(2026, 11, 30, 0, 0, 0, 0, time.UTC)
+	accept := checks.Acceptance{Check: "EW0501", Cluster: "a", Reason: "known", Owner: "me", Until: until}
+	unused := checks.Acceptance{Check: "EW0601", Reason: "known", Owner: "me", Until: until}
+	s := called(nil)
+	s.Taken = until.Add(time.Hour)
+	d := Judge(s, all, accept, unused)
+	if diff := cmp.Diff([]string{"EW0801"}, shape(d)); diff != "" {
+		t.Error(diff)
+	}
+	for _, want := range []string{
+		"accepted: EW0501 a: this [me until 2026-11-30: known]", "note:  nothing was found that is EW0601, accepted by me until 2026-11-30 (known)",
+	} {
+		if !strings.Contains(d.Text(), want) {
+			t.Errorf("want %q in\n%s", want, d.Text())
+		}
+	}
+	if d := Judge(s, all[:1], accept); !d.Healthy() {
+		t.Errorf("want no error, got %+v", d)
+	}
+	s.Taken = until.AddDate(0, 0, 1)
+	d = Judge(s, all, accept)
+	if diff := cmp.Diff([]string{"EW0501 > EW0801"}, shape(d)); diff != "" {
+		t.Error(diff)
+	}
+	if d := Judge(s, nil, accept); d.Healthy() || !strings.Contains(d.Text(), "error: an acceptance has expired") {
+		t.Errorf("want an error, got\n%s", d.Text())
+	}
+}
+
 func TestUnread(t *testing.T) {
 	needs := func(id string, severity checks.Severity) checks.Check {
 		return checks.Check{ID: id, Severity: severity, Judge: func(l *checks.Look) {

@@ -14,6 +14,9 @@ import (
 func (d Diagnosis) Text() string {
 	var out strings.Builder
 	out.WriteString(d.summary() + "\n")
+	for _, expired := range d.Expired {
+		writeLine(&out, "error: ", fmt.Sprintf("an acceptance has expired; renew it in the fleet file or take it out: %s", expired))
+	}
 	for _, cause := range d.Causes {
 		writeFinding(&out, cause.Finding)
 		for _, follows := range cause.Consequences {
@@ -29,6 +32,12 @@ func (d Diagnosis) Text() string {
 	for _, cluster := range d.Silent {
 		writeLine(&out, "note:  ", fmt.Sprintf("no calls were made from %s: no Sleep pod is ready there", cluster))
 	}
+	for _, accepted := range d.Accepted {
+		writeLine(&out, "accepted: ", fmt.Sprintf("%s %s [%s until %s: %s]", accepted.Check, located(accepted.Finding), accepted.By.Owner, accepted.By.Until.Format(checks.Day), accepted.By.Reason))
+	}
+	for _, unmatched := range d.Unmatched {
+		writeLine(&out, "note:  ", fmt.Sprintf("nothing was found that is %s; take it out of the fleet file once it is not needed", unmatched))
+	}
 	for _, u := range d.Unsupported {
 		writeLine(&out, "not judged: ", fmt.Sprintf("%s (%s): %s", u.Cluster, u.Kind, u.Found))
 	}
@@ -41,6 +50,8 @@ func (d Diagnosis) Text() string {
 func (d Diagnosis) summary() string {
 	asked := fmt.Sprintf("%d checks, %d clusters, %d calls", d.Asked, d.Clusters, d.Calls)
 	switch {
+	case len(d.Causes) == 0 && len(d.Expired) > 0:
+		return fmt.Sprintf("No error was found, and %s (%s).", count(len(d.Expired), "expired acceptance"), asked)
 	case !d.Healthy():
 		return fmt.Sprintf("Broken: %s (%s).", count(len(d.Causes), "cause"), asked)
 	case len(d.Unsupported) > 0:

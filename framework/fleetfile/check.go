@@ -1,10 +1,13 @@
 package fleetfile
 
 import (
+	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/google/go-containerregistry/pkg/name"
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
@@ -24,6 +27,7 @@ func (f *File) checkFields(told *told) {
 	label(&f.Name, told)
 	f.checkNamespace(told)
 	f.checkWorkload(told)
+	f.checkAccept(told)
 	checkRevision(&f.Revision, told)
 	if f.MeshID != "" && !placeholder(f.MeshID) {
 		for _, problem := range validation.IsValidLabelValue(f.MeshID) {
@@ -53,33 +57,62 @@ var reserved = []string{"app", "version", names.Inject}
 // checkWorkload looks at what the API server would refuse only in the middle of a run.
 func (f *File) checkWorkload(told *told) {
 	w := f.Workload
-	path := pathed.NewPath("workload")
+	root := pathed.NewPath("workload")
 	errs := slices.Concat(
-		metav1validation.ValidateLabels(w.Labels, path.Child("labels")),
-		metav1validation.ValidateLabels(w.NodeSelector, path.Child("nodeSelector")),
-		apivalidation.ValidateAnnotations(w.Annotations, path.Child("annotations")),
+		metav1validation.ValidateLabels(w.Labels, root.Child("labels")),
+		metav1validation.ValidateLabels(w.NodeSelector, root.Child("nodeSelector")),
+		apivalidation.ValidateAnnotations(w.Annotations, root.Child("annotations")),
 	)
 	for _, name := range reserved {
 		if _, given := w.Labels[name]; given {
-			errs = append(errs, pathed.Invalid(path.Child("labels").Key(name), w.Labels[name], "is the run's own"))
+			errs = append(errs, pathed.Invalid(root.Child("labels").Key(name), w.Labels[name], "is the run's own"))
 		}
 	}
 	if w.ServiceAccount != "" {
 		for _, problem := range validation.IsDNS1123Subdomain(w.ServiceAccount) {
-			errs = append(errs, pathed.Invalid(path.Child("serviceAccount"), w.ServiceAccount, problem))
+			errs = append(errs, pathed.Invalid(root.Child("serviceAccount"), w.ServiceAccount, problem))
 		}
 	}
 	if !f.Existing {
 		const remedy = "must be in the namespace before the run, and the run makes the namespace: make one beforehand and say namespace: {name: NAME, existing: true}"
 		if w.ServiceAccount != "" && w.ServiceAccount != "default" {
-			errs = append(errs, pathed.Invalid(path.Child("serviceAccount"), w.ServiceAccount, remedy))
+			errs = append(errs, pathed.Invalid(root.Child("serviceAccount"), w.ServiceAccount, remedy))
 		}
 		if len(w.ImagePullSecrets) > 0 {
-			errs = append(errs, pathed.Invalid(path.Child("imagePullSecrets"), w.ImagePullSecrets[0].Name, remedy))
+			errs = append(errs, pathed.Invalid(root.Child("imagePullSecrets"), w.ImagePullSecrets[0].Name, remedy))
 		}
 	}
 	for _, err := range errs {
 		told.problems = append(told.problems, Problem{Field: err.Field, Text: err.ErrorBody()})
+	}
+}
+
+// checkID is the form of a check's ID.
+var checkID = regexp.MustCompile(`^EW[0-9]{4}$`)
+
+// checkAccept wants every acceptance to say what is accepted, why, by whom and until when.
+func (f *File) checkAccept(told *told) {
+	for i, a := range f.Accept {
+		where := func(field, format string, arguments ...any) {
+			told.problems = append(told.problems, Problem{Field: fmt.Sprintf("accept[%d].%s", i, field), Text: fmt.Sprintf(format, arguments...)})
+		}
+		if !checkID.MatchString(a.Check) {
+			where("check", "want the ID of a check, as \"eastwest explain\" lists them, got %q", a.Check)
+		}
+		if a.Cluster != "" && !slices.ContainsFunc(f.Clusters, func(c *Cluster) bool { return c.Name == a.Cluster }) {
+			where("cluster", "%q is no cluster of the fleet", a.Cluster)
+		}
+		if _, err := path.Match(a.Object, ""); err != nil {
+			where("object", "%q is not a pattern: %v", a.Object, err)
+		}
+		for _, said := range []struct{ field, value string }{{"reason", a.Reason}, {"owner", a.Owner}} {
+			if said.value == "" {
+				where(said.field, "is missing; say why the finding is accepted, and who will end that")
+			}
+		}
+		if _, err := time.Parse(time.DateOnly, a.Until); err != nil {
+			where("until", "want the last day, such as 2027-03-31, got %q", a.Until)
+		}
 	}
 }
 

@@ -66,6 +66,25 @@ func TestPodsInDocs(t *testing.T) {
 	}
 }
 
+// What the docs say of accepted findings is what is read, dates without quotes too.
+func TestAcceptInDocs(t *testing.T) {
+	_, rest, found := strings.Cut(readDocs(t), "```yaml\naccept:")
+	if !found {
+		t.Fatal("no example")
+	}
+	example, _, _ := strings.Cut(rest, "```")
+	fleet := strings.ReplaceAll(goodFleet, "name: east", "name: hall-2")
+	file, told := parse([]byte(fleet + "accept:" + example))
+	file.defaults()
+	file.checkFields(told)
+	if err := told.err("docs/fleet-file.md"); err != nil {
+		t.Fatal(err)
+	}
+	if len(file.Accept) != 1 || file.Accept[0].Until != "2027-03-31" || file.Accept[0].Cluster != "hall-2" {
+		t.Errorf("got %+v", file.Accept)
+	}
+}
+
 // The table of fields is the schema, in its order.
 func TestFieldsInDocs(t *testing.T) {
 	var documented []string

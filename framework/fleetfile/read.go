@@ -144,7 +144,7 @@ func (r reader) text(key, value *yaml.Node, name string, into *string) {
 	r.told.places[into] = position{line: key.Line, path: name}
 	value = resolve(value)
 	switch {
-	case value.Kind == yaml.ScalarNode && value.Tag == "!!str" && value.Value != "":
+	case value.Kind == yaml.ScalarNode && (value.Tag == "!!str" || value.Tag == "!!timestamp") && value.Value != "":
 		*into = value.Value
 	case value.Kind == yaml.ScalarNode && (value.Tag == "!!null" || value.Tag == "!!str"):
 		r.problem(key, name, "is empty; give a value or leave the field out")

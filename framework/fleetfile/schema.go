@@ -47,6 +47,18 @@ func schema(h *header, f *File) []field {
 			{name: "sleep", text: &f.Images.Sleep},
 		}},
 		{name: "workload", typed: &f.Workload},
+		{name: "accept", each: func() []field {
+			a := &Acceptance{}
+			f.Accept = append(f.Accept, a)
+			return []field{
+				{name: "check", text: &a.Check},
+				{name: "cluster", text: &a.Cluster},
+				{name: "object", text: &a.Object},
+				{name: "reason", text: &a.Reason},
+				{name: "owner", text: &a.Owner},
+				{name: "until", text: &a.Until},
+			}
+		}},
 		{name: "clusters", each: func() []field {
 			c := &Cluster{}
 			f.Clusters = append(f.Clusters, c)

@@ -117,7 +117,7 @@ func TestAPIServerRights(t *testing.T) {
 			t.Errorf("want %q missing, got %+v", want, check)
 		}
 	}
-	if check := find(before, "EW0102", "west"); check.Status != preflight.Refused {
+	if check := find(before, "EW0102", "east"); check.Status != preflight.Refused {
 		t.Errorf("want it told that both are one cluster, got %+v", check)
 	}
 	if check := find(before, "EW0201", "west"); check.Status != preflight.Refused {

@@ -28,6 +28,8 @@ type Options struct {
 	Reuse bool
 	// Asmcli is true where asmcli makes the remote secrets.
 	Asmcli bool
+	// Accept are findings that the fleet's owners live with.
+	Accept []checks.Acceptance
 	// Bounds for the reads; the zero value means kube.ReadingBounds.
 	Bounds kube.Bounds
 }
@@ -58,7 +60,7 @@ func Run(ctx context.Context, clusters []*fleet.Cluster, opts Options) Result {
 	}
 	group.Wait()
 	snapshot.Asked.CA = string(opts.CA)
-	rows := judge(snapshot)
+	rows := judge(snapshot, opts.Accept)
 	unsupported := checks.FindUnsupported(snapshot)
 	for i, cluster := range clusters {
 		identity, why := snapshot.Clusters[i].Identity.Get()
@@ -83,7 +85,7 @@ func Run(ctx context.Context, clusters []*fleet.Cluster, opts Options) Result {
 }
 
 // Judge asks the same of a snapshot, but for what only the clusters can answer.
-func Judge(snapshot *istio.Snapshot) Result { return newResult(judge(snapshot)) }
+func Judge(snapshot *istio.Snapshot) Result { return newResult(judge(snapshot, nil)) }
 
 // beginnings are the checks without which no run makes sense: what they find is refused.
 // What a run is there to find out (gateways, discovery, traffic) is not among them.
@@ -99,8 +101,14 @@ func beginnings() []checks.Check {
 }
 
 // judge turns the answers of the checks into rows.
-func judge(snapshot *istio.Snapshot) []Check {
+func judge(snapshot *istio.Snapshot, accept []checks.Acceptance) []Check {
 	var rows []Check
+	acceptances := checks.NewAcceptances(accept, snapshot.Taken)
+	for _, expired := range acceptances.Expired() {
+		rows = append(rows, Check{
+			ID: idAccept, Cluster: expired.Cluster, Status: Refused, Found: "an acceptance has expired: " + expired.String(), Do: "renew it in the fleet file or take it out",
+		})
+	}
 	asked := map[string]bool{}
 	for i := range snapshot.Clusters {
 		if _, why := snapshot.Clusters[i].Identity.Get(); why == nil {
@@ -116,6 +124,11 @@ func judge(snapshot *istio.Snapshot) []Check {
 	}
 	for _, answer := range checks.Run(snapshot, beginnings()) {
 		for _, finding := range checks.Judged(answer.Findings, unsupported) {
+			if acceptances.Take(finding) {
+				by := acceptances.Accepted[len(acceptances.Accepted)-1].By
+				rows = append(rows, Check{ID: finding.Check, Cluster: finding.Cluster, Status: OK, Found: fmt.Sprintf("%s [%s]", finding.Found, by)})
+				continue
+			}
 			rows = append(rows, Check{
 				ID: finding.Check, Cluster: finding.Cluster, Status: statusOf(snapshot, finding), Found: finding.Found, Do: finding.Fix.Text, Commands: finding.Fix.Commands,
 			})

@@ -22,6 +22,7 @@ import (
 
 // The IDs of the questions that only a run asks.
 const (
+	idAccept       = "accept"
 	idSupported    = "supported"
 	idRights       = "rights"
 	idRevision     = "revision"

@@ -3,6 +3,7 @@ package preflight
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/checks"
@@ -49,6 +50,31 @@ func TestRevision(t *testing.T) {
 	}
 	if row := asked(Options{}, istio.Cluster{}).settled(); row.Status != Unknown {
 		t.Errorf("istiods that could not be read: got %+v", row)
+	}
+}
+
+func TestAcceptedFindingsAreNotRefused(t *testing.T) {
+	s := &istio.Snapshot{Taken: time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)}
+	for _, name := range []string{"west", "east"} {
+		s.Clusters = append(s.Clusters, istio.Cluster{Name: name, Identity: istio.Read(istio.Identity{UID: "1"})})
+	}
+	accept := checks.Acceptance{Check: "EW0102", Reason: "known", Owner: "me", Until: s.Taken.Truncate(24 * time.Hour)}
+	status := func(accept ...checks.Acceptance) map[string]Status {
+		all := map[string]Status{}
+		for _, row := range judge(s, accept) {
+			all[row.ID] = row.Status
+		}
+		return all
+	}
+	if got := status()["EW0102"]; got != Refused {
+		t.Fatalf("want one cluster under two names refused, got %s", got)
+	}
+	if got := status(accept); got["EW0102"] != OK || got[idAccept] != "" {
+		t.Errorf("want it accepted, got %v", got)
+	}
+	accept.Until = accept.Until.AddDate(0, 0, -1)
+	if got := status(accept); got["EW0102"] != Refused || got[idAccept] != Refused {
+		t.Errorf("want what has expired refused, got %v", got)
 	}
 }
 

@@ -31,7 +31,7 @@ func (s Status) rank() int { return slices.Index([]Status{OK, Warning, Unknown, 
 
 // Check is the result of one check.
 type Check struct {
-	// ID is that of a check ("eastwest explain" knows it), or "supported", "rights", "revision",
+	// ID is that of a check ("eastwest explain" knows it), or "accept", "supported", "rights", "revision",
 	// "cert-provider", "existing" or "admission".
 	ID string `json:"id"`
 	// Cluster is the one looked at; empty for what concerns several.
