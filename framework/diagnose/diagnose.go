@@ -37,6 +37,8 @@ type Diagnosis struct {
 // Cause is an error and what follows from it.
 type Cause struct {
 	checks.Finding
+	// Accepted is what explains it and is accepted; nil for nothing.
+	Accepted     *checks.Accepted
 	Consequences []checks.Finding
 }
 
@@ -73,6 +75,7 @@ func Judge(s *istio.Snapshot, all []checks.Check, accepted ...checks.Acceptance)
 		d.keepUnread(answer)
 	}
 	d.Causes = order(errs, all)
+	markAccepted(d.Causes, acceptances.Accepted, all)
 	d.Accepted, d.Expired, d.Unmatched = acceptances.Accepted, acceptances.Expired(), acceptances.Unmatched()
 	for i := range s.Clusters {
 		if caller, why := s.Clusters[i].Caller.Get(); why == nil && len(caller.Calls) == 0 {
@@ -145,10 +148,7 @@ func cluster(s *istio.Snapshot, name string) *istio.Cluster {
 // order puts each error below the one that explains it. Of several that do, the one of the
 // lowest layer counts.
 func order(errs []checks.Finding, all []checks.Check) []Cause {
-	explains := map[string][]string{}
-	for _, check := range all {
-		explains[check.ID] = check.Explains
-	}
+	explains := explained(all)
 	under := make([]int, len(errs)) // the index of what explains it; itself for nothing
 	for i, f := range errs {
 		under[i] = i
@@ -188,6 +188,26 @@ func order(errs []checks.Finding, all []checks.Check) []Cause {
 		return cmp.Or(cmp.Compare(len(b.Consequences), len(a.Consequences)), cmp.Compare(a.Check, b.Check), cmp.Compare(a.Cluster, b.Cluster))
 	})
 	return ordered
+}
+
+// markAccepted notes of each cause what explains it and is accepted.
+func markAccepted(causes []Cause, accepted []checks.Accepted, all []checks.Check) {
+	explains := explained(all)
+	for i := range causes {
+		k := slices.IndexFunc(accepted, func(a checks.Accepted) bool { return covers(explains[a.Check], a.Finding, causes[i].Finding) })
+		if k >= 0 {
+			causes[i].Accepted = &accepted[k]
+		}
+	}
+}
+
+// explained is what each check explains.
+func explained(all []checks.Check) map[string][]string {
+	explains := map[string][]string{}
+	for _, check := range all {
+		explains[check.ID] = check.Explains
+	}
+	return explains
 }
 
 // root is what a chain of explanations ends at; -1 where it has no end.

@@ -199,6 +199,7 @@ func TestAccepted(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, want := range []string{
+		"  after: EW0501 on a, accepted by me until 2026-11-30 (known), explains this; accept",
 		"accepted: EW0501 a: this [me until 2026-11-30: known]", "note:  nothing was found that is EW0601, accepted by me until 2026-11-30 (known)",
 	} {
 		if !strings.Contains(d.Text(), want) {

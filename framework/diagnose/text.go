@@ -19,6 +19,9 @@ func (d Diagnosis) Text() string {
 	}
 	for _, cause := range d.Causes {
 		writeFinding(&out, cause.Finding)
+		if cause.Accepted != nil {
+			writeLine(&out, "  after: ", fmt.Sprintf("%s, explains this; accept this, too, where that is meant", cause.Accepted.By))
+		}
 		for _, follows := range cause.Consequences {
 			writeLine(&out, "  so:    ", follows.Check+" "+located(follows))
 		}
