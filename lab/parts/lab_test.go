@@ -53,6 +53,8 @@ func TestLabBuild(t *testing.T) {
 		{"istioctl", []string{"version", "--remote=false"}, set.IstioRelease()},
 		{"pilot-agent", []string{"version", "--short"}, set.IstioRelease()},
 		{"pilot-discovery", []string{"version", "--short"}, set.IstioRelease()},
+		{"install-cni", []string{"version", "--short"}, set.IstioRelease()},
+		{"istio-cni", nil, "CNI plugin istio-cni " + set.IstioRelease()},
 		{"ptp", nil, "CNI ptp plugin"},
 		{"loopback", nil, "CNI loopback plugin"},
 		{"host-local", nil, "CNI host-local plugin"},
