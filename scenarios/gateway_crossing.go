@@ -77,12 +77,7 @@ type crossing struct {
 	source *fleet.Cluster
 }
 
-// xdsCluster is HelloWorld in a sidecar, passed is HelloWorld in a gateway that
-// passes TLS through by SNI.
-func (c crossing) xdsCluster() string {
-	return fmt.Sprintf("outbound|%d||%s.svc.cluster.local", sample.HelloWorldPort, sample.Host(c.env.Namespace))
-}
-
+// passed is HelloWorld in a gateway that passes TLS through by SNI.
 func (c crossing) passed() string {
 	return fmt.Sprintf("outbound_.%d_._.%s.svc.cluster.local", sample.HelloWorldPort, sample.Host(c.env.Namespace))
 }
@@ -110,7 +105,7 @@ func (c crossing) endpoints(ctx context.Context) ([]string, error) {
 }
 
 // compare tells every endpoint that is missing or that should not be there.
-func (c crossing) compare(hosts []probe.Host, want map[string]string) []string {
+func (c crossing) compare(hosts []istio.Endpoint, want map[string]string) []string {
 	var wrong []string
 	have := map[string]bool{}
 	for _, host := range hosts {
@@ -140,16 +135,12 @@ func (c crossing) localEndpoints(ctx context.Context) (map[string]string, error)
 }
 
 // hosts are HelloWorld's endpoints in the caller's proxy.
-func (c crossing) hosts(ctx context.Context) ([]probe.Host, error) {
+func (c crossing) hosts(ctx context.Context) ([]istio.Endpoint, error) {
 	target, err := c.env.sleep(c.source).Pick(ctx)
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := probe.Hosts(ctx, c.source.Client, c.env.Namespace, target.Pod)
-	if err != nil {
-		return nil, err
-	}
-	return probe.HostsOf(hosts, c.xdsCluster()), nil
+	return istio.Endpoints(ctx, c.source.Client, c.env.Namespace, target.Pod)
 }
 
 // counters makes one batch between two readings: every answer of another
@@ -168,7 +159,7 @@ func (c crossing) counters(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	counted := counted{source: c.source.Name, before: before, after: after, calls: calls, xdsCluster: c.xdsCluster()}
+	counted := counted{source: c.source.Name, before: before, after: after, calls: calls}
 	wrong := counted.failures()
 	for _, other := range c.env.Fleet.Others(c.source) {
 		gateway, err := gatewayEndpoints(ctx, gatewayQuery{of: other, seenBy: c.source})
@@ -207,14 +198,12 @@ func (c crossing) carried(ctx context.Context, cluster *fleet.Cluster) (bool, er
 		if !pod.ProxyReady {
 			continue
 		}
-		hosts, err := probe.Hosts(ctx, cluster.Client, pod.Namespace, pod.Name)
+		hosts, err := istio.EndpointsOf(ctx, cluster.Client, pod, c.passed())
 		if err != nil {
 			return false, err
 		}
-		for _, host := range probe.HostsOf(hosts, c.passed()) {
-			if host.Counters["cx_total"] > 0 {
-				return true, nil
-			}
+		if slices.ContainsFunc(hosts, func(h istio.Endpoint) bool { return h.Total.Connections > 0 }) {
+			return true, nil
 		}
 	}
 	return false, nil
@@ -223,17 +212,28 @@ func (c crossing) carried(ctx context.Context, cluster *fleet.Cluster) (bool, er
 // counted is a batch with the caller's counters before and after.
 type counted struct {
 	source        string
-	before, after []probe.Host
+	before, after []istio.Endpoint
 	calls         []probe.Call
-	xdsCluster    string
 }
 
 // failures lists what went wrong behind the answers, where retries hide it.
 func (c counted) failures() []string {
 	var wrong []string
-	for _, counter := range []string{"cx_connect_fail", "rq_error"} {
-		if growth, ok := probe.Growth(c.before, c.after, c.xdsCluster, counter); ok && growth > 0 {
-			wrong = append(wrong, fmt.Sprintf("during %d calls from cluster %q the caller's proxy counted %s +%d: retries hide failures", len(c.calls), c.source, counter, growth))
+	grown, ok := istio.Since(c.before, c.after)
+	if !ok {
+		return nil // through says so
+	}
+	var during istio.Counters
+	for _, host := range grown {
+		during.Failed += host.During.Failed
+		during.Errors += host.During.Errors
+	}
+	for _, counter := range []struct {
+		name   string
+		growth uint64
+	}{{"cx_connect_fail", during.Failed}, {"rq_error", during.Errors}} {
+		if counter.growth > 0 {
+			wrong = append(wrong, fmt.Sprintf("during %d calls from cluster %q the caller's proxy counted %s +%d: retries hide failures", len(c.calls), c.source, counter.name, counter.growth))
 		}
 	}
 	return wrong
@@ -241,12 +241,15 @@ func (c counted) failures() []string {
 
 // through compares the answers of a version with the requests to its cluster's gateway.
 func (c counted) through(version string, gateway []string) ([]string, error) {
-	at := func(hosts []probe.Host) []probe.Host {
-		return slices.DeleteFunc(slices.Clone(hosts), func(h probe.Host) bool { return !slices.Contains(gateway, h.Address) })
-	}
-	requests, ok := probe.Growth(at(c.before), at(c.after), c.xdsCluster, "rq_total")
+	grown, ok := istio.Since(c.before, c.after)
 	if !ok {
 		return nil, fmt.Errorf("the proxy's counters shrank while it was called: it was restarted, so nothing can be told")
+	}
+	var requests uint64
+	for _, host := range grown {
+		if slices.Contains(gateway, host.Address) {
+			requests += host.During.Requests
+		}
 	}
 	got := answersOf(c.calls, version)
 	if requests == uint64(got) { //nolint:gosec // a count

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
@@ -90,9 +91,9 @@ func TestCompareEndpoints(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var hosts []probe.Host
+			var hosts []istio.Endpoint
 			for _, address := range test.have {
-				hosts = append(hosts, probe.Host{Address: address})
+				hosts = append(hosts, istio.Endpoint{Address: address})
 			}
 			got := c.compare(hosts, want)
 			if len(got) != len(test.says) {
@@ -109,15 +110,15 @@ func TestCompareEndpoints(t *testing.T) {
 
 func TestRequestsThroughTheGateway(t *testing.T) {
 	const gateway, local = "172.30.102.1:15443", "10.0.0.1:5000"
-	reading := func(atGateway, atLocal, failed uint64) []probe.Host {
-		return []probe.Host{
-			{XDSCluster: "x", Address: gateway, Counters: map[string]uint64{"rq_total": atGateway, "cx_connect_fail": failed}},
-			{XDSCluster: "x", Address: local, Counters: map[string]uint64{"rq_total": atLocal}},
+	reading := func(atGateway, atLocal, failed uint64) []istio.Endpoint {
+		return []istio.Endpoint{
+			{Address: gateway, Total: istio.Counters{Requests: atGateway, Failed: failed}},
+			{Address: local, Total: istio.Counters{Requests: atLocal}},
 		}
 	}
 	batch := []probe.Call{good("v1"), good("v2"), good("v2")}
 	tests := map[string]struct {
-		after    []probe.Host
+		after    []istio.Endpoint
 		wrong    bool
 		err      bool
 		failures int
@@ -127,10 +128,14 @@ func TestRequestsThroughTheGateway(t *testing.T) {
 		"requests were repeated":                           {after: reading(14, 6, 0), wrong: true},
 		"connections failed behind a retry":                {after: reading(12, 6, 3), failures: 1},
 		"the proxy was restarted":                          {after: reading(2, 1, 0), err: true},
+		"requests failed behind a retry": {
+			after:    []istio.Endpoint{{Address: gateway, Total: istio.Counters{Requests: 12, Errors: 2}}, {Address: local, Total: istio.Counters{Requests: 6}}},
+			failures: 1,
+		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			c := counted{source: "cluster1", before: reading(10, 5, 0), after: test.after, calls: batch, xdsCluster: "x"}
+			c := counted{source: "cluster1", before: reading(10, 5, 0), after: test.after, calls: batch}
 			wrong, err := c.through("v2", []string{gateway})
 			if (len(wrong) > 0) != test.wrong || (err != nil) != test.err {
 				t.Errorf("want wrong %v, error %v; got %v, %v", test.wrong, test.err, wrong, err)

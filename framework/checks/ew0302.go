@@ -18,15 +18,7 @@ func ew0302() Check {
 		Source:   "https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#controlling-the-injection-policy",
 		Explains: []string{"EW07", "EW08"},
 		Judge: func(l *Look) {
-			l.each(func(c *istio.Cluster) {
-				workloads, ok := Need(l, c, c.Workloads)
-				if !ok {
-					return
-				}
-				webhooks, ok := Need(l, c, c.Webhooks)
-				if !ok {
-					return
-				}
+			l.eachInjected(func(c *istio.Cluster, workloads istio.Workloads, webhooks []istio.Webhook) {
 				notInjected(l, c, workloads, webhooks)
 			})
 		},

@@ -17,15 +17,7 @@ func ew0303() Check {
 		Source:   "https://istio.io/latest/docs/setup/additional-setup/sidecar-injection/#automatic-sidecar-injection",
 		Explains: []string{"EW07", "EW08"},
 		Judge: func(l *Look) {
-			l.each(func(c *istio.Cluster) {
-				workloads, ok := Need(l, c, c.Workloads)
-				if !ok {
-					return
-				}
-				webhooks, ok := Need(l, c, c.Webhooks)
-				if !ok {
-					return
-				}
+			l.eachInjected(func(c *istio.Cluster, workloads istio.Workloads, webhooks []istio.Webhook) {
 				pods := slices.DeleteFunc(bare(workloads), func(p istio.Pod) bool {
 					return !slices.ContainsFunc(selecting(webhooks, p.Namespace, workloads.Namespace.Labels, p.Labels), answers)
 				})

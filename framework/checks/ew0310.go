@@ -17,15 +17,7 @@ func ew0310() Check {
 		Source:   "https://github.com/istio/istio/issues/47151",
 		Explains: []string{"EW0302", "EW0304", "EW0306", "EW08"},
 		Judge: func(l *Look) {
-			l.each(func(c *istio.Cluster) {
-				webhooks, ok := Need(l, c, c.Webhooks)
-				if !ok {
-					return
-				}
-				workloads, ok := Need(l, c, c.Workloads)
-				if !ok {
-					return
-				}
+			l.eachInjected(func(c *istio.Cluster, workloads istio.Workloads, webhooks []istio.Webhook) {
 				deadWebhooks(l, c, workloads, webhooks)
 			})
 		},

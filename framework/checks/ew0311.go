@@ -18,15 +18,7 @@ func ew0311() Check {
 		Related:  []string{"IST0139"},
 		Source:   "istio: pkg/config/analysis/analyzers/webhook/webhook.go",
 		Judge: func(l *Look) {
-			l.each(func(c *istio.Cluster) {
-				webhooks, ok := Need(l, c, c.Webhooks)
-				if !ok {
-					return
-				}
-				workloads, ok := Need(l, c, c.Workloads)
-				if !ok {
-					return
-				}
+			l.eachInjected(func(c *istio.Cluster, workloads istio.Workloads, webhooks []istio.Webhook) {
 				overlapping(l, c, workloads, webhooks)
 			})
 		},

@@ -224,3 +224,16 @@ func podNames(pods []istio.Pod) string {
 	}
 	return strings.Join(all, ", ")
 }
+
+// eachInjected calls look for every cluster of which workloads and webhooks are known.
+func (l *Look) eachInjected(look func(c *istio.Cluster, workloads istio.Workloads, webhooks []istio.Webhook)) {
+	l.each(func(c *istio.Cluster) {
+		workloads, ok := Need(l, c, c.Workloads)
+		if !ok {
+			return
+		}
+		if webhooks, ok := Need(l, c, c.Webhooks); ok {
+			look(c, workloads, webhooks)
+		}
+	})
+}

@@ -146,39 +146,28 @@ func (a *anonymizer) gateways(c *Cluster) {
 
 // objects are Istio's resources: names and namespaces; hosts and principals hold these.
 func (a *anonymizer) objects(c *Cluster) {
-	var metas []Meta
-	servers, _ := c.Servers.Get()
-	for _, o := range servers {
-		metas = append(metas, o.Meta)
-	}
-	peers, _ := c.PeerAuthentications.Get()
-	for _, o := range peers {
-		metas = append(metas, o.Meta)
-	}
-	policies, _ := c.AuthorizationPolicies.Get()
-	for _, o := range policies {
-		metas = append(metas, o.Meta)
-	}
-	rules, _ := c.DestinationRules.Get()
-	for _, o := range rules {
-		metas = append(metas, o.Meta)
-	}
-	routes, _ := c.VirtualServices.Get()
-	for _, o := range routes {
-		metas = append(metas, o.Meta)
-	}
-	sidecars, _ := c.Sidecars.Get()
-	for _, o := range sidecars {
-		metas = append(metas, o.Meta)
-	}
-	networkPolicies, _ := c.NetworkPolicies.Get()
-	for _, o := range networkPolicies {
-		metas = append(metas, o.Meta)
-	}
-	for _, meta := range metas {
+	for _, meta := range slices.Concat(
+		metas(c.Servers, func(o Server) Meta { return o.Meta }),
+		metas(c.PeerAuthentications, func(o PeerAuthentication) Meta { return o.Meta }),
+		metas(c.AuthorizationPolicies, func(o AuthorizationPolicy) Meta { return o.Meta }),
+		metas(c.DestinationRules, func(o DestinationRule) Meta { return o.Meta }),
+		metas(c.VirtualServices, func(o VirtualService) Meta { return o.Meta }),
+		metas(c.Sidecars, func(o Sidecar) Meta { return o.Meta }),
+		metas(c.NetworkPolicies, func(o NetworkPolicy) Meta { return o.Meta }),
+	) {
 		a.name("namespace", meta.Namespace)
 		a.name("object", meta.Name)
 	}
+}
+
+// metas are what the objects of a section are called.
+func metas[T any](section Section[[]T], of func(T) Meta) []Meta {
+	var all []Meta
+	objects, _ := section.Get()
+	for _, o := range objects {
+		all = append(all, of(o))
+	}
+	return all
 }
 
 // host gives the host of a URL a stand-in, unless it is an IP address, which is replaced

@@ -79,6 +79,7 @@ func (h hostStatus) counters() Counters {
 	var all Counters
 	into := map[string]*uint64{
 		"cx_total": &all.Connections, "cx_connect_fail": &all.Failed, "rq_total": &all.Requests, "rq_success": &all.Succeeded,
+		"rq_error": &all.Errors,
 	}
 	for _, stat := range h.Stats {
 		value, err := strconv.ParseUint(stat.Value.String(), 10, 64)

@@ -115,7 +115,7 @@ func TestParseSecrets(t *testing.T) {
 
 func TestParseEndpoints(t *testing.T) {
 	const document = `{"cluster_statuses":[{"name":"c","host_statuses":[
-		{"address":{"socket_address":{"address":"10.99.2.100","port_value":15443}},"stats":[{"name":"cx_connect_fail"},{"name":"cx_total","value":"2"},{"name":"rq_total","value":9}],"health_status":{"eds_health_status":"HEALTHY"},"weight":4},
+		{"address":{"socket_address":{"address":"10.99.2.100","port_value":15443}},"stats":[{"name":"cx_connect_fail"},{"name":"cx_total","value":"2"},{"name":"rq_total","value":9},{"name":"rq_error","value":"1"}],"health_status":{"eds_health_status":"HEALTHY"},"weight":4},
 		{"address":{"socket_address":{"address":"10.99.1.10","port_value":5000}},"stats":[{"name":"rq_success","value":"11"}],"health_status":{"eds_health_status":"HEALTHY","failed_outlier_check":true}},
 		{"address":{"socket_address":{"address":"fd00::1","port_value":5000}},"health_status":{"eds_health_status":"DRAINING"}},
 		{"address":{"pipe":{"path":"./socket"}},"health_status":{"pending_active_hc":true}},
@@ -125,7 +125,7 @@ func TestParseEndpoints(t *testing.T) {
 	want := []Endpoint{
 		{Address: "./socket", Healthy: true, Weight: 1},
 		{Address: "10.99.1.10:5000", Weight: 1, Total: Counters{Succeeded: 11}},
-		{Address: "10.99.2.100:15443", Healthy: true, Weight: 4, Total: Counters{Connections: 2, Requests: 9}},
+		{Address: "10.99.2.100:15443", Healthy: true, Weight: 4, Total: Counters{Connections: 2, Requests: 9, Errors: 1}},
 		{Address: "[fd00::1]:5000", Weight: 1},
 		{Address: "connect/x", Healthy: true, Weight: 1},
 	}

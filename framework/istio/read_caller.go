@@ -48,11 +48,16 @@ func callerOf(pods []Pod) (Pod, bool) {
 // with the counters since the proxy began. A second reading after some calls shows what
 // became of these: see Since.
 func Endpoints(ctx context.Context, from Execer, namespace, pod string) ([]Endpoint, error) {
-	document, err := proxyAdmin(ctx, from, Pod{Namespace: namespace, Name: pod}, "clusters?format=json")
+	return EndpointsOf(ctx, from, Pod{Namespace: namespace, Name: pod}, fmt.Sprintf("outbound|%d||%s", helloPort, Host(helloWorld, namespace)))
+}
+
+// EndpointsOf reads the endpoints of one of Envoy's clusters in the proxy of a pod.
+func EndpointsOf(ctx context.Context, from Execer, pod Pod, xdsCluster string) ([]Endpoint, error) {
+	document, err := proxyAdmin(ctx, from, pod, "clusters?format=json")
 	if err != nil {
 		return nil, err
 	}
-	return parseEndpoints(document, fmt.Sprintf("outbound|%d||%s", helloPort, Host(helloWorld, namespace)))
+	return parseEndpoints(document, xdsCluster)
 }
 
 // Since returns a later reading with During filled in: by how much each endpoint's counters
@@ -66,12 +71,12 @@ func Since(before, after []Endpoint) (grown []Endpoint, ok bool) {
 	grown = slices.Clone(after)
 	for i := range grown {
 		was, now := earlier[grown[i].Address], grown[i].Total
-		if now.Connections < was.Connections || now.Failed < was.Failed || now.Requests < was.Requests || now.Succeeded < was.Succeeded {
+		if now.Connections < was.Connections || now.Failed < was.Failed || now.Requests < was.Requests || now.Succeeded < was.Succeeded || now.Errors < was.Errors {
 			return nil, false
 		}
 		grown[i].During = Counters{
 			Connections: now.Connections - was.Connections, Failed: now.Failed - was.Failed,
-			Requests: now.Requests - was.Requests, Succeeded: now.Succeeded - was.Succeeded,
+			Requests: now.Requests - was.Requests, Succeeded: now.Succeeded - was.Succeeded, Errors: now.Errors - was.Errors,
 		}
 	}
 	return grown, true

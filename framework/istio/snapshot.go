@@ -391,12 +391,13 @@ type Endpoint struct {
 	During Counters `json:"during"`
 }
 
-// Counters are an endpoint's (Envoy's cx_total, cx_connect_fail, rq_total, rq_success).
+// Counters are an endpoint's (Envoy's cx_total, cx_connect_fail, rq_total, rq_success, rq_error).
 type Counters struct {
 	Connections uint64 `json:"connections,omitempty"`
 	Failed      uint64 `json:"failed,omitempty"`
 	Requests    uint64 `json:"requests,omitempty"`
 	Succeeded   uint64 `json:"succeeded,omitempty"`
+	Errors      uint64 `json:"errors,omitempty"`
 }
 
 // Lookup is a host name and whether it resolves.

@@ -10,21 +10,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
-// Hosts reads the upstream hosts and counters of a proxy. pod has a container istio-proxy.
-func Hosts(ctx context.Context, from Execer, namespace, pod string) ([]Host, error) {
-	document, err := ProxyAdmin(ctx, from, namespace, pod, "clusters?format=json")
-	if err != nil {
-		return nil, err
-	}
-	hosts, err := parseHosts(document)
-	if err != nil {
-		return nil, fmt.Errorf("pod %s/%s: %w", namespace, pod, err)
-	}
-	return hosts, nil
-}
-
-// ProxyAdmin asks a proxy's admin endpoint through pilot-agent, as istioctl does.
-func ProxyAdmin(ctx context.Context, from Execer, namespace, pod, path string) ([]byte, error) {
+// proxyAdmin asks a proxy's admin endpoint through pilot-agent, as istioctl does.
+func proxyAdmin(ctx context.Context, from Execer, namespace, pod, path string) ([]byte, error) {
 	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: names.Proxy}, "pilot-agent", path)
 }
 
@@ -58,7 +45,7 @@ type Program struct{ Name, Version string }
 // DataPlane asks a proxy for its own name and version. It is never assumed:
 // the report must not say Envoy where something else carried the calls.
 func DataPlane(ctx context.Context, from Execer, namespace, pod string) (Program, error) {
-	document, err := ProxyAdmin(ctx, from, namespace, pod, "server_info")
+	document, err := proxyAdmin(ctx, from, namespace, pod, "server_info")
 	if err != nil {
 		return Program{}, err
 	}

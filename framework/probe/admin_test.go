@@ -3,63 +3,9 @@ package probe
 import (
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
-
-const twoReadings = `{"cluster_statuses":[
- {"name":"outbound|5000||helloworld.sample.svc.cluster.local","host_statuses":[
-  {"address":{"socket_address":{"address":"10.99.2.100","port_value":15443}},
-   "stats":[{"name":"cx_connect_fail"},{"name":"cx_total","value":"2"},{"name":"rq_total","value":9}],
-   "health_status":{"eds_health_status":"HEALTHY"},"weight":4},
-  {"address":{"socket_address":{"address":"10.99.1.10","port_value":5000}},
-   "stats":[{"name":"rq_total","value":"11"}],
-   "health_status":{"eds_health_status":"HEALTHY","failed_outlier_check":true}}]},
- {"name":"sds-grpc","host_statuses":[{"address":{"pipe":{"path":"./var/run/secrets/workload-spiffe-uds/socket"}}}]}]}`
-
-func TestParseHosts(t *testing.T) {
-	hosts, err := parseHosts([]byte(twoReadings))
-	if err != nil {
-		t.Fatal(err)
-	}
-	const hello = "outbound|5000||helloworld.sample.svc.cluster.local"
-	want := []Host{
-		{XDSCluster: hello, Address: "10.99.1.10:5000", Weight: 1, Counters: map[string]uint64{"rq_total": 11}},
-		{XDSCluster: hello, Address: "10.99.2.100:15443", Healthy: true, Weight: 4, Counters: map[string]uint64{"cx_total": 2, "rq_total": 9}},
-	}
-	if diff := cmp.Diff(want, HostsOf(hosts, hello)); diff != "" {
-		t.Errorf("hosts (-want +got):\n%s", diff)
-	}
-	if pipe := HostsOf(hosts, "sds-grpc"); len(pipe) != 1 || pipe[0].Address != "./var/run/secrets/workload-spiffe-uds/socket" {
-		t.Errorf("want the pipe's path, got %+v", pipe)
-	}
-}
-
-func TestGrowth(t *testing.T) {
-	host := func(address string, total uint64) Host {
-		return Host{XDSCluster: "c", Address: address, Counters: map[string]uint64{"rq_total": total}}
-	}
-	tests := map[string]struct {
-		before, after []Host
-		want          uint64
-		ok            bool
-	}{
-		"grew":                 {[]Host{host("a", 1), host("b", 2)}, []Host{host("a", 4), host("b", 2)}, 3, true},
-		"a new host":           {nil, []Host{host("a", 4)}, 4, true},
-		"a host that went":     {[]Host{host("a", 1)}, nil, 0, true},
-		"the proxy restarted":  {[]Host{host("a", 5)}, []Host{host("a", 1)}, 0, false},
-		"another host is none": {[]Host{host("a", 5)}, []Host{host("a", 5), {XDSCluster: "other", Address: "a", Counters: map[string]uint64{"rq_total": 9}}}, 0, true},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			got, ok := Growth(test.before, test.after, "c", "rq_total")
-			if got != test.want || ok != test.ok {
-				t.Errorf("want %d, %v; got %d, %v", test.want, test.ok, got, ok)
-			}
-		})
-	}
-}
 
 func TestParseServerInfo(t *testing.T) {
 	tests := map[string]struct {

@@ -165,13 +165,3 @@ func FuzzParseKnocks(f *testing.F) {
 		}
 	})
 }
-
-func FuzzParseHosts(f *testing.F) {
-	f.Add([]byte(`{"cluster_statuses":[{"name":"a","host_statuses":[{"address":{"socket_address":{"address":"10.0.0.1","port_value":15443}},"stats":[{"name":"cx_total","value":"3"}]}]}]}`))
-	f.Fuzz(func(t *testing.T, document []byte) {
-		hosts, err := parseHosts(document)
-		if err != nil && hosts != nil {
-			t.Errorf("hosts beside an error: %v", hosts)
-		}
-	})
-}
