@@ -2,11 +2,8 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/pflag"
 
@@ -60,7 +57,7 @@ func (f readingFlags) connect(ctx context.Context) (*fleet.Fleet, described, err
 			return nil, described{}, usageError(err)
 		}
 		clusters, err := fleet.Connect(ctx, file.Specs(), opts)
-		return clusters, described{namespace: file.Namespace, warnings: file.Warnings, accept: accept}, err
+		return clusters, described{namespace: file.Namespace, warnings: file.Warnings, accept: checks.OfChecks(accept)}, err
 	}
 	running, err := lab.Open(lab.Options{Name: f.lab})
 	if err != nil {
@@ -69,21 +66,6 @@ func (f readingFlags) connect(ctx context.Context) (*fleet.Fleet, described, err
 	opts.TempDir = place.LabTraits(running).StateDir
 	clusters, err := fleet.Connect(ctx, place.Specs(running), opts)
 	return clusters, described{namespace: sample.DefaultNamespace}, err
-}
-
-// acceptances are those of a fleet file, whose IDs must be of checks that there are.
-func acceptances(file *fleetfile.File) ([]checks.Acceptance, error) {
-	var all []checks.Acceptance
-	var errs []error
-	for i, a := range file.Accept {
-		if _, known := checks.Find(a.Check); !known {
-			errs = append(errs, fmt.Errorf("%s: accept[%d].check: there is no check %s; \"eastwest explain\" lists them", file.Path, i, a.Check))
-		}
-		until, err := time.Parse(checks.Day, a.Until)
-		errs = append(errs, err)
-		all = append(all, checks.Acceptance{Check: a.Check, Cluster: a.Cluster, Object: a.Object, Reason: a.Reason, Owner: a.Owner, Until: until})
-	}
-	return all, errors.Join(errs...)
 }
 
 // loadToRead needs no more than contexts: a platform decides about nothing that is read,

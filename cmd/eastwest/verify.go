@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
@@ -149,13 +150,18 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	if f.out == "" {
 		errs = append(errs, errors.New("--out: want a folder for the reports"))
 	}
+	var accept []checks.Acceptance
+	if w.fleet != nil {
+		accept, err = acceptances(w.fleet)
+		errs = append(errs, err)
+	}
 	if err := errors.Join(errs...); err != nil {
 		return basic.Config{}, err
 	}
 	f.logs = filepath.Join(f.out, "kind-logs")
 	config := basic.Config{Quiet: !f.verbose, Config: stage.Config{
 		Provider: w.provider(f.placeFlags, streams), Asked: &w.cell, Cell: stage.AskedOf(w.cell, w.on),
-		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == setupReuse, Consent: consent(streams, f.yes), Keep: f.keep, ErrorProbability: probability,
+		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == setupReuse, Consent: consent(streams, f.yes), Keep: f.keep, Accept: accept, ErrorProbability: probability,
 		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
 	}}
 	if w.fleet != nil {

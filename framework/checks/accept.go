@@ -8,10 +8,13 @@ import (
 	"time"
 )
 
-// Acceptance is a finding that somebody knows of and lives with until a day.
+// Acceptance is a finding, or a scenario that fails, that somebody knows of and lives with
+// until a day.
 type Acceptance struct {
-	// Check is the ID. Cluster is empty for any cluster.
-	Check   string `json:"check"`
+	// Check is the ID; Scenario is a name. One of them is empty.
+	Check    string `json:"check,omitempty"`
+	Scenario string `json:"scenario,omitempty"`
+	// Cluster is the one that a finding names, or from which calls fail; empty for any.
 	Cluster string `json:"cluster,omitempty"`
 	// Object is a pattern as path.Match reads it, of a word in what is found, such as
 	// "istio-system/istio-remote-secret-*"; empty for anything.
@@ -28,20 +31,33 @@ const Day = time.DateOnly
 // String is what is accepted, by whom and until when.
 func (a Acceptance) String() string {
 	what := a.Check
+	if a.Scenario != "" {
+		what = "scenario " + a.Scenario
+	}
 	if a.Cluster != "" {
 		what += " on " + a.Cluster
 	}
 	if a.Object != "" {
 		what += " about " + a.Object
 	}
-	return fmt.Sprintf("%s, accepted by %s until %s (%s)", what, a.Owner, a.Until.Format(Day), a.Reason)
+	return what + ", accepted " + a.By()
 }
 
-// expired is true from the day after Until on.
-func (a Acceptance) expired(now time.Time) bool { return !now.Before(a.Until.AddDate(0, 0, 1)) }
+// By is who accepts it, until when and why.
+func (a Acceptance) By() string {
+	return fmt.Sprintf("by %s until %s (%s)", a.Owner, a.Until.Format(Day), a.Reason)
+}
+
+// OfChecks leaves out acceptances of scenarios.
+func OfChecks(all []Acceptance) []Acceptance {
+	return slices.DeleteFunc(slices.Clone(all), func(a Acceptance) bool { return a.Check == "" })
+}
+
+// Expired is true from the day after Until on.
+func (a Acceptance) Expired(now time.Time) bool { return !now.Before(a.Until.AddDate(0, 0, 1)) }
 
 func (a Acceptance) matches(f Finding) bool {
-	if a.Check != f.Check || a.Cluster != "" && a.Cluster != f.Cluster {
+	if a.Check == "" || a.Check != f.Check || a.Cluster != "" && a.Cluster != f.Cluster {
 		return false
 	}
 	return a.Object == "" || slices.ContainsFunc(strings.Fields(f.Found), func(word string) bool {
@@ -79,7 +95,7 @@ func (a *Acceptances) Take(f Finding) bool {
 			continue
 		}
 		a.matched[i] = true
-		if !taken && !one.expired(a.now) {
+		if !taken && !one.Expired(a.now) {
 			taken = true
 			a.Accepted = append(a.Accepted, Accepted{Finding: f, By: one})
 		}
@@ -89,14 +105,14 @@ func (a *Acceptances) Take(f Finding) bool {
 
 // Expired are those whose day has passed.
 func (a *Acceptances) Expired() []Acceptance {
-	return slices.DeleteFunc(slices.Clone(a.all), func(one Acceptance) bool { return !one.expired(a.now) })
+	return slices.DeleteFunc(slices.Clone(a.all), func(one Acceptance) bool { return !one.Expired(a.now) })
 }
 
 // Unmatched are those that no finding needed and that have not expired.
 func (a *Acceptances) Unmatched() []Acceptance {
 	var none []Acceptance
 	for i, one := range a.all {
-		if !a.matched[i] && !one.expired(a.now) {
+		if !a.matched[i] && !one.Expired(a.now) {
 			none = append(none, one)
 		}
 	}

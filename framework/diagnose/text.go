@@ -130,6 +130,11 @@ func (d Diagnosis) Findings() []report.Finding {
 	for _, warning := range d.Warnings {
 		all = append(all, reported(warning, ""))
 	}
+	for _, accepted := range d.Accepted {
+		finding := reported(accepted.Finding, "")
+		finding.Accepted = accepted.By.By()
+		all = append(all, finding)
+	}
 	return all
 }
 

@@ -96,7 +96,12 @@ func (f *File) checkAccept(told *told) {
 		where := func(field, format string, arguments ...any) {
 			told.problems = append(told.problems, Problem{Field: fmt.Sprintf("accept[%d].%s", i, field), Text: fmt.Sprintf(format, arguments...)})
 		}
-		if !checkID.MatchString(a.Check) {
+		switch {
+		case a.Check != "" && a.Scenario != "":
+			where("scenario", "want either a check or a scenario, got both")
+		case a.Scenario != "" && a.Object != "":
+			where("object", "a scenario finds no objects; leave it out")
+		case a.Scenario == "" && !checkID.MatchString(a.Check):
 			where("check", "want the ID of a check, as \"eastwest explain\" lists them, got %q", a.Check)
 		}
 		if a.Cluster != "" && !slices.ContainsFunc(f.Clusters, func(c *Cluster) bool { return c.Name == a.Cluster }) {

@@ -38,22 +38,24 @@ type File struct {
 	// Workload is what the pods of a run have beside their images.
 	Workload fleet.Workload `json:"workload"`
 	Clusters []*Cluster     `json:"clusters"`
-	// Accept are findings that the fleet's owners live with for a while.
+	// Accept are findings and failing scenarios that the fleet's owners live with for a while.
 	Accept []*Acceptance `json:"accept,omitempty"`
 
 	// Warnings are what is no mistake but may surprise.
 	Warnings []string `json:"warnings,omitempty"`
 }
 
-// Acceptance is a finding of a check that is known and lived with. Cluster and Object, a
-// pattern of a word in what is found, are empty for any; Until is a day, YYYY-MM-DD.
+// Acceptance is a finding of a check, or a scenario that fails, that is known and lived
+// with. Cluster and Object, a pattern of a word in what a check finds, are empty for any;
+// Until is a day, YYYY-MM-DD.
 type Acceptance struct {
-	Check   string `json:"check"`
-	Cluster string `json:"cluster,omitempty"`
-	Object  string `json:"object,omitempty"`
-	Reason  string `json:"reason"`
-	Owner   string `json:"owner"`
-	Until   string `json:"until"`
+	Check    string `json:"check,omitempty"`
+	Scenario string `json:"scenario,omitempty"`
+	Cluster  string `json:"cluster,omitempty"`
+	Object   string `json:"object,omitempty"`
+	Reason   string `json:"reason"`
+	Owner    string `json:"owner"`
+	Until    string `json:"until"`
 }
 
 // Tools are the programs of the fleet's own mesh. Each is an absolute path

@@ -296,6 +296,8 @@ func TestLoadRefusesValues(t *testing.T) {
 		{"an acceptance for another cluster", "clusters:", "accept: [{check: EW0501, cluster: north, reason: r, owner: o, until: 2027-03-31}]\nclusters:", "accept[0].cluster: \"north\" is no cluster of the fleet"},
 		{"an acceptance without end", "clusters:", "accept: [{check: EW0501, reason: r, owner: o}]\nclusters:", "accept[0].until: want the last day, such as 2027-03-31, got \"\""},
 		{"an acceptance by nobody", "clusters:", "accept: [{check: EW0501, until: 2027-03-31}]\nclusters:", "accept[0].owner: is missing"},
+		{"an acceptance of a check and a scenario", "clusters:", "accept: [{check: EW0501, scenario: plaintext-refused, reason: r, owner: o, until: 2027-03-31}]\nclusters:", "accept[0].scenario: want either a check or a scenario, got both"},
+		{"an acceptance of a scenario's object", "clusters:", "accept: [{scenario: plaintext-refused, object: a, reason: r, owner: o, until: 2027-03-31}]\nclusters:", "accept[0].object: a scenario finds no objects"},
 		{"another pattern in an image", "ca: istio", "ca: istio\nimages: {helloWorld: 'hello:{v}'}", "only {version} can be left open"},
 		{"a variable that is not set", "kubeconfig: west.yaml", "kubeconfig: $NOWHERE/${EMPTY}/west.yaml", "$NOWHERE, $EMPTY is not set"},
 		{"another user's home", "kubeconfig: west.yaml", "kubeconfig: ~root/west.yaml", "home folder of another user"},

@@ -52,6 +52,7 @@ func schema(h *header, f *File) []field {
 			f.Accept = append(f.Accept, a)
 			return []field{
 				{name: "check", text: &a.Check},
+				{name: "scenario", text: &a.Scenario},
 				{name: "cluster", text: &a.Cluster},
 				{name: "object", text: &a.Object},
 				{name: "reason", text: &a.Reason},

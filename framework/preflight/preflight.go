@@ -126,7 +126,7 @@ func judge(snapshot *istio.Snapshot, accept []checks.Acceptance) []Check {
 		for _, finding := range checks.Judged(answer.Findings, unsupported) {
 			if acceptances.Take(finding) {
 				by := acceptances.Accepted[len(acceptances.Accepted)-1].By
-				rows = append(rows, Check{ID: finding.Check, Cluster: finding.Cluster, Status: OK, Found: fmt.Sprintf("%s [%s]", finding.Found, by)})
+				rows = append(rows, Check{ID: finding.Check, Cluster: finding.Cluster, Status: OK, Found: finding.Found, Accepted: by.By()})
 				continue
 			}
 			rows = append(rows, Check{

@@ -40,6 +40,8 @@ type Check struct {
 	// Found is what was seen, Do what to do about it; Do is empty when nothing is.
 	Found string `json:"found"`
 	Do    string `json:"do,omitempty"`
+	// Accepted says of what was found by whom it is accepted, until when and why.
+	Accepted string `json:"accepted,omitempty"`
 	// Commands can be pasted.
 	Commands []string `json:"commands,omitempty"`
 }
@@ -71,7 +73,7 @@ func newResult(checks []Check) Result {
 func (r Result) Text() string {
 	var b strings.Builder
 	for _, check := range r.Checks {
-		if check.Cluster == "" && (check.Status == OK || check.Status == Unknown) {
+		if check.Cluster == "" && check.Accepted == "" && (check.Status == OK || check.Status == Unknown) {
 			continue
 		}
 		where := check.Cluster
@@ -79,6 +81,9 @@ func (r Result) Text() string {
 			where = "fleet"
 		}
 		fmt.Fprintf(&b, "%-8s %-13s %s: %s\n", check.Status, check.ID, redact.Printable(where), redact.Printable(check.Found))
+		if check.Accepted != "" {
+			fmt.Fprintf(&b, "%23saccepted %s\n", "", redact.Printable(check.Accepted))
+		}
 		if check.Do != "" {
 			fmt.Fprintf(&b, "%23s%s\n", "", redact.Printable(check.Do))
 		}

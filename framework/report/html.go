@@ -46,6 +46,7 @@ type page struct {
 	Groups []caseGroup
 	Charts []chart
 	Gantt  []ganttRow
+	Found  []findingGroup
 }
 
 type caseGroup struct {
@@ -94,7 +95,7 @@ type ganttRow struct {
 func newPage(r Run) page {
 	p := page{
 		Run: r, Style: template.CSS(pageStyle), Title: r.title(), Tags: r.tags(), Proxy: r.Cell.proxy(), //nolint:gosec // a file of ours
-		Limits: r.Limits(), Took: r.Ended.Sub(r.Started), Gantt: gantt(r.Phases),
+		Limits: r.Limits(), Took: r.Ended.Sub(r.Started), Gantt: gantt(r.Phases), Found: grouped(r.Findings),
 	}
 	for _, group := range []struct {
 		name string

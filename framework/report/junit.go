@@ -147,6 +147,9 @@ func (s *junitSuite) add(c Case, j junitCase) {
 	case Failed:
 		j.Failure = &junitMessage{Message: c.Message, Type: string(c.Status), Text: c.Promise}
 		s.Failures++
+	case Accepted:
+		j.Skipped = &junitMessage{Message: "failed, accepted " + c.Accepted + ": " + c.Message}
+		s.Skipped++
 	case Skipped, Unsupported:
 		j.Skipped = &junitMessage{Message: string(c.Status) + ": " + c.Message}
 		s.Skipped++

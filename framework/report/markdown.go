@@ -19,6 +19,9 @@ func Markdown(r Run) []byte {
 	for _, reason := range r.Reasons {
 		fmt.Fprintf(&b, "- %s\n", md(reason))
 	}
+	for _, note := range r.Notes {
+		fmt.Fprintf(&b, "- note: %s\n", md(note))
+	}
 	fmt.Fprintf(&b, "\nRun %s, %d clusters, %s, %s, error probability %g for each check.\n", md(r.ID), len(r.Clusters), md(r.Cell.proxy()), short(r.Ended.Sub(r.Started)), r.ErrorProbability)
 	markdownFindings(&b, r.Findings)
 	markdownSamples(&b, r.Cases)
@@ -38,24 +41,30 @@ func mark(o verdict.Outcome) string {
 }
 
 func markdownFindings(b *strings.Builder, findings []Finding) {
-	if len(findings) == 0 {
+	for _, group := range grouped(findings) {
+		fmt.Fprintf(b, "\n### %s\n\n", group.Heading)
+		for _, f := range group.Findings {
+			markdownFinding(b, f)
+		}
+	}
+}
+
+func markdownFinding(b *strings.Builder, f Finding) {
+	fmt.Fprintf(b, "- **%s**: %s", md(f.Where()), md(f.Found))
+	if f.Accepted != "" {
+		fmt.Fprintf(b, "<br>accepted %s\n", md(f.Accepted))
 		return
 	}
-	b.WriteString("\n### What is broken\n\n")
-	for _, f := range findings {
-		fmt.Fprintf(b, "- **%s**", md(f.Where()))
-		fmt.Fprintf(b, ": %s", md(f.Found))
-		if f.Want != "" {
-			fmt.Fprintf(b, " (want %s)", md(f.Want))
-		}
-		if f.Fix != "" {
-			fmt.Fprintf(b, "<br>➜ %s", md(f.Fix))
-		}
-		for _, command := range f.Commands {
-			fmt.Fprintf(b, "<br>`%s`", strings.ReplaceAll(md(command), "`", ""))
-		}
-		b.WriteString("\n")
+	if f.Want != "" {
+		fmt.Fprintf(b, " (want %s)", md(f.Want))
 	}
+	if f.Fix != "" {
+		fmt.Fprintf(b, "<br>➜ %s", md(f.Fix))
+	}
+	for _, command := range f.Commands {
+		fmt.Fprintf(b, "<br>`%s`", strings.ReplaceAll(md(command), "`", ""))
+	}
+	b.WriteString("\n")
 }
 
 func markdownSamples(b *strings.Builder, cases []Case) {
@@ -81,7 +90,11 @@ func markdownCases(b *strings.Builder, cases []Case) {
 	fmt.Fprintf(b, "\n<details><summary>%d steps and scenarios: %s</summary>\n\n", len(cases), countsText(cases))
 	b.WriteString("| | case | cluster | time | |\n|---|---|---|--:|---|\n")
 	for _, c := range cases {
-		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", md(string(c.Status)), md(c.label()), md(c.Cluster), short(c.Duration), md(c.Message))
+		message := md(c.Message)
+		if c.Status == Accepted {
+			message += "<br>accepted " + md(c.Accepted)
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", md(string(c.Status)), md(c.label()), md(c.Cluster), short(c.Duration), message)
 	}
 	b.WriteString("\n</details>\n")
 }

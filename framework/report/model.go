@@ -38,6 +38,8 @@ type Run struct {
 	Caveats []string `json:"caveats,omitempty"`
 	// Reasons say in sentences why the outcome is what it is.
 	Reasons []string `json:"reasons,omitempty"`
+	// Notes are what a reader should know and the outcome does not depend on.
+	Notes []string `json:"notes,omitempty"`
 	// ErrorProbability is the wanted probability that a sound mesh is called
 	// non-conformant by chance, for each statistical check.
 	ErrorProbability float64 `json:"errorProbability"`
@@ -106,11 +108,13 @@ const (
 // Status is what became of one case.
 type Status string
 
-// The five statuses. Failed: the mesh is wrong. Errored: the test could not
-// tell. The last three always carry a reason in Case.Message.
+// The statuses. Failed: the mesh is wrong. Errored: the test could not
+// tell. Accepted: the mesh is wrong, and the fleet file says that its owners live with
+// that for a while; Case.Accepted says who. All but Passed carry a reason in Case.Message.
 const (
 	Passed      Status = "passed"
 	Failed      Status = "failed"
+	Accepted    Status = "accepted"
 	Errored     Status = "errored"
 	Skipped     Status = "skipped"
 	Unsupported Status = "unsupported"
@@ -124,11 +128,13 @@ type Case struct {
 	Cluster string   `json:"cluster,omitempty"`
 	// Optional is true for a case that the outcome does not need: when it is
 	// skipped the run can still be conformant.
-	Optional bool          `json:"optional,omitempty"`
-	Promise  string        `json:"promise,omitempty"` // what the page promises
-	Source   string        `json:"source,omitempty"`  // where: page step, issue, file in Istio
-	Status   Status        `json:"status"`
-	Message  string        `json:"message,omitempty"`
+	Optional bool   `json:"optional,omitempty"`
+	Promise  string `json:"promise,omitempty"` // what the page promises
+	Source   string `json:"source,omitempty"`  // where: page step, issue, file in Istio
+	Status   Status `json:"status"`
+	Message  string `json:"message,omitempty"`
+	// Accepted says of a case with this status by whom it is accepted, until when and why.
+	Accepted string        `json:"accepted,omitempty"`
 	Start    time.Time     `json:"start"`
 	Duration time.Duration `json:"durationNanoseconds"`
 	Samples  []Sample      `json:"samples,omitempty"`
@@ -173,6 +179,9 @@ type Finding struct {
 	Found   string `json:"found"`
 	Want    string `json:"want,omitempty"`
 	Fix     string `json:"fix,omitempty"`
+	// Accepted says by whom the finding is accepted, until when and why; empty for one that
+	// nobody accepts.
+	Accepted string `json:"accepted,omitempty"`
 	// Commands can be pasted.
 	Commands []string `json:"commands,omitempty"`
 }

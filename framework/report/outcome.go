@@ -13,6 +13,8 @@ import (
 //     optional, a clean-up that did not pass: inconclusive.
 //   - No required scenario that passed: inconclusive. Success is counted,
 //     never inferred from the absence of failures.
+//   - A scenario that failed and is accepted counts for nothing, but is named in the
+//     reasons. It is no success either.
 //   - An unsupported case is one that this cell or fleet cannot have; it
 //     counts for nothing.
 //
@@ -47,7 +49,9 @@ func Outcome(cases []Case) (verdict.Outcome, []string) {
 	combined := verdict.Combine(outcomes)
 	switch {
 	case combined == verdict.Conformant:
-		reasons = []string{fmt.Sprintf("%d of %d required scenarios passed", passed, required)}
+		reasons = append([]string{fmt.Sprintf("%d of %d required scenarios passed", passed, required)}, acceptances(cases)...)
+	case len(reasons) == 0 && len(acceptances(cases)) > 0:
+		reasons = append([]string{"no required scenario passed: there is nothing to conclude from"}, acceptances(cases)...)
 	case len(reasons) == 0:
 		reasons = []string{"no required scenario ran: there is nothing to conclude from"}
 	}
@@ -62,6 +66,17 @@ func Conclude(r Run) (verdict.Outcome, []string) {
 		outcome = verdict.Rehearsed
 	}
 	return outcome, reasons
+}
+
+// acceptances names the cases that failed and are accepted.
+func acceptances(cases []Case) []string {
+	var named []string
+	for _, c := range cases {
+		if c.Status == Accepted {
+			named = append(named, sentence(c, "failed and is accepted "+c.Accepted))
+		}
+	}
+	return named
 }
 
 // required reports whether a conformant outcome needs this case to pass.
@@ -96,7 +111,7 @@ func judgeCase(c Case) (verdict.Outcome, string) {
 			return verdict.Inconclusive, sentence(c, "was skipped")
 		}
 		return verdict.Conformant, ""
-	case Unsupported:
+	case Unsupported, Accepted:
 		return verdict.Conformant, ""
 	default:
 		return verdict.Inconclusive, sentence(c, fmt.Sprintf("has the unknown status %q", c.Status))

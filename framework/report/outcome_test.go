@@ -17,6 +17,8 @@ func TestOutcome(t *testing.T) {
 	}
 	optional := scenario("rotation", Skipped)
 	optional.Optional = true
+	accepted := scenario("gateway-crossing", Accepted)
+	accepted.Accepted = "by me until 2027-03-31 (known)"
 	cleanup := func(status Status) Case {
 		return Case{ID: "undo", Kind: KindCleanup, Status: status, Message: "left over"}
 	}
@@ -37,6 +39,9 @@ func TestOutcome(t *testing.T) {
 		{"an optional one skipped", []Case{passed, optional}, verdict.Conformant, "1 of 1"},
 		{"a required one skipped", []Case{passed, scenario("gateway-crossing", Skipped)}, verdict.Inconclusive, "scenario gateway-crossing was skipped: why"},
 		{"one failed", []Case{passed, scenario("gateway-crossing", Failed)}, verdict.NonConformant, "scenario gateway-crossing failed: why"},
+		{"one failed and accepted", []Case{passed, accepted}, verdict.Conformant, "1 of 2 required scenarios passed; scenario gateway-crossing failed and is accepted by me until 2027-03-31 (known): why"},
+		{"only an accepted one", []Case{accepted}, verdict.Inconclusive, "no required scenario passed: there is nothing to conclude from; scenario gateway-crossing failed and is accepted"},
+		{"one accepted, another failed", []Case{passed, accepted, scenario("plaintext-refused", Failed)}, verdict.NonConformant, "plaintext-refused failed"},
 		{"one errored", []Case{passed, scenario("gateway-crossing", Errored)}, verdict.Inconclusive, "scenario gateway-crossing could not tell: why"},
 		{"failed beats errored", []Case{scenario("both-directions", Errored), scenario("gateway-crossing", Failed)}, verdict.NonConformant, "gateway-crossing failed"},
 		{"a step failed", []Case{step("gateway", "gateway", "cluster2", Failed), scenario("both-directions", Skipped), scenario("gateway-crossing", Skipped)}, verdict.NonConformant, "step gateway on cluster2 failed; 2 required cases were skipped"},

@@ -114,7 +114,7 @@ func tally(cases []Case) map[Status]int {
 }
 
 // statuses is the order in which counts of cases are told.
-func statuses() []Status { return []Status{Passed, Failed, Errored, Skipped, Unsupported} }
+func statuses() []Status { return []Status{Passed, Failed, Accepted, Errored, Skipped, Unsupported} }
 
 // countsText is "3 passed, 1 failed".
 func countsText(cases []Case) string {

@@ -76,6 +76,9 @@ func (t *terminal) verdict(r Run) {
 	for _, reason := range r.Reasons {
 		t.text("  ", "", reason)
 	}
+	for _, note := range r.Notes {
+		t.text("  ", dim, "note: "+note)
+	}
 }
 
 func outcomeStyle(o verdict.Outcome) string {
@@ -107,6 +110,9 @@ func (t *terminal) cases(cases []Case) {
 		if c.Status != Passed {
 			t.text("      ", style, c.Message)
 		}
+		if c.Status == Accepted {
+			t.text("      ", dim, "accepted "+c.Accepted)
+		}
 	}
 }
 
@@ -118,6 +124,8 @@ func statusSign(s Status) (sign, style string) {
 		return "FAILED", red
 	case Errored:
 		return "ERRORED", yellow
+	case Accepted:
+		return string(s), yellow
 	default:
 		return string(s), dim
 	}
@@ -162,21 +170,33 @@ func (t *terminal) phases(phases []Phase) {
 }
 
 func (t *terminal) findings(findings []Finding) {
-	if len(findings) == 0 {
-		return
+	for _, group := range grouped(findings) {
+		t.heading(group.Heading)
+		for _, f := range group.Findings {
+			t.finding(f)
+		}
 	}
-	t.heading("What is broken")
-	for _, f := range findings {
-		t.text("  ", bold+";"+red, f.Where())
-		t.text("    ", "", "found: "+f.Found)
-		if f.Want != "" {
-			t.text("    ", "", "want:  "+f.Want)
-		}
-		if f.Fix != "" {
-			t.text("    ", bold, "fix:   "+f.Fix)
-		}
-		for _, command := range f.Commands {
-			t.text("    ", "", "$ "+command)
-		}
+}
+
+func (t *terminal) finding(f Finding) {
+	style := bold + ";" + red
+	switch {
+	case f.Accepted != "":
+		t.text("  ", "", f.Where()+": "+f.Found)
+		t.text("    ", dim, "accepted "+f.Accepted)
+		return
+	case f.Severity == severityWarning:
+		style = bold + ";" + yellow
+	}
+	t.text("  ", style, f.Where())
+	t.text("    ", "", "found: "+f.Found)
+	if f.Want != "" {
+		t.text("    ", "", "want:  "+f.Want)
+	}
+	if f.Fix != "" {
+		t.text("    ", bold, "fix:   "+f.Fix)
+	}
+	for _, command := range f.Commands {
+		t.text("    ", "", "$ "+command)
 	}
 }

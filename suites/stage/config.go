@@ -6,6 +6,7 @@ import (
 	"io"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
@@ -43,6 +44,9 @@ type Config struct {
 	// the plan will make there outside of the run's own namespaces may be made; an
 	// error refuses it. Nil asks nobody.
 	Consent func([]plan.Foreseen) error
+	// Accept are findings and failing scenarios that the fleet's owners live with; one that
+	// has expired is refused before anything is made.
+	Accept []checks.Acceptance
 	// Keep leaves everything that was made, for somebody to look at.
 	Keep             bool
 	ErrorProbability float64

@@ -24,7 +24,7 @@ func (s *Stage) Diagnose(ctx context.Context) diagnose.Diagnosis {
 	defer cancel()
 	snapshot := diagnose.Take(ctx, s.fleet.Clusters, diagnose.Options{Namespace: s.namespace, Calls: diagnose.Sized, ErrorProbability: s.config.ErrorProbability})
 	snapshot.Eastwest = s.config.Version
-	diagnosis := diagnose.Judge(snapshot, checks.All())
+	diagnosis := diagnose.Judge(snapshot, checks.All(), checks.OfChecks(s.config.Accept)...)
 	s.evidence = append(s.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
 	var content bytes.Buffer
 	if err := snapshot.Save(&content); err == nil {

@@ -145,6 +145,7 @@ func (s *Stage) complete(ctx context.Context) {
 		})
 	}
 	s.phasesOfCases()
+	s.run.Notes = append(s.run.Notes, unneeded(s.run.Cases, s.config.Accept)...)
 	s.run.Outcome, s.run.Reasons = report.Conclude(s.run)
 	if ctx.Err() != nil {
 		s.run.Reasons = append(s.run.Reasons, fmt.Sprintf("the run was interrupted: %v", context.Cause(ctx)))

@@ -29,10 +29,14 @@ func (s *Stage) preflight(ctx context.Context) error {
 	}
 	result := preflight.Run(ctx, s.fleet.Clusters, preflight.Options{
 		CA: cell.CA(s.config.Cell.CA), Namespace: s.namespace, Existing: s.config.Existing, Pods: pods,
-		Reuse: s.config.Reuse, Asmcli: traits.Tools.Asmcli != "",
+		Reuse: s.config.Reuse, Asmcli: traits.Tools.Asmcli != "", Accept: s.config.Accept,
 	})
 	var refused, unknown []string
 	for _, check := range result.Checks {
+		if check.Accepted != "" {
+			s.found = append(s.found, fmt.Sprintf("%s (accepted %s)", toldOf(check), check.Accepted))
+			continue
+		}
 		told := toldOf(check)
 		switch check.Status {
 		case preflight.OK:

@@ -248,7 +248,7 @@ func (s *Stage) Scenario(ctx context.Context, scenario scenarios.Scenario) repor
 		})
 	}
 	s.identify(ctx)
-	result := scenarios.Execute(ctx, scenario, s.Env())
+	result := accept(scenarios.Execute(ctx, scenario, s.Env()), s.config.Accept, time.Now())
 	s.progress.scenario(result)
 	if scenario.Base && result.Status != report.Passed {
 		s.blocked = fmt.Sprintf("scenario %s, which the others stand on, did not pass", scenario.ID)
