@@ -18,7 +18,7 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e test unit race cases drills bench lint matrix lab-up lab-down clean
+.PHONY: help build e2e test unit race cases sound drills bench lint matrix lab-up lab-down clean
 
 help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ race: ## the unit tests, every package under the race detector
 
 cases: ## states of meshes that people have reported, on a lab: each judged rightly (root)
 	.ci/test cases
+
+sound: ## diagnose sound meshes of every shape, ten times each; goes on where it stopped (root)
+	.ci/test sound
 
 drills: ## break a running mesh in every way, see it found and named (root)
 	.ci/test drills

@@ -28,7 +28,7 @@ const patience = 2 * time.Minute
 // TestReported goes through all cases on one lab. It needs root, as the lab does. With
 // EASTWEST_RECORD set to a folder it leaves the snapshot of each case there.
 func TestReported(t *testing.T) {
-	m := start(t)
+	m := start(t, "--mesh")
 	m.await(t, "the mesh as it is made", liveCase{})
 	for _, c := range liveCases() {
 		t.Run(c.name, func(t *testing.T) {
@@ -45,10 +45,14 @@ func TestReported(t *testing.T) {
 // mesh is a lab with a mesh.
 type mesh struct {
 	running *lab.Lab
+	binary  string // eastwest itself
 	tmp     string // of the case
+	// clusters is how many of the lab's are looked at, the first ones; 0 means all.
+	clusters int
 }
 
-func start(t *testing.T) *mesh {
+// start makes a lab; the arguments are those of "lab up".
+func start(t *testing.T, args ...string) *mesh {
 	t.Helper()
 	eastwest := commandline.Build(t)
 	name := fmt.Sprintf("cases-%d", os.Getpid())
@@ -58,7 +62,7 @@ func start(t *testing.T) *mesh {
 			t.Errorf("end the lab: %v\n%s", err, out)
 		}
 	})
-	up := eastwest.Command(t, "lab", "up", "--name", name, "--mesh")
+	up := eastwest.Command(t, append([]string{"lab", "up", "--name", name}, args...)...)
 	up.Stderr = os.Stderr
 	if err := up.Run(); err != nil {
 		t.Fatal(err)
@@ -67,7 +71,7 @@ func start(t *testing.T) *mesh {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &mesh{running: running}
+	return &mesh{running: running, binary: eastwest.Path}
 }
 
 // run carries out a case's commands.
@@ -80,6 +84,7 @@ func (m *mesh) run(t *testing.T, commands string) {
 			fmt.Fprintf(&script, "%s%d() { %s --kubeconfig='%s' \"$@\"; }\n", short, i+1, program, c.Kubeconfig)
 		}
 	}
+	fmt.Fprintf(&script, "eastwest() { '%s' \"$@\" --name '%s'; }\n", m.binary, m.running.State.Name)
 	script.WriteString(commands + "\n")
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script.String())
 	cmd.Env = append(os.Environ(), "PATH="+m.running.State.Bin+":"+os.Getenv("PATH"), "TMP="+m.tmp)
@@ -92,6 +97,9 @@ func (m *mesh) run(t *testing.T, commands string) {
 func (m *mesh) take(t *testing.T, c liveCase) (*istio.Snapshot, diagnose.Diagnosis) {
 	t.Helper()
 	specs := place.Specs(m.running)
+	if m.clusters > 0 {
+		specs = specs[:m.clusters]
+	}
 	for i := range specs {
 		specs[i].Revision = c.revision
 	}

@@ -11,6 +11,8 @@ type liveCase struct {
 	check, cluster string
 	// warning is set where calls go on: what is found is then no error.
 	warning bool
+	// clusters is how many clusters the fleet has, the first ones; 0 means all of the lab.
+	clusters int
 	// revision is what the fleet declares; empty for nothing.
 	revision string
 }
