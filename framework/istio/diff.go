@@ -82,7 +82,7 @@ func (d *differ) add(what, before, after string) {
 
 // restless are fields that change by themselves.
 func restless(key string) bool {
-	return slices.Contains([]string{"caller", "ip", "certificate", "clockAheadSeconds", "complaint", "warnings", "unanswered", "kubeconfig", "context"}, key)
+	return slices.Contains([]string{"caller", "ip", "certificate", "clockAheadSeconds", "complaint", "warnings", "unanswered", "traffic", "kubeconfig", "context"}, key)
 }
 
 func (d *differ) compare(path []string, before, after any) {

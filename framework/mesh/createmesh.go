@@ -2,7 +2,6 @@ package mesh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -103,31 +102,6 @@ func (a giveAccess) Do(ctx context.Context, site *plan.Site) error {
 		return nil
 	}
 	return a.pipe().Do(ctx, site)
-}
-
-// existingAccess is the name of somebody's remote secret that leads to a
-// cluster, "" where there is none. One that leads there and is not right is an
-// error: a second one beside it would make istiod read the cluster twice.
-func existingAccess(ctx context.Context, site *plan.Site, source fleet.ClusterSpec) (string, error) {
-	found, err := accesses(ctx, site.Client, names.MultiCluster+"=true,!"+kube.LabelRun)
-	if err != nil || len(found) == 0 {
-		return "", err
-	}
-	known, err := peerOf(ctx, site, source)
-	if err != nil {
-		return "", err
-	}
-	for _, one := range found {
-		traced := trace(ctx, one, []peer{known})
-		if traced.leads != source.Name {
-			continue
-		}
-		if len(traced.errs) > 0 {
-			return "", fmt.Errorf("cluster %q has a remote secret of cluster %q that eastwest did not make: %w", site.Cluster, source.Name, errors.Join(traced.errs...))
-		}
-		return one.Secret, nil
-	}
-	return "", nil
 }
 
 // onlySecret makes sure that what is applied is the one Secret it should be:
