@@ -21,16 +21,16 @@ func (b *builder) reader(cluster fleet.ClusterSpec) []plan.Action {
 	}
 	return []plan.Action{
 		b.apply("make the reader's token", "reader-token.yaml.tmpl", map[string]any{
-			"Name": ReaderToken, "Account": names.ReaderAccount, "Namespace": names.System,
+			"Name": names.ReaderToken, "Account": names.ReaderAccount, "Namespace": names.System,
 		}),
 		plan.Await{
 			Title: "await the reader's token",
-			Shell: kubectlHere("--namespace="+names.System, "wait secret/"+ReaderToken, "--for=jsonpath='{.data.token}' --timeout=30s >/dev/null"),
+			Shell: kubectlHere("--namespace="+names.System, "wait secret/"+names.ReaderToken, "--for=jsonpath='{.data.token}' --timeout=30s >/dev/null"),
 			Until: func(ctx context.Context, site *plan.Site) error {
 				return site.Client.Await(ctx, kube.Wait{
-					For:   "the token in Secret " + names.System + "/" + ReaderToken,
+					For:   "the token in Secret " + names.System + "/" + names.ReaderToken,
 					Bound: site.Bounds.Token,
-					Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: names.System, Name: ReaderToken}),
+					Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: names.System, Name: names.ReaderToken}),
 					Until: hasToken,
 				})
 			},

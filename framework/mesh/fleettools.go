@@ -143,7 +143,7 @@ func installedState() kube.Ref {
 // remote secrets after the contexts of the kubeconfigs that it is given, and
 // ours are named as their clusters.
 func (b *builder) expectSecrets(cluster fleet.ClusterSpec) plan.Action {
-	secrets := []kube.Ref{systemSecret(ReaderToken)}
+	secrets := []kube.Ref{systemSecret(names.ReaderToken)}
 	for _, other := range b.opts.Clusters {
 		if other.Name != cluster.Name {
 			secrets = append(secrets, systemSecret(RemoteSecret(other.Name)))

@@ -261,7 +261,7 @@ func (q question) left(ctx context.Context) (sample bool, runs []string, err err
 	for _, ref := range []kube.Ref{
 		{APIVersion: "v1", Kind: "Namespace", Name: q.opts.Namespace},
 		{APIVersion: "v1", Kind: "Service", Namespace: names.System, Name: names.Gateway},
-		{APIVersion: "networking.istio.io/v1beta1", Kind: "Gateway", Namespace: names.System, Name: names.Expose},
+		{APIVersion: names.Networking + "/v1beta1", Kind: "Gateway", Namespace: names.System, Name: names.Expose},
 	} {
 		found, err := q.cluster.Client.Get(ctx, ref)
 		switch {

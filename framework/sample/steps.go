@@ -145,7 +145,7 @@ func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
 		revision = istio.RevisionShell("REVISION", here)
 	}
 	return fmt.Sprintf("%[1]s\n%[2]s create namespace %[3]s --dry-run=client --output=yaml | %[2]s apply -f -\n"+
-		"%[2]s label namespace %[3]s istio-injection- \"istio.io/rev=${REVISION}\" --overwrite", revision, here, b.opts.namespace())
+		"%[2]s label namespace %[3]s %[4]s- \"%[5]s=${REVISION}\" --overwrite", revision, here, b.opts.namespace(), names.Injection, names.Revision)
 }
 
 func namespaceObject(name, revision string) ([]*unstructured.Unstructured, error) {
