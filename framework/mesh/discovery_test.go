@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -145,35 +143,6 @@ func TestJudgeSynced(t *testing.T) {
 		if got := judgeSynced(test.istiods, []string{"east"}); got.Met != test.met || got.Seen != test.seen {
 			t.Errorf("%s: got %+v", test.name, got)
 		}
-	}
-}
-
-func TestAddresses(t *testing.T) {
-	tests := []struct {
-		name    string
-		service corev1.Service
-		want    []string
-	}{
-		{name: "pending"},
-		{
-			name: "addresses and host names",
-			service: corev1.Service{Status: corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{
-				Ingress: []corev1.LoadBalancerIngress{{Hostname: "lb.example.org"}, {IP: "192.0.2.1"}},
-			}}},
-			want: []string{"192.0.2.1", "lb.example.org"},
-		},
-		{
-			name:    "external IPs where there is no load balancer",
-			service: corev1.Service{Spec: corev1.ServiceSpec{ExternalIPs: []string{"192.0.2.7"}}},
-			want:    []string{"192.0.2.7"},
-		},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, Addresses(&test.service)); diff != "" {
-				t.Errorf("(-want +got):\n%s", diff)
-			}
-		})
 	}
 }
 
