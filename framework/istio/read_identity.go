@@ -32,11 +32,8 @@ func (r *reader) identity(ctx context.Context) (Identity, error) {
 func (r *reader) clockAhead(ctx context.Context) (float64, error) {
 	begun := time.Now()
 	server, err := ask(ctx, r, "get /version", r.client.ServerTime)
-	switch {
-	case err != nil && reasonOf(err) == Unanswered:
-		return 0, err
-	case err != nil:
-		return 0, nil // an aid only; nothing rests on there being no difference
+	if err != nil {
+		return 0, unanswered(err)
 	}
 	took := time.Since(begun)
 	ahead := server.Add(time.Second / 2).Sub(begun.Add(took / 2))
@@ -44,6 +41,15 @@ func (r *reader) clockAhead(ctx context.Context) (float64, error) {
 		return 0, nil
 	}
 	return math.Round(ahead.Seconds()), nil
+}
+
+// unanswered is an error where no answer came. Another is no reason to give up on what is an
+// aid only: nothing rests on there being no difference of clocks.
+func unanswered(err error) error {
+	if reasonOf(err) == Unanswered {
+		return err
+	}
+	return nil
 }
 
 func (r *reader) getNamespace(ctx context.Context, name string) (*corev1.Namespace, error) {

@@ -17,7 +17,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-func request(t *testing.T, ctx context.Context, path string) *http.Request {
+func request(ctx context.Context, t *testing.T, path string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://192.0.2.1"+path, nil)
 	if err != nil {
@@ -47,11 +47,11 @@ func TestMeterBounds(t *testing.T) {
 		})}
 		ctx, cancel := context.WithCancel(t.Context())
 		for range 2 * atOnce {
-			go func() { _, _ = transport.RoundTrip(request(t, ctx, "/api/v1/pods?watch=true")) }()
+			go func() { _, _ = transport.RoundTrip(request(ctx, t, "/api/v1/pods?watch=true")) }()
 		}
 		for range 3 * atOnce {
 			go func() {
-				response, err := transport.RoundTrip(request(t, ctx, "/api/v1/pods"))
+				response, err := transport.RoundTrip(request(ctx, t, "/api/v1/pods"))
 				if err != nil {
 					t.Error(err)
 					return
@@ -89,7 +89,7 @@ func TestMeterGivesUp(t *testing.T) {
 		t.Error("want nothing sent")
 		return nil, io.EOF
 	})}
-	if _, err := transport.RoundTrip(request(t, ctx, "/version")); err == nil { //nolint:bodyclose // there is none
+	if _, err := transport.RoundTrip(request(ctx, t, "/version")); err == nil {
 		t.Error("want an error")
 	}
 }

@@ -115,7 +115,7 @@ const (
 	ReaderAccount = "istio-reader-service-account"
 	// ReaderToken is the Secret that istioctl looks for, or makes, for that account
 	// (istioctl/pkg/multicluster/remote_secret.go).
-	ReaderToken = ReaderAccount + "-istio-remote-secret-token" //nolint:gosec // a name
+	ReaderToken = ReaderAccount + "-istio-remote-secret-token"
 	// RemoteSecretPrefix begins the names that "istioctl create-remote-secret" gives.
 	RemoteSecretPrefix = "istio-remote-secret-" //nolint:gosec // a name
 )
