@@ -4,8 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -155,5 +158,38 @@ func TestEveryPackageHasADoc(t *testing.T) {
 		if p.folder() != "" && p.Doc == "" {
 			t.Errorf("%s has no package comment: say what it owns and what it may import", p.folder())
 		}
+	}
+}
+
+// makesClients are the places that make clients of clusters: a fleet is connected once, a
+// remote secret's token is tried with a client of its own, and clean-up finds its clusters in
+// the ledger.
+var makesClients = []string{"framework/kube", "framework/fleet", "framework/istio/peer.go", "framework/ledger/recover.go"}
+
+// A cluster is connected to once: whoever made a client for itself would ask anew who that
+// is, beside the bounds and the counts of the one that is there.
+func TestClustersAreConnectedOnce(t *testing.T) {
+	err := filepath.WalkDir(".", func(path string, entry fs.DirEntry, err error) error {
+		place := filepath.ToSlash(path)
+		switch {
+		case err != nil:
+			return err
+		case slices.ContainsFunc([]string{"lab", "kind", "examples", "tools"}, func(folder string) bool { return within(place, folder) }):
+			return fs.SkipDir // clusters of this machine, before they are a fleet
+		case entry.IsDir() || !strings.HasSuffix(place, ".go") || strings.HasSuffix(place, "_test.go"):
+			return nil
+		}
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		makes := regexp.MustCompile(`\b(kube\.New|kubernetes\.NewFor|dynamic\.NewFor)`).Match(content)
+		if makes && !slices.ContainsFunc(makesClients, func(folder string) bool { return within(place, folder) }) {
+			t.Errorf("%s makes a client of a cluster: take that of fleet.Cluster", place)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -11,8 +11,6 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
-	"github.com/eastwest-mesh/eastwest/framework/istio/names"
-	"github.com/eastwest-mesh/eastwest/framework/probe"
 )
 
 // gatewayQuery asks for one cluster's gateway as another sees it.
@@ -24,7 +22,7 @@ type gatewayQuery struct{ of, seenBy *fleet.Cluster }
 // since the mesh configuration may list addresses, they are what the seeing cluster's istiod
 // knows.
 func gatewayEndpoints(ctx context.Context, query gatewayQuery) ([]string, error) {
-	gateways, err := istio.ReadGateways(ctx, query.of)
+	gateways, err := gatewaysOf(ctx, query.of)
 	if err != nil {
 		return nil, err
 	}
@@ -45,40 +43,46 @@ func named(endpoint string) bool {
 	return err == nil && net.ParseIP(host) == nil
 }
 
+// gatewaysOf are the ways into one cluster's network.
+func gatewaysOf(ctx context.Context, cluster *fleet.Cluster) (istio.Gateways, error) {
+	gateways, why := istio.Look(ctx, cluster, istio.PartGateways).Gateways.Get()
+	if why != nil {
+		return istio.Gateways{}, fmt.Errorf("read the gateways of cluster %q: %w", cluster.Name, why)
+	}
+	return gateways, nil
+}
+
 // resolved asks the seeing cluster's istiod for the gateways of the network.
 func resolved(ctx context.Context, query gatewayQuery) ([]string, error) {
-	istiod, err := probe.ReadyPod(ctx, query.seenBy.Client, names.System, names.IstiodSelector)
-	if err != nil {
-		return nil, err
+	istiods, why := istio.Look(ctx, query.seenBy, istio.PartNetworks).Istiods.Get()
+	if why != nil {
+		return nil, fmt.Errorf("cluster %q: %w", query.seenBy.Name, why)
 	}
-	document, err := probe.IstiodDebug(ctx, query.seenBy.Client, names.System, istiod.Name, names.Networkz)
-	if err != nil {
-		return nil, err
+	at := slices.IndexFunc(istiods, func(i istio.Istiod) bool { return i.Ready })
+	if at < 0 {
+		return nil, fmt.Errorf("cluster %q has no Ready istiod that could be asked for the gateways of network %q", query.seenBy.Name, query.of.Network)
 	}
-	endpoints, err := entriesOf(document, query.of.Network)
-	if err != nil {
-		return nil, fmt.Errorf("cluster %q: %w", query.seenBy.Name, err)
+	known, why := istiods[at].Networks.Get()
+	if why != nil {
+		return nil, fmt.Errorf("cluster %q: %w", query.seenBy.Name, why)
 	}
+	endpoints := entriesOf(known, query.of.Network)
 	if len(endpoints) == 0 {
 		return nil, violated(fmt.Sprintf("istiod of cluster %q knows no way into network %q: the gateway has no address, or its host name does not resolve there", query.seenBy.Name, query.of.Network))
 	}
 	return endpoints, nil
 }
 
-// entriesOf are the address:port pairs of a network in istiod's /debug/networkz.
-func entriesOf(document []byte, network string) ([]string, error) {
-	gateways, err := fleet.ParseNetworkz(document)
-	if err != nil {
-		return nil, err
-	}
+// entriesOf are the address:port pairs of a network as an istiod knows them.
+func entriesOf(known []istio.NetworkGateway, network string) []string {
 	var endpoints []string
-	for _, gateway := range gateways {
+	for _, gateway := range known {
 		if gateway.Network == network {
-			endpoints = append(endpoints, hostPort(gateway.Addr, gateway.Port))
+			endpoints = append(endpoints, hostPort(gateway.Address, gateway.Port))
 		}
 	}
 	slices.Sort(endpoints)
-	return slices.Compact(endpoints), nil
+	return slices.Compact(endpoints)
 }
 
 func hostPort[P int | uint32](host string, port P) string {

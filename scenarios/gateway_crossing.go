@@ -190,7 +190,7 @@ const countedCalls = 20
 // HelloWorld. Connections are kept alive, so the number of requests cannot be
 // read here, only that there is or was a connection.
 func (c crossing) carried(ctx context.Context, cluster *fleet.Cluster) (bool, error) {
-	gateways, err := istio.ReadGateways(ctx, cluster)
+	gateways, err := gatewaysOf(ctx, cluster)
 	if err != nil {
 		return false, err
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
@@ -166,17 +167,12 @@ func TestReachedDirectly(t *testing.T) {
 	}
 }
 
-func TestParseNetworkz(t *testing.T) {
-	const document = `[{"Network":"network2","Cluster":"cluster2","Addr":"172.30.102.1","Port":15443,"HBONEPort":0,"ServiceAccount":{}},
-		{"Network":"network2","Addr":"2001:db8::1","Port":15443},{"Network":"network3","Addr":"172.30.103.1","Port":15443}]`
-	got, err := entriesOf([]byte(document), "network2")
-	if err != nil {
-		t.Fatal(err)
+func TestEntriesOf(t *testing.T) {
+	known := []istio.NetworkGateway{
+		{Network: "network2", Cluster: "cluster2", Address: "172.30.102.1", Port: names.CrossPort},
+		{Network: "network2", Address: "2001:db8::1", Port: names.CrossPort}, {Network: "network3", Address: "172.30.103.1", Port: names.CrossPort},
 	}
-	if diff := cmp.Diff([]string{"172.30.102.1:15443", "[2001:db8::1]:15443"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"172.30.102.1:15443", "[2001:db8::1]:15443"}, entriesOf(known, "network2")); diff != "" {
 		t.Errorf("endpoints (-want +got):\n%s", diff)
-	}
-	if _, err := entriesOf([]byte("not found"), "network2"); err == nil {
-		t.Error("want an error for what is not JSON")
 	}
 }

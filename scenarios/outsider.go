@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
@@ -52,7 +53,7 @@ func podReady(objects []*unstructured.Unstructured) kube.State {
 		return kube.State{Seen: err.Error(), Fatal: err}
 	}
 	if probe.HasProxy(&pod) {
-		return kube.State{Seen: "a sidecar", Fatal: errors.New("the pod was injected although its label sidecar.istio.io/inject says false")}
+		return kube.State{Seen: "a sidecar", Fatal: errors.New("the pod was injected although its label " + names.Inject + " says false")}
 	}
 	return kube.State{Met: probe.PodReady(&pod), Seen: "phase " + string(pod.Status.Phase)}
 }

@@ -122,6 +122,7 @@ func (f readingFlags) take(ctx context.Context, streams ioStreams) (*istio.Snaps
 	}
 	snapshot := diagnose.Take(ctx, clusters.Clusters, diagnose.Options{Namespace: cmp.Or(f.namespace, found.namespace), Calls: calls})
 	snapshot.Eastwest = ownVersion()
+	f.tellTraffic(streams, snapshot)
 	return snapshot, found.accept, nil
 }
 

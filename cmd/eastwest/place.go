@@ -226,7 +226,7 @@ func (w where) check() error {
 // provider is the place itself.
 func (w where) provider(flags placeFlags, streams ioStreams) fleet.Provider {
 	if w.on == cell.OnFleet {
-		return place.NewFleet(place.FleetOptions{File: w.fleet, Progress: streams.errOut})
+		return place.NewFleet(w.fleet)
 	}
 	if w.on == cell.OnKind {
 		return place.NewKind(place.KindOptions{

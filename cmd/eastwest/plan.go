@@ -9,6 +9,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -120,19 +121,33 @@ func fleetOptions(ctx context.Context, streams ioStreams, w where) (page.Options
 		return page.Options{}, err
 	}
 	traits := provider.Traits()
-	// verify takes the flags of the control planes that are there: so must the plan.
 	connected, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "plan"})
 	if err != nil {
 		return page.Options{}, err
 	}
-	tooling, err := mesh.FindTooling(ctx, w.cell, traits.Tools.Istioctl, connected.Clusters, traits.Bounds)
+	tooling, err := settle(ctx, streams, connected, w.cell, traits)
 	if err := errors.Join(err, connected.Close()); err != nil {
 		return page.Options{}, err
 	}
 	return page.Options{
-		Clusters: specs, Traits: traits, MeshID: w.fleet.MeshID, FleetID: w.fleet.FleetProject, Namespace: w.fleet.Namespace, Existing: w.fleet.Existing,
+		Clusters: connected.Specs(), Traits: traits, MeshID: w.fleet.MeshID, FleetID: w.fleet.FleetProject, Namespace: w.fleet.Namespace, Existing: w.fleet.Existing,
 		PilotCertProvider: tooling.PilotCertProvider, GatewayFlags: tooling.GatewayFlags, Notes: tooling.Notes,
 	}, nil
+}
+
+// settle finds out what verify would: what the fleet leaves open, and the flags of the control
+// planes that are there.
+func settle(ctx context.Context, streams ioStreams, connected *fleet.Fleet, asked cell.Cell, traits fleet.Traits) (mesh.Tooling, error) {
+	found, err := istio.Settle(ctx, connected.Clusters)
+	if err != nil {
+		return mesh.Tooling{}, err
+	}
+	for _, one := range found {
+		for _, line := range one.Lines() {
+			fmt.Fprintf(streams.errOut, "fleet: %s\n", line)
+		}
+	}
+	return mesh.FindTooling(ctx, asked, traits.Tools.Istioctl, connected.Clusters, traits.Bounds)
 }
 
 // labOutline is what a plan on the lab is made with: a running one, or any.

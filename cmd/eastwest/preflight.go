@@ -112,7 +112,7 @@ func (f preflightFlags) look(ctx context.Context) (preflight.Result, []string, e
 	}
 	result := preflight.Run(ctx, clusters.Clusters, preflight.Options{
 		CA: cell.CA(file.CA), Namespace: file.Namespace, Existing: file.Existing, Pods: pods,
-		Reuse: f.setup == setupReuse, Asmcli: file.Tools.Asmcli != "", Accept: accept,
+		Reuse: f.setup == setupReuse, Asmcli: file.Tools.Asmcli != "", Accept: accept, Looking: f.file == "",
 	})
 	return result, file.Warnings, clusters.Close()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
@@ -22,6 +24,7 @@ type readingFlags struct {
 	fleetFlags
 	on, lab, namespace string
 	calls              string
+	verbose            bool
 }
 
 func (f *readingFlags) registerReading(set *pflag.FlagSet) {
@@ -30,6 +33,18 @@ func (f *readingFlags) registerReading(set *pflag.FlagSet) {
 	set.StringVar(&f.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the running lab (LAB)")
 	set.StringVar(&f.namespace, "namespace", "", "namespace of HelloWorld and Sleep (default: the fleet file's, or sample)")
 	set.StringVar(&f.calls, "calls", "sized", "calls from each cluster's Sleep pod: a number, 0 for none, or sized: as many as a missing answer needs to be evidence")
+	set.BoolVarP(&f.verbose, "verbose", "v", false, "also tell how often each API server was asked, on standard error")
+}
+
+// tellTraffic says what the reading cost the API servers.
+func (f readingFlags) tellTraffic(streams ioStreams, snapshot *istio.Snapshot) {
+	if !f.verbose {
+		return
+	}
+	for i := range snapshot.Clusters {
+		c := &snapshot.Clusters[i]
+		fmt.Fprintf(streams.errOut, "cluster %s: %d requests to its API server, and %d streams (commands in pods)\n", c.Name, c.Traffic.Requests, c.Traffic.Streams)
+	}
 }
 
 // described is what a fleet's description says beside its clusters.

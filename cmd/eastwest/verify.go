@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/eastwest-mesh/eastwest/framework/checks"
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
@@ -120,7 +120,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 // report already tells is not printed again.
 func conclude(outcome verdict.Outcome, failure, written error) error {
 	switch {
-	case errors.Is(failure, fleet.ErrAmbiguousRevision), errors.Is(failure, stage.ErrRefused):
+	case errors.Is(failure, istio.ErrAmbiguousRevision), errors.Is(failure, stage.ErrRefused):
 		return usageError(errors.Join(failure, written))
 	case written != nil:
 		return exitError{code: codeInconclusive, err: written}

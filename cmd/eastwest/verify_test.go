@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
@@ -82,7 +82,7 @@ func TestVerifyPrecedence(t *testing.T) {
 }
 
 func TestVerifyExitCodes(t *testing.T) {
-	ambiguous := fmt.Errorf("step: %w", fleet.ErrAmbiguousRevision)
+	ambiguous := fmt.Errorf("step: %w", istio.ErrAmbiguousRevision)
 	tests := map[string]struct {
 		outcome          verdict.Outcome
 		failure, written error

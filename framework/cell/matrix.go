@@ -1,5 +1,7 @@
 package cell
 
+import "github.com/eastwest-mesh/eastwest/framework/istio/names"
+
 // row is one platform: its traits, and what it has for each CA.
 type row struct {
 	platform     Platform
@@ -59,7 +61,7 @@ func rows() []row {
 			platform: GDCBareMetal, title: "Google Distributed Cloud on bare metal", home: OnFleet, group: onPremises,
 			loadBalancer: LoadBalancer{
 				Address: IP, Maker: "MetalLB (bundled), or by hand",
-				Note:   "may need spec.loadBalancerIP on istio-eastwestgateway",
+				Note:   "may need spec.loadBalancerIP on " + names.Gateway,
 				Source: "INSTALL",
 			},
 			cells: onPremisesCells(),

@@ -12,7 +12,7 @@ func ew0206() Check {
 		ID: "EW0206", Severity: Info,
 		Title:    "The fleet and istiod call a cluster by different names",
 		Question: "Is the name of every cluster in the fleet its cluster ID (CLUSTER_ID)?",
-		Why:      "Rules and metrics by the label topology.istio.io/cluster know the cluster by its ID, or, on other clusters, by the key of their remote secret.",
+		Why:      "Rules and metrics by the label " + names.Cluster + " know the cluster by its ID, or, on other clusters, by the key of their remote secret.",
 		Source:   "https://github.com/GoogleCloudPlatform/anthos-service-mesh-packages/pull/1184",
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {

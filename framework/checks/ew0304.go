@@ -27,7 +27,7 @@ func ew0304() Check {
 					Found: "; the injector did not replace the image \"auto\"",
 					Want:  "a pod that the injection webhook filled in",
 					Fix: Fix{
-						Text:     "see that a webhook has the revision of the pod's label istio.io/rev and that its istiod is ready, then have the pod made anew:",
+						Text:     "see that a webhook has the revision of the pod's label " + names.Revision + " and that its istiod is ready, then have the pod made anew:",
 						Commands: append([]string{kubectl(c, "get mutatingwebhookconfigurations --label-columns="+names.Revision+","+names.Tag)}, replace(c, pods)...),
 					},
 				})

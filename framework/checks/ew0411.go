@@ -11,7 +11,7 @@ func ew0411() Check {
 	return Check{
 		ID: "EW0411", Severity: Error,
 		Title:    "A gateway's Service lacks the port for callers of other networks",
-		Question: "Has the gateway's Service port 15443, or the one that its label names?",
+		Question: fmt.Sprintf("Has the gateway's Service port %d, or the one that its label names?", names.CrossPort),
 		Why:      "istiod ignores a gateway that does not listen there, and callers get the addresses of pods that they do not reach.",
 		Source:   "https://istio.io/latest/docs/reference/config/labels/#NetworkingGatewayPort",
 		Explains: []string{"EW0512", "EW08"},

@@ -23,11 +23,11 @@ func secretToItself(l *Look, c *istio.Cluster) {
 	all := entriesFor(l, c)
 	for _, e := range all {
 		// What listens there may be a tunnel in istiod's pod: then it is synced.
-		if !read(e.secret) || !loopback(e.Server) || covered(all, e) || !unsynced(l, c, e.other) {
+		if !read(e.secret) || !e.Loopback() || covered(all, e) || !unsynced(l, c, e.other) {
 			continue
 		}
 		server := cmp.Or(e.other.Server, "https://ADDRESS:6443")
-		if loopback(server) {
+		if (istio.RemoteEntry{Server: server}).Loopback() {
 			server = "https://ADDRESS:6443"
 		}
 		l.Find(Finding{

@@ -62,5 +62,5 @@ func surelySame(a, b entryOf) bool {
 	if whyFirst == nil && whySecond == nil {
 		return first == second
 	}
-	return sameServer(a.Server, b.Server)
+	return istio.SameServer(a.Server, b.Server)
 }

@@ -11,8 +11,8 @@ import (
 func ew0603() Check {
 	return Check{
 		ID: "EW0603", Severity: Warning,
-		Title:    "The Secret cacerts has another root than istiod publishes",
-		Question: "Does istiod use the CA of the Secret cacerts, where there is one?",
+		Title:    "The Secret " + names.CASecret + " has another root than istiod publishes",
+		Question: "Does istiod use the CA of the Secret " + names.CASecret + ", where there is one?",
 		Why:      "istiod was not restarted since the Secret changed, or refuses it: at its next start the root of the cluster changes, and with it who trusts whom.",
 		Source:   "https://istio.io/latest/docs/tasks/security/cert-management/plugin-ca-cert/",
 		Judge: func(l *Look) {
@@ -31,7 +31,7 @@ func ew0603() Check {
 					Want:  "an istiod that uses the CA of the Secret",
 					Fix: Fix{
 						Text:     "see in istiod's log whether it reads the Secret; if it is right, and the other clusters trust its root, restart istiod, then gateways and workloads. Where another CA signs and nobody reads the Secret, leave it:",
-						Commands: []string{kubectl(c, "logs --namespace="+names.System, "--selector="+names.IstiodSelector, "--tail=-1") + " | grep -i cacerts"},
+						Commands: []string{kubectl(c, "logs --namespace="+names.System, "--selector="+names.IstiodSelector, "--tail=-1") + " | grep -i " + names.CASecret},
 					},
 				})
 			})

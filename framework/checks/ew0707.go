@@ -6,10 +6,8 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
-
-// exportTo is the annotation of a Service with the namespaces that see it.
-const exportTo = "networking.istio.io/exportTo"
 
 func ew0707() Check {
 	return Check{
@@ -51,7 +49,7 @@ func judgeExport(l *Look, c *istio.Cluster, own, byDefault []string) {
 	if len(pairs) == 0 {
 		return
 	}
-	by := "its annotation " + exportTo + "=" + strings.Join(own, ",")
+	by := "its annotation " + names.ExportTo + "=" + strings.Join(own, ",")
 	if len(own) == 0 {
 		by = "defaultServiceExportTo of the mesh config, " + strings.Join(byDefault, ",")
 	}
@@ -61,7 +59,7 @@ func judgeExport(l *Look, c *istio.Cluster, own, byDefault []string) {
 		Want:  "a Service that is exported to the namespaces of its callers and of the east-west gateway",
 		Fix: Fix{
 			Text:     "export it:",
-			Commands: []string{kubectl(c, "annotate service", helloWorld, "--namespace="+quote(l.Namespace), "--overwrite", quote(exportTo+"=*"))},
+			Commands: []string{kubectl(c, "annotate service", helloWorld, "--namespace="+quote(l.Namespace), "--overwrite", quote(names.ExportTo+"=*"))},
 		},
 	})
 }

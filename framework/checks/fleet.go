@@ -1,10 +1,7 @@
 package checks
 
 import (
-	"cmp"
-	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
@@ -125,17 +122,8 @@ func read(secret istio.RemoteSecret) bool {
 	return secret.Labelled && secret.Namespace == names.System
 }
 
-// leadsTo is true for an entry of a remote secret that is for a cluster of the fleet: whose
-// UID answered there, or else by its server, or else by its name. Names differ where
-// secrets are named after contexts.
-func leadsTo(entry istio.RemoteEntry, c *istio.Cluster) bool {
-	identity, why := c.Identity.Get()
-	if uid, unasked := entry.UID.Get(); unasked == nil && why == nil {
-		return uid == identity.UID
-	}
-	return sameServer(entry.Server, c.Server) || sameServer(entry.Server, identity.Server) ||
-		entry.ID == c.Name || entry.ID != "" && entry.ID == clusterID(c)
-}
+// leadsTo is true for an entry of a remote secret that is for a cluster of the fleet.
+func leadsTo(entry istio.RemoteEntry, c *istio.Cluster) bool { return entry.LeadsTo(c, clusterID(c)) }
 
 // idsOf are what the istiods of one cluster may call another: the keys of the remote
 // secrets that lead there.
@@ -149,19 +137,6 @@ func idsOf(secrets []istio.RemoteSecret, other *istio.Cluster) []string {
 		}
 	}
 	return ids
-}
-
-// sameServer compares URLs of API servers, paths included, since some proxies serve many
-// clusters under one host; an empty one is like no other.
-func sameServer(a, b string) bool {
-	first, errFirst := url.Parse(a)
-	second, errSecond := url.Parse(b)
-	if errFirst != nil || errSecond != nil || first.Host == "" || second.Host == "" {
-		return false
-	}
-	port := func(u *url.URL) string { return cmp.Or(u.Port(), "443") }
-	return strings.EqualFold(first.Hostname(), second.Hostname()) && port(first) == port(second) &&
-		strings.Trim(first.Path, "/") == strings.Trim(second.Path, "/")
 }
 
 // helloHost is the full name of HelloWorld.

@@ -2,8 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -52,7 +50,7 @@ func entriesFor(l *Look, c *istio.Cluster) []entryOf {
 
 // good is true for an entry that istiod reads and takes.
 func (e entryOf) good() bool {
-	return read(e.secret) && e.Broken == "" && !loopback(e.Server) && refusedLogin(e.RemoteEntry) == ""
+	return read(e.secret) && e.Broken == "" && !e.Loopback() && refusedLogin(e.RemoteEntry) == ""
 }
 
 // name is NAMESPACE/NAME of the Secret.
@@ -116,17 +114,6 @@ func unsynced(l *Look, c, other *istio.Cluster) bool {
 		}
 	}
 	return len(istiods) > 0
-}
-
-// loopback is true for a server's URL that leads an istiod's pod to itself.
-func loopback(server string) bool {
-	parsed, err := url.Parse(server)
-	if err != nil {
-		return false
-	}
-	host := strings.ToLower(parsed.Hostname())
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || strings.HasSuffix(host, ".localhost") || err == nil && (ip.Unmap().IsLoopback() || ip.Unmap().IsUnspecified())
 }
 
 // refusedLogin says how an entry logs in that istiod does not take (pkg/kube/util.go,

@@ -19,7 +19,7 @@ func revisions(c *istio.Cluster) []string {
 	for _, u := range usedNames(c) {
 		revision, ok := u.name, true
 		if !u.revision {
-			revision, ok = resolve(c, u.name)
+			revision, ok = c.Resolve(u.name)
 		}
 		if !ok {
 			return nil
@@ -67,29 +67,6 @@ func askedRevision(namespace map[string]string) string {
 		return ""
 	}
 	return namespace[names.Revision]
-}
-
-// resolve leads a name to its revision; ok is false where nothing here has that name: it may
-// be a tag that is not known, or one that was removed while its pods run on.
-func resolve(c *istio.Cluster, name string) (revision string, ok bool) {
-	if hasRevision(c, name) {
-		return name, true
-	}
-	webhooks, why := c.Webhooks.Get()
-	if i := slices.IndexFunc(webhooks, func(w istio.Webhook) bool { return w.Tag == name && w.Revision != "" }); i >= 0 {
-		return webhooks[i].Revision, true
-	}
-	return name, why == nil && name == c.Revision
-}
-
-// hasRevision is true where something of a control plane of that revision is there.
-func hasRevision(c *istio.Cluster, name string) bool {
-	istiods, _ := c.Istiods.Get()
-	configs, _ := c.MeshConfigs.Get()
-	injectors, _ := c.Injectors.Get()
-	return slices.ContainsFunc(istiods, func(i istio.Istiod) bool { return i.Revision == name }) ||
-		slices.ContainsFunc(configs, func(m istio.MeshConfig) bool { return m.Revision == name }) ||
-		slices.ContainsFunc(injectors, func(i istio.Injector) bool { return i.Revision == name })
 }
 
 // revisionFor is what to label a namespace with: a revision in use, or the only one that

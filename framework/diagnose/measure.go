@@ -58,6 +58,7 @@ func Take(ctx context.Context, clusters []*fleet.Cluster, opts Options) *istio.S
 		})
 	}
 	group.Wait()
+	s.Count(clusters)
 	return s
 }
 

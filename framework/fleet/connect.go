@@ -8,7 +8,6 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
@@ -32,15 +31,11 @@ func (c *Cluster) connect(ctx context.Context, dir string, opts Options) error {
 }
 
 func (c *Cluster) identify(ctx context.Context, bound time.Duration) error {
-	namespace, err := c.Client.Kubernetes.CoreV1().Namespaces().Get(ctx, metav1.NamespaceSystem, metav1.GetOptions{})
+	found, err := c.Client.Identity(ctx)
 	if err != nil {
 		return c.unreachable(err, bound)
 	}
-	version, err := c.Client.Kubernetes.Discovery().ServerVersion()
-	if err != nil {
-		return c.unreachable(err, bound)
-	}
-	c.UID, c.KubernetesVersion = namespace.UID, version.GitVersion
+	c.UID, c.KubernetesVersion = found.UID, found.Version
 	return nil
 }
 

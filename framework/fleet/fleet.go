@@ -156,6 +156,15 @@ func (f *Fleet) Others(than *Cluster) []*Cluster {
 	return slices.DeleteFunc(slices.Clone(f.Clusters), func(c *Cluster) bool { return c == than })
 }
 
+// Specs describe the clusters as they are known by now, in the fleet's order.
+func (f *Fleet) Specs() []ClusterSpec {
+	specs := make([]ClusterSpec, 0, len(f.Clusters))
+	for _, cluster := range f.Clusters {
+		specs = append(specs, cluster.ClusterSpec)
+	}
+	return specs
+}
+
 // ID identifies the set of clusters, whatever their order and names.
 func (f *Fleet) ID() string {
 	uids := make([]string, 0, len(f.Clusters))

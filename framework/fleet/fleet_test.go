@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -69,33 +68,5 @@ func TestOthers(t *testing.T) {
 	}
 	if f.Cluster("south") != nil {
 		t.Error("want no cluster of an unknown name")
-	}
-}
-
-func TestChooseRevision(t *testing.T) {
-	tests := []struct {
-		name      string
-		ready     []string
-		wanted    string
-		want      string
-		wantErr   string
-		ambiguous bool
-	}{
-		{name: "the only one", ready: []string{"asm-1"}, want: "asm-1"},
-		{name: "the wanted one of two", ready: []string{"asm-1", "asm-2"}, wanted: "asm-2", want: "asm-2"},
-		{name: "two", ready: []string{"asm-1", "asm-2"}, wantErr: "asm-1, asm-2", ambiguous: true},
-		{name: "the wanted one is not there", ready: []string{"asm-1"}, wanted: "asm-9", wantErr: `want revision "asm-9", found asm-1`, ambiguous: true},
-		{name: "none", wantErr: "install the control plane first"},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := chooseRevision(test.ready, test.wanted)
-			if got != test.want || (err == nil) != (test.wantErr == "") || errors.Is(err, ErrAmbiguousRevision) != test.ambiguous {
-				t.Fatalf("want %q, error %q, got %q, %v", test.want, test.wantErr, got, err)
-			}
-			if err != nil && !strings.Contains(err.Error(), test.wantErr) {
-				t.Errorf("want error %q, got %v", test.wantErr, err)
-			}
-		})
 	}
 }

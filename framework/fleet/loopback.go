@@ -3,6 +3,7 @@ package fleet
 import (
 	"net"
 	"net/url"
+	"strings"
 )
 
 // Loopback is whether a server's URL leads back to whoever reads it: what a
@@ -12,7 +13,7 @@ func Loopback(server string) bool {
 	if err != nil {
 		return false
 	}
-	host := parsed.Hostname()
+	host := strings.ToLower(parsed.Hostname())
 	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || ip != nil && (ip.IsLoopback() || ip.IsUnspecified())
 }

@@ -134,7 +134,7 @@ func label(value *string, told *told) {
 func checkRevision(value *string, told *told) {
 	label(value, told)
 	if *value == "default" {
-		told.at(value, "\"default\" is also the tag's name, which may lead to any revision; leave it out, or give the label istio.io/rev of istiod's pods")
+		told.at(value, "\"default\" is also the tag's name, which may lead to any revision; leave it out, or give the label "+names.Revision+" of istiod's pods")
 	}
 }
 

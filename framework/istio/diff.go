@@ -11,9 +11,11 @@ import (
 // Change is what is different between two snapshots.
 type Change struct {
 	Cluster string
-	// What is the path to it: "remoteSecrets istio-system/istio-remote-secret-east labelled".
+	// What is the path to it, such as "destinationRules shop/cart spec host", or, where an
+	// object is new or gone, its kind and name.
 	What string
-	// Before and After are its values; empty where it is new or gone.
+	// Before and After are its values, or what a whole object means; empty where it is new
+	// or gone.
 	Before, After string
 }
 
@@ -82,7 +84,7 @@ func (d *differ) add(what, before, after string) {
 
 // restless are fields that change by themselves.
 func restless(key string) bool {
-	return slices.Contains([]string{"caller", "ip", "certificate", "clockAheadSeconds", "complaint", "warnings", "unanswered", "kubeconfig", "context"}, key)
+	return slices.Contains([]string{"caller", "ip", "certificate", "clockAheadSeconds", "complaint", "warnings", "unanswered", "traffic", "run", "kubeconfig", "context"}, key)
 }
 
 func (d *differ) compare(path []string, before, after any) {
@@ -141,16 +143,29 @@ func orNone(node any) any {
 func (d *differ) lists(path []string, before, after []any) {
 	was, is := keyed(before), keyed(after)
 	for _, key := range slices.Sorted(maps.Keys(merged(was, is))) {
-		below := append(slices.Clone(path), key)
 		switch first, second := was[key], is[key]; {
 		case first == nil:
-			d.add(strings.Join(below, " "), "", brief(second))
+			title, meaning := told(path, key, second)
+			d.add(title, "", meaning)
 		case second == nil:
-			d.add(strings.Join(below, " "), brief(first), "")
+			title, meaning := told(path, key, first)
+			d.add(title, meaning, "")
 		default:
-			d.compare(below, first, second)
+			d.compare(append(slices.Clone(path), key), first, second)
 		}
 	}
+}
+
+// told names an item that is new or gone, and says what it means. One without a name is its
+// own value.
+func told(path []string, key string, item any) (title, meaning string) {
+	if title, meaning, ok := describe(path, key, item); ok {
+		return title, meaning
+	}
+	if _, object := item.(map[string]any); !object || key != text(item) {
+		path = append(slices.Clone(path), key)
+	}
+	return strings.Join(path, " "), brief(item)
 }
 
 // keyed names the items of a list; two of one name get a number.

@@ -4,6 +4,8 @@ import (
 	"net"
 	"slices"
 	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
 )
 
 // Entry is the port of the Service that istiod sends callers of other networks to; ok is
@@ -14,6 +16,16 @@ func (s GatewayService) Entry() (port ServicePort, ok bool) {
 		return ServicePort{}, false
 	}
 	return s.Ports[i], true
+}
+
+// AddressesOf are where callers of other networks reach a gateway's Service: what its load
+// balancer has, or else its external IPs.
+func AddressesOf(service *corev1.Service) []string {
+	gateway := gatewayServiceOf(service)
+	if len(gateway.Addresses) > 0 {
+		return gateway.Addresses
+	}
+	return gateway.ExternalIPs
 }
 
 // Entrances are the addresses, with port, at which istiod has callers enter through the

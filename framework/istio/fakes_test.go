@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,8 +16,10 @@ import (
 	"sync"
 	"testing"
 
+	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/yaml"
@@ -39,6 +42,8 @@ type apiServer struct {
 	logs    map[string]string // NAMESPACE/POD to the log of its proxy
 	// forbidden is true for what the user may not: a verb and a resource, of a namespace.
 	forbidden func(verb, resource, namespace string) bool
+	// denied are the resources that a token may not list, when it asks.
+	denied []string
 	// hangs is a part of the paths to which no answer comes.
 	hangs string
 
@@ -120,11 +125,28 @@ func (s *apiServer) serve(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusUnauthorized, status(http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized"))
 	case r.URL.Path == "/version":
 		answer(w, http.StatusOK, map[string]any{"gitVersion": "v1.36.1"})
+	case strings.HasSuffix(r.URL.Path, "/selfsubjectaccessreviews"):
+		s.review(w, r)
 	case r.URL.Path == "/api", r.URL.Path == "/apis":
 		answer(w, http.StatusOK, s.groups(r.URL.Path))
 	default:
 		s.resource(w, r)
 	}
+}
+
+// review says whether what is asked about is allowed.
+func (s *apiServer) review(w http.ResponseWriter, r *http.Request) {
+	var asked authorizationv1.SelfSubjectAccessReview
+	content, err := io.ReadAll(r.Body)
+	if err == nil {
+		_, _, err = scheme.Codecs.UniversalDeserializer().Decode(content, nil, &asked)
+	}
+	if err != nil {
+		answer(w, http.StatusBadRequest, status(http.StatusBadRequest, metav1.StatusReasonBadRequest, err.Error()))
+		return
+	}
+	asked.Status.Allowed = asked.Spec.ResourceAttributes.Verb == "list" && !slices.Contains(s.denied, asked.Spec.ResourceAttributes.Resource)
+	answer(w, http.StatusCreated, asked)
 }
 
 // groups lists the groups of all objects for discovery.

@@ -155,7 +155,7 @@ func TestDiff(t *testing.T) {
 			secrets[0].Entries[0].Server = "https://127.0.0.1"
 		}, []string{"west: remoteSecrets istio-system/istio-remote-secret-east entries east server: https://203.0.113.9:6443 -> https://127.0.0.1"}},
 		{"one that is gone", func(s *Snapshot) { s.Clusters[0].RemoteSecrets = Read([]RemoteSecret{}) }, []string{
-			`west: remoteSecrets istio-system/istio-remote-secret-east: gone: {"entries":[{"id":"east","server":"https://203.0.113.9:6443"}],"labelled":true,"name":"istio-remote-secret-east","namespace":"istio-system"}`,
+			"west: remote secret istio-system/istio-remote-secret-east: gone: for east (at https://203.0.113.9:6443)",
 		}},
 		{"a cluster", func(s *Snapshot) { s.Clusters[1].Name = "north" }, []string{"east: cluster: gone: east", "north: cluster: new: north"}},
 	} {

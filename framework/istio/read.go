@@ -25,6 +25,8 @@ type Options struct {
 	// Bounds of each request and command; the zero value means kube.ReadingBounds.
 	Bounds kube.Bounds
 
+	// parts are read alone; none means all but PartDenied.
+	parts Part
 	// execer, in tests, stands for the pods of a cluster.
 	execer func(*fleet.Cluster) Execer
 }
@@ -56,8 +58,19 @@ func Take(ctx context.Context, clusters []*fleet.Cluster, opts Options) *Snapsho
 		group.Go(func() { s.Clusters[i] = take(ctx, cluster, known, opts) })
 	}
 	group.Wait()
+	s.Count(clusters)
 	s.Taken = time.Now().UTC()
 	return s
+}
+
+// Count notes what the API servers were asked until now, in the order of Clusters. Whoever
+// adds to a snapshot, as framework/diagnose does, counts again.
+func (s *Snapshot) Count(clusters []*fleet.Cluster) {
+	for i, cluster := range clusters {
+		if cluster.Client != nil {
+			s.Clusters[i].Traffic = cluster.Client.Traffic()
+		}
+	}
 }
 
 // reader reads one cluster. Every section is written by one goroutine only.
@@ -106,6 +119,10 @@ func (r *reader) read(ctx context.Context) {
 	r.out.Identity = sectionOf("the API server", identity, err)
 	if err != nil {
 		return // of nothing else would more be learnt than of this
+	}
+	if r.opts.parts != 0 {
+		r.readParts(ctx)
+		return
 	}
 	together(ctx, r.system, r.controlPlanes, r.webhooks, r.roots, r.caRoots, r.gateways, r.remoteSecrets, r.objects, r.workloads)
 	r.proxies(ctx) // it completes the pods, which all that follows looks at

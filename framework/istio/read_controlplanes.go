@@ -13,7 +13,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
@@ -37,10 +36,16 @@ func (r *reader) controlPlanes(ctx context.Context) {
 	together(ctx,
 		func(ctx context.Context) { r.out.Istiods = Read(r.istiods(ctx, pods)) },
 		func(ctx context.Context) {
+			if r.opts.parts != 0 {
+				return // nobody needs it alone
+			}
 			configs, err := perRevision(ctx, r, names.MeshConfig, names.MeshKey, revisions, parseMeshConfig)
 			r.out.MeshConfigs = sectionOf("mesh configuration", configs, err)
 		},
 		func(ctx context.Context) {
+			if !r.wants(PartInjectors) {
+				return
+			}
 			injectors, err := perRevision(ctx, r, names.Injector, names.ValuesKey, revisions, parseInjector)
 			r.out.Injectors = sectionOf("the injectors' values", injectors, err)
 		})
@@ -56,10 +61,14 @@ func (r *reader) istiods(ctx context.Context, pods []Pod) []Istiod {
 	eachOf(ctx, len(pods), func(ctx context.Context, i int) {
 		istiod := Istiod{Pod: pods[i], Revision: revisionOf(pods[i]), Version: istiodVersion(pods[i].Image)}
 		if istiod.Ready {
-			var failed error
-			istiod.Remotes, failed = debugPage(ctx, r, istiod, "remote clusters", names.Clusterz, parseClusterz)
-			istiod.Networks, _ = debugPage(ctx, r, istiod, "networks", names.Networkz, parseNetworkz)
-			ended[i] = failed != nil && r.ended(ctx, istiod.Pod)
+			var noRemotes, noNetworks error
+			if r.wants(PartRemotes) {
+				istiod.Remotes, noRemotes = debugPage(ctx, r, istiod, "remote clusters", names.Clusterz, parseClusterz)
+			}
+			if r.wants(PartNetworks) {
+				istiod.Networks, noNetworks = debugPage(ctx, r, istiod, "networks", names.Networkz, parseNetworkz)
+			}
+			ended[i] = (noRemotes != nil || noNetworks != nil) && r.ended(ctx, istiod.Pod)
 		}
 		all[i] = istiod
 	})
@@ -84,11 +93,18 @@ func debugPage[T any](ctx context.Context, r *reader, istiod Istiod, what, path 
 // istiodVersion is the tag of an image, which is what Istio itself takes for its version,
 // without the kind of image that may follow.
 func istiodVersion(image string) string {
-	version := fleet.ImageTag(image)
+	version := imageTag(image)
 	for _, kind := range []string{"-distroless", "-debug"} {
 		version = strings.TrimSuffix(version, kind)
 	}
 	return version
+}
+
+// imageTag is the tag of an image, without the digest that may follow; empty for none.
+func imageTag(image string) string {
+	name, _, _ := strings.Cut(image[strings.LastIndex(image, "/")+1:], "@")
+	_, tag, _ := strings.Cut(name, ":")
+	return tag
 }
 
 // perRevision reads a ConfigMap that each revision has of its own. A revision without one

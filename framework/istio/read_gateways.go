@@ -16,9 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // gateways reads the ways into the cluster's network as istiod finds them
@@ -26,16 +24,6 @@ import (
 func (r *reader) gateways(ctx context.Context) {
 	gateways, err := r.readGateways(ctx)
 	r.out.Gateways = sectionOf("gateways", gateways, err)
-}
-
-// ReadGateways reads the ways into one cluster's network alone.
-func ReadGateways(ctx context.Context, cluster *fleet.Cluster) (Gateways, error) {
-	r := &reader{client: cluster.Client, opts: Options{Bounds: kube.ReadingBounds()}, slots: newSlots(), out: &Cluster{}}
-	found, err := r.readGateways(ctx)
-	if err != nil {
-		return Gateways{}, fmt.Errorf("read the gateways of cluster %q: %w", cluster.Name, err)
-	}
-	return found, nil
 }
 
 func (r *reader) readGateways(ctx context.Context) (Gateways, error) {

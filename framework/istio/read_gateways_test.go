@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
 )
 
 const nodePortGateway = `apiVersion: v1
@@ -120,5 +121,34 @@ func TestHostNames(t *testing.T) {
 	got := GatewayService{Addresses: []string{"172.30.1.1", "lb.example.com", "fd00::1"}}.HostNames()
 	if diff := cmp.Diff([]string{"lb.example.com"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+func TestAddressesOf(t *testing.T) {
+	tests := []struct {
+		name    string
+		service corev1.Service
+		want    []string
+	}{
+		{name: "pending", service: corev1.Service{Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer}}},
+		{
+			name: "addresses and host names",
+			service: corev1.Service{Spec: corev1.ServiceSpec{Type: corev1.ServiceTypeLoadBalancer}, Status: corev1.ServiceStatus{LoadBalancer: corev1.LoadBalancerStatus{
+				Ingress: []corev1.LoadBalancerIngress{{Hostname: "lb.example.org"}, {IP: "192.0.2.1"}},
+			}}},
+			want: []string{"lb.example.org", "192.0.2.1"},
+		},
+		{
+			name:    "external IPs where there is no load balancer",
+			service: corev1.Service{Spec: corev1.ServiceSpec{ExternalIPs: []string{"192.0.2.7"}}},
+			want:    []string{"192.0.2.7"},
+		},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, AddressesOf(&test.service)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }

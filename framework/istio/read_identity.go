@@ -10,41 +10,46 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/version"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 func (r *reader) identity(ctx context.Context) (Identity, error) {
-	found, err := r.getNamespace(ctx, metav1.NamespaceSystem)
+	found, err := ask(ctx, r, "get namespace "+metav1.NamespaceSystem, r.client.Identity)
 	if err != nil {
 		return Identity{}, err
 	}
-	release, err := ask(ctx, r, "get /version", func(context.Context) (*version.Info, error) {
-		return r.client.Kubernetes.Discovery().ServerVersion()
-	})
-	if err != nil {
-		return Identity{}, err
+	identity := Identity{UID: string(found.UID), Kubernetes: found.Version, Server: bareServer(r.client.REST.Host)}
+	if r.opts.parts == 0 {
+		identity.ClockAhead, err = r.clockAhead(ctx)
 	}
-	return Identity{
-		UID: string(found.UID), Kubernetes: release.GitVersion, Server: bareServer(r.client.REST.Host), ClockAhead: r.clockAhead(ctx),
-	}, nil
+	return identity, err
 }
 
 // clockAhead compares the clocks. The API server tells its own to the second, so that what
-// is within a second and the request's own time is no difference.
-func (r *reader) clockAhead(ctx context.Context) float64 {
+// is within a second and the request's own time is no difference. That no answer comes is
+// the one error: who the cluster is may be known from an hour ago.
+func (r *reader) clockAhead(ctx context.Context) (float64, error) {
 	begun := time.Now()
 	server, err := ask(ctx, r, "get /version", r.client.ServerTime)
 	if err != nil {
-		return 0 // an aid only; nothing rests on there being no difference
+		return 0, unanswered(err)
 	}
 	took := time.Since(begun)
 	ahead := server.Add(time.Second / 2).Sub(begun.Add(took / 2))
 	if ahead.Abs() <= time.Second+took/2 {
-		return 0
+		return 0, nil
 	}
-	return math.Round(ahead.Seconds())
+	return math.Round(ahead.Seconds()), nil
+}
+
+// unanswered is an error where no answer came. Another is no reason to give up on what is an
+// aid only: nothing rests on there being no difference of clocks.
+func unanswered(err error) error {
+	if reasonOf(err) == Unanswered {
+		return err
+	}
+	return nil
 }
 
 func (r *reader) getNamespace(ctx context.Context, name string) (*corev1.Namespace, error) {

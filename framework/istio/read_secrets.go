@@ -10,6 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // remoteSecrets reads those that istiod reads, and those that look as if somebody meant it
@@ -56,7 +57,7 @@ func (r *reader) listRemoteSecrets(ctx context.Context) ([]RemoteSecret, [][]log
 }
 
 func remoteSecretOf(secret *corev1.Secret) (RemoteSecret, []login) {
-	out := RemoteSecret{Namespace: secret.Namespace, Name: secret.Name, Labelled: secret.Labels[names.MultiCluster] == names.True}
+	out := RemoteSecret{Namespace: secret.Namespace, Name: secret.Name, Labelled: secret.Labels[names.MultiCluster] == names.True, Run: secret.Labels[kube.LabelRun]}
 	var logins []login
 	for _, id := range sorted(secret.Data) {
 		entry, login := parseRemote(secret.Data[id])
@@ -71,8 +72,8 @@ func (r *reader) identifyRemotes(ctx context.Context, secrets []RemoteSecret, lo
 	eachOf(ctx, len(secrets), func(ctx context.Context, i int) {
 		eachOf(ctx, len(secrets[i].Entries), func(ctx context.Context, k int) {
 			entry := &secrets[i].Entries[k]
-			uid, err := r.whoAnswers(ctx, entry.Server, logins[i][k])
-			entry.UID = sectionOf("the cluster at the server of remote secret "+secrets[i].Name, uid, err)
+			at, err := r.loggedIn(entry.Server, logins[i][k])
+			r.identify(ctx, entry, secrets[i].Name, at, err)
 		})
 	})
 }
@@ -80,7 +81,7 @@ func (r *reader) identifyRemotes(ctx context.Context, secrets []RemoteSecret, lo
 // knownAt is the cluster of the fleet that has a server, if one has.
 func (r *reader) knownAt(server string) (peer, bool) {
 	at := slices.IndexFunc(r.peers, func(p peer) bool {
-		return slices.ContainsFunc(p.servers, func(own string) bool { return sameServer(own, server) })
+		return slices.ContainsFunc(p.servers, func(own string) bool { return SameServer(own, server) })
 	})
 	if at < 0 {
 		return peer{}, false

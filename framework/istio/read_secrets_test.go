@@ -113,7 +113,11 @@ func TestRemoteSecretIsNotRedirected(t *testing.T) {
 	r := &reader{client: mesh.clusters[0].Client, opts: Options{}, slots: newSlots()}
 	r.opts.Bounds.Request = identifyBound
 	config := rest.Config{Host: first.URL, BearerToken: "SECRET-t", TLSClientConfig: rest.TLSClientConfig{CAData: (&apiServer{Server: first.Server}).authority()}}
-	if uid, err := r.uidAt(t.Context(), &config); err == nil {
+	client, err := clientOf(&config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if uid, err := r.uidAt(t.Context(), client); err == nil {
 		t.Errorf("want it not followed, got %q", uid)
 	}
 	if len(first.saw) != 1 || first.saw[0] != "Bearer SECRET-t" || len(elsewhere.saw) != 0 {
@@ -181,7 +185,7 @@ func TestParseRemote(t *testing.T) {
 			if test.want.Broken == "" {
 				test.want.Server = "https://10.0.0.1:6443"
 			}
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(Section[string]{})); diff != "" {
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(Section[string]{}, Section[[]string]{})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
@@ -193,14 +197,14 @@ func TestSameServer(t *testing.T) {
 		{"https://a.example.com", "https://A.example.com:443/"},
 		{"https://a:6443/k8s/c1", "https://a:6443/k8s/c1/"},
 	} {
-		if !sameServer(same[0], same[1]) {
+		if !SameServer(same[0], same[1]) {
 			t.Errorf("want %s like %s", same[0], same[1])
 		}
 	}
 	for _, other := range [][2]string{
 		{"https://a", "https://b"}, {"https://a", "https://a:6443"}, {"", ""}, {"https://a/k8s/c1", "https://a/k8s/c2"}, {"a", "a"},
 	} {
-		if sameServer(other[0], other[1]) {
+		if SameServer(other[0], other[1]) {
 			t.Errorf("want %s unlike %s", other[0], other[1])
 		}
 	}

@@ -118,6 +118,13 @@ func TestTake(t *testing.T) {
 		t.Errorf("taken at %s", s.Taken)
 	}
 	s.Taken = time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	for i := range s.Clusters {
+		if got := s.Clusters[i].Traffic; got.Requests == 0 {
+			t.Errorf("want the requests counted, got %+v", got)
+		}
+		// How often discovery is asked depends on who is first.
+		s.Clusters[i].Traffic = kube.Traffic{Requests: 60, Streams: 6}
+	}
 	whole := mesh.document(t, s)
 	if at := strings.Index(whole, "SECRET"); at >= 0 {
 		t.Errorf("something secret is in the snapshot: %s", whole[max(0, at-100):min(len(whole), at+100)])

@@ -46,6 +46,9 @@ func (u Unknown) String() string {
 	return text
 }
 
+// Error implements error.
+func (u Unknown) Error() string { return u.String() }
+
 // Section is one part of a Snapshot: either its value, which may be empty because there is
 // none, or why it is not known. The zero value is not known.
 type Section[T any] struct {

@@ -2,6 +2,8 @@ package istio
 
 import (
 	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
 // The header of every snapshot.
@@ -92,6 +94,9 @@ type Cluster struct {
 	// Unanswered says that a command in a pod did not end in time; nothing more was then
 	// asked of the cluster's pods. Empty for none.
 	Unanswered string `json:"unanswered,omitempty"`
+	// Traffic is what the API server was asked since it was connected: for the snapshot, and
+	// with the tokens of other clusters' remote secrets.
+	Traffic kube.Traffic `json:"traffic,omitzero"`
 }
 
 // Identity is who a cluster is.
@@ -293,8 +298,10 @@ type RemoteSecret struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 	// Labelled is whether istiod reads it.
-	Labelled bool          `json:"labelled"`
-	Entries  []RemoteEntry `json:"entries,omitempty"`
+	Labelled bool `json:"labelled"`
+	// Run is the run of eastwest that made it; empty for somebody else.
+	Run     string        `json:"run,omitempty"`
+	Entries []RemoteEntry `json:"entries,omitempty"`
 }
 
 // RemoteEntry is one cluster of a RemoteSecret.
@@ -313,6 +320,9 @@ type RemoteEntry struct {
 	// where it was not asked, or not reached from here. Forbidden is for a token that is not
 	// accepted there, without a Right, or that may not read namespaces.
 	UID Section[string] `json:"uid,omitzero"`
+	// Denied is what istiod reads of a cluster and the token may not list there; known only
+	// where it was asked for (PartDenied).
+	Denied Section[[]string] `json:"denied,omitzero"`
 }
 
 // Workloads are HelloWorld and Sleep of the snapshot's namespace.

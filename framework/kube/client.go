@@ -3,6 +3,7 @@ package kube
 import (
 	"fmt"
 	"net/http"
+	"sync/atomic"
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
@@ -55,6 +56,8 @@ type Client struct {
 	recorder Recorder
 	http     *http.Client
 	bounds   Bounds
+	meter    *meter
+	identity atomic.Pointer[Identity]
 }
 
 // New makes a client. It reads the kubeconfig but sends nothing to the cluster.
@@ -79,12 +82,16 @@ func NewForConfig(config *rest.Config, opts Options) (*Client, error) {
 	if opts.Bounds == (Bounds{}) {
 		opts.Bounds = DefaultBounds()
 	}
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return bounded{next: next, bound: opts.Bounds.Request} })
+	counts := newMeter()
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		// A request's bound begins when it is its turn.
+		return metered{next: bounded{next: next, bound: opts.Bounds.Request}, meter: counts}
+	})
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, fmt.Errorf("cluster %q: make an HTTP client: %w", opts.Name, err)
 	}
-	client := &Client{Name: opts.Name, REST: config, recorder: opts.Recorder, http: httpClient, bounds: opts.Bounds}
+	client := &Client{Name: opts.Name, REST: config, recorder: opts.Recorder, http: httpClient, bounds: opts.Bounds, meter: counts}
 	if err := client.connect(httpClient); err != nil {
 		return nil, fmt.Errorf("cluster %q: %w", opts.Name, err)
 	}

@@ -21,6 +21,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
@@ -137,7 +138,7 @@ func takeOne(ctx context.Context, client *kube.Client, opts InventoryOptions) (I
 
 // publishedByIstiod selects the ConfigMaps that istiod puts into every
 // namespace and that would outlive it.
-const publishedByIstiod = "istio.io/config=true"
+const publishedByIstiod = names.Config + "=" + names.True
 
 const listsAtOnce = 8
 

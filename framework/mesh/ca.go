@@ -80,10 +80,10 @@ func (r *Root) CASecret(cluster string, now time.Time) (*corev1.Secret, error) {
 	return &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Namespace: names.System, Name: names.CASecret},
 		Data: map[string][]byte{
-			"ca-cert.pem":    certificate,
-			"ca-key.pem":     pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}),
-			"root-cert.pem":  r.pem,
-			"cert-chain.pem": append(append([]byte(nil), certificate...), r.pem...),
+			names.CACertificateKey: certificate,
+			"ca-key.pem":           pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}),
+			names.RootKey:          r.pem,
+			"cert-chain.pem":       append(append([]byte(nil), certificate...), r.pem...),
 		},
 	}, nil
 }
@@ -170,7 +170,7 @@ cat ca-cert.pem ../root-cert.pem > cert-chain.pem
 )
 %[2]s |
   %[4]s`, cluster, kubectlHere("--namespace="+names.System, "create secret generic "+names.CASecret,
-		"--dry-run=client --output=yaml", fromFile("root-cert.pem"), fromFile(cluster+"/ca-key.pem"),
+		"--dry-run=client --output=yaml", fromFile(names.RootKey), fromFile(cluster+"/ca-key.pem"),
 		fromFile(cluster+"/ca-cert.pem"), fromFile(cluster+"/cert-chain.pem")),
 		plan.Use(caDirVariable), kubectlHere("apply -f -"))
 }

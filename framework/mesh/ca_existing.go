@@ -57,7 +57,7 @@ func lookForCA(ctx context.Context, client *kube.Client) (foundCA, error) {
 	// What this run makes on the other clusters at the same time is no obstacle;
 	// what another run left is refused, by name, when it would be overwritten.
 	if secret.Labels[kube.LabelRun] == "" {
-		found.exists, found.root = true, bytes.TrimSpace(secret.Data["root-cert.pem"])
+		found.exists, found.root = true, bytes.TrimSpace(secret.Data[names.RootKey])
 	}
 	return found, nil
 }
@@ -80,8 +80,8 @@ func judgeCAs(found []foundCA) (reuse bool, err error) {
 			strings.Join(with, ", "), names.System, names.CASecret, strings.Join(without, ", "))
 	}
 	if i := slices.IndexFunc(found, func(ca foundCA) bool { return !bytes.Equal(ca.root, found[0].root) }); i >= 0 {
-		return false, fmt.Errorf("clusters %q and %q have CAs with different roots (root-cert.pem of Secret %s/%s): workloads will not trust each other; give all clusters intermediates of one root",
-			found[0].cluster, found[i].cluster, names.System, names.CASecret)
+		return false, fmt.Errorf("clusters %q and %q have CAs with different roots (%s of Secret %s/%s): workloads will not trust each other; give all clusters intermediates of one root",
+			found[0].cluster, found[i].cluster, names.RootKey, names.System, names.CASecret)
 	}
 	return true, nil
 }

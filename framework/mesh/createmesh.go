@@ -2,7 +2,6 @@ package mesh
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -22,16 +21,16 @@ func (b *builder) reader(cluster fleet.ClusterSpec) []plan.Action {
 	}
 	return []plan.Action{
 		b.apply("make the reader's token", "reader-token.yaml.tmpl", map[string]any{
-			"Name": ReaderToken, "Account": names.ReaderAccount, "Namespace": names.System,
+			"Name": names.ReaderToken, "Account": names.ReaderAccount, "Namespace": names.System,
 		}),
 		plan.Await{
 			Title: "await the reader's token",
-			Shell: kubectlHere("--namespace="+names.System, "wait secret/"+ReaderToken, "--for=jsonpath='{.data.token}' --timeout=30s >/dev/null"),
+			Shell: kubectlHere("--namespace="+names.System, "wait secret/"+names.ReaderToken, "--for=jsonpath='{.data.token}' --timeout=30s >/dev/null"),
 			Until: func(ctx context.Context, site *plan.Site) error {
 				return site.Client.Await(ctx, kube.Wait{
-					For:   "the token in Secret " + names.System + "/" + ReaderToken,
+					For:   "the token in Secret " + names.System + "/" + names.ReaderToken,
 					Bound: site.Bounds.Token,
-					Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: names.System, Name: ReaderToken}),
+					Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Secret", Namespace: names.System, Name: names.ReaderToken}),
 					Until: hasToken,
 				})
 			},
@@ -103,31 +102,6 @@ func (a giveAccess) Do(ctx context.Context, site *plan.Site) error {
 		return nil
 	}
 	return a.pipe().Do(ctx, site)
-}
-
-// existingAccess is the name of somebody's remote secret that leads to a
-// cluster, "" where there is none. One that leads there and is not right is an
-// error: a second one beside it would make istiod read the cluster twice.
-func existingAccess(ctx context.Context, site *plan.Site, source fleet.ClusterSpec) (string, error) {
-	found, err := accesses(ctx, site.Client, names.MultiCluster+"=true,!"+kube.LabelRun)
-	if err != nil || len(found) == 0 {
-		return "", err
-	}
-	known, err := peerOf(ctx, site, source)
-	if err != nil {
-		return "", err
-	}
-	for _, one := range found {
-		traced := trace(ctx, one, []peer{known})
-		if traced.leads != source.Name {
-			continue
-		}
-		if len(traced.errs) > 0 {
-			return "", fmt.Errorf("cluster %q has a remote secret of cluster %q that eastwest did not make: %w", site.Cluster, source.Name, errors.Join(traced.errs...))
-		}
-		return one.Secret, nil
-	}
-	return "", nil
 }
 
 // onlySecret makes sure that what is applied is the one Secret it should be:

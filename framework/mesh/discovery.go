@@ -2,14 +2,12 @@ package mesh
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -49,7 +47,7 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 func syncedShell(ids []string) string {
 	conditions := make([]string, 0, len(ids))
 	for _, id := range ids {
-		conditions = append(conditions, fmt.Sprintf(`\"id\":\"%s\",\"secretName\":\"[^\"]+\",\"syncStatus\":\"%s\"`, id, synced))
+		conditions = append(conditions, fmt.Sprintf(`\"id\":\"%s\",\"secretName\":\"[^\"]+\",\"syncStatus\":\"%s\"`, id, names.Synced))
 	}
 	return askIstiods(names.Clusterz, "is not synced", conditions)
 }
@@ -87,82 +85,20 @@ func namesOf(clusters []fleet.ClusterSpec) string {
 	return strings.Join(clusterNames(clusters), ", ")
 }
 
-// RemoteStatus is one line of istiod's /debug/clusterz.
-type RemoteStatus struct {
-	ID         string `json:"id"`
-	SecretName string `json:"secretName"`
-	SyncStatus string `json:"syncStatus"`
-}
-
-// IstiodRemotes is what one istiod pod knows of remote clusters.
-type IstiodRemotes struct {
-	Pod     string
-	Remotes []RemoteStatus
-}
-
-// Clusterz asks every Ready istiod pod of a cluster for its remote clusters.
-// Istio lists istiod's own cluster too, without a secret; it is left out.
-func Clusterz(ctx context.Context, client *kube.Client) ([]IstiodRemotes, error) {
-	documents, err := istiodDebug(ctx, client, names.Clusterz)
-	if err != nil {
-		return nil, err
+// knowing reads what a cluster's Ready istiods say of other clusters: parts is PartRemotes
+// or PartNetworks. A cluster without any is an error: nobody could be asked.
+func knowing(ctx context.Context, client *kube.Client, parts istio.Part) ([]istio.Istiod, error) {
+	cluster := &fleet.Cluster{ClusterSpec: fleet.ClusterSpec{Name: client.Name}, Client: client}
+	all, why := istio.Look(ctx, cluster, parts).Istiods.Get()
+	if why != nil {
+		return nil, fmt.Errorf("cluster %q: %w", client.Name, why)
 	}
-	all := make([]IstiodRemotes, 0, len(documents))
-	for _, one := range documents {
-		remotes, err := parseClusterz(one.content)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, IstiodRemotes{Pod: one.pod, Remotes: remotes})
-	}
-	return all, nil
-}
-
-// debugDocument is what one istiod pod answered.
-type debugDocument struct {
-	pod     string
-	content []byte
-}
-
-// istiodDebug asks every Ready istiod pod of a cluster for a debug document. A
-// cluster without such a pod is an error: nobody could be asked.
-func istiodDebug(ctx context.Context, client *kube.Client, path string) ([]debugDocument, error) {
-	pods, err := client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{LabelSelector: names.IstiodSelector})
-	if err != nil {
-		return nil, fmt.Errorf("list istiod pods of cluster %q: %w", client.Name, err)
-	}
-	var documents []debugDocument
-	for i := range pods.Items {
-		if !fleet.PodReady(&pods.Items[i]) {
-			continue
-		}
-		target := kube.Target{Namespace: names.System, Pod: pods.Items[i].Name, Container: names.IstiodContainer}
-		result, err := client.Exec(ctx, target, kube.ExecOptions{Command: []string{"pilot-discovery", "request", "GET", path}})
-		if err != nil {
-			return nil, err
-		}
-		if result.ExitCode != 0 {
-			return nil, fmt.Errorf("ask %s on cluster %q for %s: exit code %d: %s", target, client.Name, path, result.ExitCode, result.Stderr)
-		}
-		documents = append(documents, debugDocument{pod: target.Pod, content: result.Stdout})
-	}
-	if len(documents) == 0 {
+	ready := slices.DeleteFunc(slices.Clone(all), func(i istio.Istiod) bool { return !i.Ready })
+	if len(ready) == 0 {
 		return nil, fmt.Errorf("cluster %q has no Ready istiod pod", client.Name)
 	}
-	return documents, nil
+	return ready, nil
 }
-
-func parseClusterz(output []byte) ([]RemoteStatus, error) {
-	var listed []RemoteStatus
-	if err := json.Unmarshal(output, &listed); err != nil {
-		return nil, fmt.Errorf("read /debug/clusterz: %w", err)
-	}
-	return slices.DeleteFunc(listed, func(r RemoteStatus) bool { return r.SecretName == "" }), nil
-}
-
-// synced is istiod's word for a remote cluster whose objects it has read
-// (istio pkg/kube/multicluster/cluster.go).
-const synced = "synced"
 
 // AwaitSynced waits until every istiod pod of a cluster is synced with the given
 // remote clusters, whatever others it has.
@@ -172,7 +108,7 @@ func AwaitSynced(ctx context.Context, client *kube.Client, others []string, boun
 		Bound: bounds.Sync,
 		Hint:  "read istiod's log for the remote cluster's name; the server in the remote secret must be reachable from istiod's pod",
 		Ask: func(ctx context.Context) (kube.State, error) {
-			istiods, err := Clusterz(ctx, client)
+			istiods, err := knowing(ctx, client, istio.PartRemotes)
 			if err != nil {
 				return kube.State{}, err
 			}
@@ -181,26 +117,30 @@ func AwaitSynced(ctx context.Context, client *kube.Client, others []string, boun
 	})
 }
 
-func judgeSynced(istiods []IstiodRemotes, others []string) kube.State {
+func judgeSynced(istiods []istio.Istiod, others []string) kube.State {
 	state := kube.State{Met: true}
-	var seen []string
+	seen := make([]string, 0, len(istiods))
 	for _, istiod := range istiods {
-		statuses := make([]string, 0, len(istiod.Remotes))
+		remotes, why := istiod.Remotes.Get()
+		if why != nil {
+			state.Met = false
+			seen = append(seen, why.String())
+			continue
+		}
+		statuses := make([]string, 0, len(remotes))
 		count := 0
-		for _, remote := range istiod.Remotes {
-			statuses = append(statuses, remote.ID+" "+remote.SyncStatus)
-			if remote.SyncStatus == synced && slices.Contains(others, remote.ID) {
+		for _, remote := range remotes {
+			statuses = append(statuses, remote.ID+" "+remote.Status)
+			if remote.Status == names.Synced && slices.Contains(others, remote.ID) {
 				count++
 			}
 		}
-		if count != len(others) {
-			state.Met = false
-		}
+		state.Met = state.Met && count == len(others)
 		slices.Sort(statuses)
 		if len(statuses) == 0 {
 			statuses = []string{"no remote cluster"}
 		}
-		seen = append(seen, istiod.Pod+": "+strings.Join(statuses, ", "))
+		seen = append(seen, istiod.Name+": "+strings.Join(statuses, ", "))
 	}
 	state.Seen = strings.Join(seen, "; ")
 	return state

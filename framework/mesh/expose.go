@@ -70,7 +70,7 @@ func exposedBy(content []byte) ([]*unstructured.Unstructured, error) {
 // isExposeGateway does not look at the version of the API, which changed.
 func isExposeGateway(obj *unstructured.Unstructured) bool {
 	group, err := schema.ParseGroupVersion(obj.GetAPIVersion())
-	return err == nil && group.Group == "networking.istio.io" && obj.GetKind() == "Gateway" && obj.GetName() == names.Expose &&
+	return err == nil && group.Group == names.Networking && obj.GetKind() == "Gateway" && obj.GetName() == names.Expose &&
 		(obj.GetNamespace() == "" || obj.GetNamespace() == names.System)
 }
 

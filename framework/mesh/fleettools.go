@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -44,7 +45,7 @@ const revisionVariable = "REVISION"
 func (a installGateway) Show() plan.Shown {
 	revision, find := a.cluster.Revision, ""
 	if revision == "" {
-		revision, find = plan.Use(revisionVariable), fleet.RevisionShell(revisionVariable, kubectlHere())+"\n"
+		revision, find = plan.Use(revisionVariable), istio.RevisionShell(revisionVariable, kubectlHere())+"\n"
 	}
 	script := fmt.Sprintf(`"%s" --network "%s" --revision "%s"`, plan.Use(genGatewayVariable), cmp.Or(a.network, a.cluster.Network), revision)
 	install := fmt.Sprintf(`"%s" --kubeconfig="%s" install -y %s -f -`, plan.Use(istioctlVariable), plan.Here(), strings.Join(a.installFlags(), " "))
@@ -142,7 +143,7 @@ func installedState() kube.Ref {
 // remote secrets after the contexts of the kubeconfigs that it is given, and
 // ours are named as their clusters.
 func (b *builder) expectSecrets(cluster fleet.ClusterSpec) plan.Action {
-	secrets := []kube.Ref{systemSecret(ReaderToken)}
+	secrets := []kube.Ref{systemSecret(names.ReaderToken)}
 	for _, other := range b.opts.Clusters {
 		if other.Name != cluster.Name {
 			secrets = append(secrets, systemSecret(RemoteSecret(other.Name)))

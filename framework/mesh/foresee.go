@@ -3,7 +3,7 @@ package mesh
 import (
 	"context"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
@@ -37,7 +37,7 @@ var (
 
 // operator runs the script that prints the gateway's IstioOperator.
 func (a installGateway) operator(ctx context.Context, site *plan.Site) ([]byte, error) {
-	revision, err := fleet.FindRevision(ctx, site.Client, a.cluster.Revision)
+	revision, err := istio.FindRevision(ctx, site.Client, a.cluster.Revision)
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -88,29 +89,9 @@ func addressed(services []*unstructured.Unstructured) kube.State {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(services[0].Object, &service); err != nil {
 		return kube.State{Fatal: err}
 	}
-	addresses := Addresses(&service)
+	addresses := istio.AddressesOf(&service)
 	if len(addresses) == 0 {
 		return kube.State{Seen: "status.loadBalancer without address", Outside: "the cluster's load balancers give the Service no address"}
 	}
 	return kube.State{Met: true, Seen: strings.Join(addresses, ", ")}
-}
-
-// Addresses are where other networks reach a gateway's Service: the IPs and
-// host names of its load balancer, or else its external IPs. istiod reads the
-// same (istio pilot/pkg/serviceregistry/kube/controller).
-func Addresses(service *corev1.Service) []string {
-	var addresses []string
-	for _, ingress := range service.Status.LoadBalancer.Ingress {
-		if ingress.IP != "" {
-			addresses = append(addresses, ingress.IP)
-		}
-		if ingress.Hostname != "" {
-			addresses = append(addresses, ingress.Hostname)
-		}
-	}
-	if len(addresses) == 0 {
-		addresses = slices.Clone(service.Spec.ExternalIPs)
-	}
-	slices.Sort(addresses)
-	return addresses
 }

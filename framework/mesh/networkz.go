@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -61,55 +62,46 @@ func AwaitGateways(ctx context.Context, client *kube.Client, networks []string, 
 		Hint: "a gateway with a host name is known once the name resolves from istiod's pod; istiod asks again 30 s after a failure at the earliest. " +
 			"A gateway with an address is known as soon as istiod is synced with its cluster",
 		Ask: func(ctx context.Context) (kube.State, error) {
-			known, err := networkz(ctx, client)
+			istiods, err := knowing(ctx, client, istio.PartNetworks)
 			if err != nil {
 				return kube.State{}, err
 			}
-			return judgeGateways(known, networks), nil
+			return judgeGateways(istiods, networks), nil
 		},
 	})
 }
 
-// networkz asks every Ready istiod pod, by its name.
-func networkz(ctx context.Context, client *kube.Client) (map[string][]fleet.NetworkGateway, error) {
-	documents, err := istiodDebug(ctx, client, names.Networkz)
-	if err != nil {
-		return nil, err
-	}
-	known := make(map[string][]fleet.NetworkGateway, len(documents))
-	for _, one := range documents {
-		if known[one.pod], err = fleet.ParseNetworkz(one.content); err != nil {
-			return nil, err
-		}
-	}
-	return known, nil
-}
-
-func judgeGateways(known map[string][]fleet.NetworkGateway, networks []string) kube.State {
+func judgeGateways(istiods []istio.Istiod, networks []string) kube.State {
 	state := kube.State{Met: true}
-	var seen []string
-	for pod, gateways := range known {
-		var told []string
-		for _, network := range networks {
-			addresses := addressesOf(gateways, network)
-			state.Met = state.Met && len(addresses) > 0
-			told = append(told, fmt.Sprintf("%s at %s", network, strings.Join(addresses, " ")))
-			if len(addresses) == 0 {
-				told[len(told)-1] = network + " nowhere"
-			}
+	seen := make([]string, 0, len(istiods))
+	for _, istiod := range istiods {
+		known, why := istiod.Networks.Get()
+		if why != nil {
+			state.Met = false
+			seen = append(seen, why.String())
+			continue
 		}
-		seen = append(seen, pod+": "+strings.Join(told, ", "))
+		told := make([]string, 0, len(networks))
+		for _, network := range networks {
+			addresses := addressesOf(known, network)
+			if len(addresses) == 0 {
+				state.Met = false
+				told = append(told, network+" nowhere")
+				continue
+			}
+			told = append(told, fmt.Sprintf("%s at %s", network, strings.Join(addresses, " ")))
+		}
+		seen = append(seen, istiod.Name+": "+strings.Join(told, ", "))
 	}
-	slices.Sort(seen)
 	state.Seen = strings.Join(seen, "; ")
 	return state
 }
 
-func addressesOf(gateways []fleet.NetworkGateway, network string) []string {
+func addressesOf(gateways []istio.NetworkGateway, network string) []string {
 	var addresses []string
 	for _, gateway := range gateways {
 		if gateway.Network == network {
-			addresses = append(addresses, gateway.Addr)
+			addresses = append(addresses, gateway.Address)
 		}
 	}
 	slices.Sort(addresses)

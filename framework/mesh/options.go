@@ -10,10 +10,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// ReaderToken is the Secret that istioctl looks for, or makes, for the account that other
-// clusters' istiods read with.
-const ReaderToken = names.ReaderAccount + "-istio-remote-secret-token"
-
 // RemoteSecret is the name of the Secret that holds access to a cluster.
 func RemoteSecret(cluster string) string { return names.RemoteSecretPrefix + cluster }
 

@@ -5,99 +5,188 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"sync"
 
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/tools/clientcmd/api"
-
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// Remote is a remote secret as istiod reads it, without its credentials.
-type Remote struct {
-	// Secret is the Secret's name and Cluster the key of its data, which is
-	// the cluster ID that istiod uses.
-	Secret, Cluster string
-	// Server is the API server's URL.
-	Server string
+// remote is one cluster of a remote secret that istiod reads, and where it leads.
+type remote struct {
+	istio.RemoteEntry
+	// secret is the Secret's name, run the run of eastwest that made it.
+	secret, run string
+	// leads is the name of the cluster of the fleet that it is for; empty where it is for
+	// none of them, or nobody can tell.
+	leads string
 }
 
-// access is a remote secret with its credentials: it is never printed.
-type access struct {
-	Remote
-	config rest.Config
-}
-
-// Remotes lists the remote secrets of a cluster, by the name of the Secret.
-func Remotes(ctx context.Context, client *kube.Client) ([]Remote, error) {
-	found, err := accesses(ctx, client, names.MultiCluster+"=true")
-	remotes := make([]Remote, 0, len(found))
-	for _, one := range found {
-		remotes = append(remotes, one.Remote)
+// readRemotes reads the remote secrets of a cluster, and to which of the others they lead.
+func readRemotes(ctx context.Context, site *plan.Site, others []fleet.ClusterSpec) ([]remote, []*istio.Cluster, error) {
+	here := &fleet.Cluster{ClusterSpec: fleet.ClusterSpec{Name: site.Cluster}, Client: site.Client}
+	connected := make([]*fleet.Cluster, len(others))
+	for i, spec := range others {
+		client, err := site.Peer(spec.Name)
+		if err != nil {
+			return nil, nil, err
+		}
+		connected[i] = &fleet.Cluster{ClusterSpec: spec, Client: client}
 	}
-	return remotes, err
+	var secrets *istio.Cluster
+	known := make([]*istio.Cluster, len(others))
+	var group sync.WaitGroup
+	group.Go(func() { secrets = istio.Look(ctx, here, istio.PartDenied, connected...) })
+	for i, other := range connected {
+		group.Go(func() { known[i] = istio.Look(ctx, other, istio.PartIstiods) })
+	}
+	group.Wait()
+	for _, other := range known {
+		if _, why := other.Identity.Get(); why != nil {
+			return nil, nil, fmt.Errorf("identify cluster %q: %w", other.Name, why)
+		}
+	}
+	all, why := secrets.RemoteSecrets.Get()
+	if why != nil {
+		return nil, nil, fmt.Errorf("read the remote secrets of cluster %q: %w", site.Cluster, why)
+	}
+	return remotesOf(all, known), known, nil
 }
 
-func accesses(ctx context.Context, client *kube.Client, selector string) ([]access, error) {
-	secrets, err := client.Kubernetes.CoreV1().Secrets(names.System).List(ctx, metav1.ListOptions{LabelSelector: selector})
+// remotesOf are the entries that istiod reads.
+func remotesOf(secrets []istio.RemoteSecret, known []*istio.Cluster) []remote {
+	var all []remote
+	for _, secret := range secrets {
+		if !secret.Labelled || secret.Namespace != names.System {
+			continue
+		}
+		for _, entry := range secret.Entries {
+			one := remote{RemoteEntry: entry, secret: secret.Name, run: secret.Run}
+			at := slices.IndexFunc(known, func(c *istio.Cluster) bool { return entry.LeadsTo(c, c.IDs()...) })
+			if at >= 0 {
+				one.leads = known[at].Name
+			}
+			all = append(all, one)
+		}
+	}
+	return all
+}
+
+// checkRemotes wants one remote secret for each other cluster. A mesh may be larger than the
+// fleet: secrets of clusters outside of it are noted. It returns the IDs by which istiod will
+// list the fleet's clusters.
+func checkRemotes(ctx context.Context, site *plan.Site, others []fleet.ClusterSpec) ([]string, error) {
+	all, known, err := readRemotes(ctx, site, others)
 	if err != nil {
-		return nil, fmt.Errorf("list the remote secrets of cluster %q: %w", client.Name, err)
+		return nil, err
 	}
-	var (
-		all  []access
-		errs []error
-	)
-	for _, secret := range secrets.Items {
-		found, err := accessesOf(secret)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("remote secret %s on cluster %q: %w", secret.Name, client.Name, err))
+	var ids []string
+	for _, one := range all {
+		for _, note := range one.notes(known) {
+			site.Note(note)
 		}
-		all = append(all, found...)
+		if one.leads != "" {
+			ids = append(ids, one.ID)
+		}
 	}
-	return all, errors.Join(errs...)
+	slices.Sort(ids)
+	return ids, errors.Join(judgeRemotes(site.Cluster, all, others)...)
 }
 
-// errUnreadable stands for what a parser says about a kubeconfig with
-// credentials, which may quote it.
-var errUnreadable = errors.New("its kubeconfig cannot be read; run create-mesh again")
-
-func accessesOf(secret corev1.Secret) ([]access, error) {
-	clusters := make([]string, 0, len(secret.Data))
-	for cluster := range secret.Data {
-		clusters = append(clusters, cluster)
-	}
-	slices.Sort(clusters)
-	all := make([]access, 0, len(clusters))
-	for _, cluster := range clusters {
-		config, err := clientcmd.Load(secret.Data[cluster])
-		if err != nil {
-			return all, errUnreadable
-		}
-		context, ok := config.Contexts[config.CurrentContext]
-		if !ok || config.Clusters[context.Cluster] == nil {
-			return all, errUnreadable
-		}
-		server := config.Clusters[context.Cluster]
-		all = append(all, access{
-			Remote: Remote{Secret: secret.Name, Cluster: cluster, Server: server.Server},
-			config: connection(server, config.AuthInfos[context.AuthInfo]),
-		})
-	}
-	return all, nil
+// refused is true where its server does not take the token.
+func (r remote) refused() bool {
+	_, why := r.UID.Get()
+	return why != nil && why.Reason == istio.Forbidden && why.Right == ""
 }
 
-// connection takes from a kubeconfig only what is data. Its other ways to get
-// credentials run programs or read files of whoever opens it, and a Secret of
-// somebody's cluster must not make this machine do that.
-func connection(server *api.Cluster, user *api.AuthInfo) rest.Config {
-	config := rest.Config{Host: server.Server, TLSClientConfig: rest.TLSClientConfig{
-		CAData: server.CertificateAuthorityData, ServerName: server.TLSServerName, Insecure: server.InsecureSkipTLSVerify,
-	}}
-	if user != nil {
-		config.BearerToken = user.Token
+// notes are facts worth telling: what could not be tried, names that differ, and clusters
+// outside of the fleet, which are for their owners to judge.
+func (r remote) notes(known []*istio.Cluster) []string {
+	var notes []string
+	_, why := r.UID.Get()
+	if why != nil && r.Broken == "" && !r.refused() {
+		notes = append(notes, fmt.Sprintf("remote secret %s: only its name, its server and istiod tell where it leads: %s", r.secret, why))
 	}
-	return config
+	switch {
+	case r.leads == "" && why == nil:
+		notes = append(notes, fmt.Sprintf("remote secret %s is for cluster %q, whose server %s is not one of the fleet's: a cluster of the mesh that is not in the fleet", r.secret, r.ID, r.Server))
+	case r.leads == "":
+		notes = append(notes, fmt.Sprintf("remote secret %s is for cluster %q: a cluster of the mesh that is not in the fleet", r.secret, r.ID))
+	}
+	for _, c := range known {
+		// Subsets by the label need the two equal.
+		if ids := c.IDs(); r.leads == c.Name && len(ids) > 0 && !slices.Contains(ids, r.ID) {
+			notes = append(notes, fmt.Sprintf("warning: remote secret %s calls its cluster %q, whose own istiod calls it %q: rules by %s will not match", r.secret, r.ID, strings.Join(ids, ", "), names.Cluster))
+		}
+	}
+	return notes
+}
+
+// faults are why istiod would not read a cluster of the fleet with it.
+func (r remote) faults() []error {
+	var errs []error
+	switch denied, _ := r.Denied.Get(); {
+	case r.Broken != "":
+		errs = append(errs, fmt.Errorf("remote secret %s, entry %s: %s; run create-mesh again", r.secret, r.ID, r.Broken))
+	case r.refused():
+		errs = append(errs, fmt.Errorf("remote secret %s: its token is not accepted by %s, to which it leads; run create-mesh again", r.secret, r.Server))
+	case len(denied) > 0:
+		errs = append(errs, fmt.Errorf("remote secret %s: its token may not list %s at %s, so that istiod would not see them; give %s back its ClusterRole",
+			r.secret, strings.Join(denied, ", "), r.Server, names.ReaderAccount))
+	}
+	if r.Loopback() {
+		errs = append(errs, fmt.Errorf("remote secret %s has server %s, which istiod's pod takes for itself; make it with --server and an address that other clusters reach", r.secret, r.Server))
+	}
+	return errs
+}
+
+// judgeRemotes wants exactly one remote secret that leads to each other cluster, each with a
+// server that another cluster's pods can reach.
+func judgeRemotes(cluster string, all []remote, others []fleet.ClusterSpec) []error {
+	var errs []error
+	for _, other := range others {
+		var secrets []string
+		for _, one := range all {
+			if one.leads == other.Name {
+				secrets = append(secrets, one.secret)
+			}
+		}
+		switch {
+		case len(secrets) == 0:
+			errs = append(errs, fmt.Errorf("cluster %q has no remote secret that leads to cluster %q; run create-mesh again, with all clusters", cluster, other.Name))
+		case len(secrets) > 1:
+			errs = append(errs, fmt.Errorf("cluster %q has %d remote secrets that lead to cluster %q, %s: istiod would read it twice; delete all but one", cluster, len(secrets), other.Name, strings.Join(secrets, ", ")))
+		}
+	}
+	for _, one := range all {
+		if one.leads == "" {
+			continue // not the fleet's, and not for us to judge
+		}
+		for _, err := range one.faults() {
+			errs = append(errs, fmt.Errorf("cluster %q: %w", cluster, err))
+		}
+	}
+	return errs
+}
+
+// existingAccess is the name of somebody's remote secret that leads to a cluster, "" where
+// there is none. One that leads there and is not right is an error: a second one beside it
+// would make istiod read the cluster twice.
+func existingAccess(ctx context.Context, site *plan.Site, source fleet.ClusterSpec) (string, error) {
+	all, _, err := readRemotes(ctx, site, []fleet.ClusterSpec{source})
+	if err != nil {
+		return "", err
+	}
+	for _, one := range all {
+		if one.run != "" || one.leads != source.Name {
+			continue
+		}
+		if err := errors.Join(one.faults()...); err != nil {
+			return "", fmt.Errorf("cluster %q has a remote secret of cluster %q that eastwest did not make: %w", site.Cluster, source.Name, err)
+		}
+		return one.secret, nil
+	}
+	return "", nil
 }

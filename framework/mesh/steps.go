@@ -2,8 +2,10 @@ package mesh
 
 import (
 	"errors"
+	"strconv"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
@@ -86,7 +88,7 @@ var (
 	}
 	exposeStep = description{
 		StepExpose, "Expose the services of every cluster", "page lines 156-163 (A6)",
-		"the gateway passes TLS for *.local through on port 15443",
+		"the gateway passes TLS for *.local through on port " + strconv.Itoa(names.CrossPort),
 	}
 	readerStep = description{
 		StepReader, "Give every cluster a reader that the others may use", "part of asmcli create-mesh (C.1 step 6)",

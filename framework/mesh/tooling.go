@@ -1,16 +1,14 @@
 package mesh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -85,44 +83,24 @@ type ControlPlane struct {
 	// can be read from it.
 	Version string
 	Release cell.Version
-	// ClusterID is how istiod calls its own cluster, and CertProvider who signs
-	// its certificate; empty where its pod does not say.
-	ClusterID    string
-	CertProvider string
 }
 
-// FindControlPlane looks at the Ready istiod pods of a cluster: of the wanted
-// revision or, with none wanted, of the only one that there is.
+// FindControlPlane looks at a Ready istiod of a cluster: of the wanted revision, or that to
+// which a tag of this name leads, or, with none wanted, of the only one that there is.
 func FindControlPlane(ctx context.Context, client *kube.Client, revision string) (ControlPlane, error) {
-	revision, err := fleet.FindRevision(ctx, client, revision)
+	istiod, err := istio.FindIstiod(ctx, client, revision)
 	if err != nil {
 		return ControlPlane{}, err
 	}
-	istiod, err := fleet.IstiodPod(ctx, client, revision)
-	if err != nil {
-		return ControlPlane{}, err
-	}
-	return controlPlaneOf(client.Name, revision, istiod), nil
+	return controlPlaneOf(client.Name, istiod), nil
 }
 
-func controlPlaneOf(cluster, revision string, istiod *corev1.Pod) ControlPlane {
-	plane := ControlPlane{
-		Cluster: cluster, Revision: revision, Version: fleet.IstiodVersion(istiod),
-		ClusterID: fleet.ClusterID(istiod), CertProvider: fleet.Env(&istiod.Spec, names.EnvCertProvider),
-	}
+func controlPlaneOf(cluster string, istiod istio.Istiod) ControlPlane {
+	plane := ControlPlane{Cluster: cluster, Revision: istiod.Revision, Version: istiod.Version}
 	if release, err := cell.ParseVersion(plane.Version); err == nil {
 		plane.Release = release
 	}
 	return plane
-}
-
-func variable(container corev1.Container, name string) string {
-	for _, variable := range container.Env {
-		if variable.Name == name {
-			return variable.Value
-		}
-	}
-	return ""
 }
 
 // compareCertProviders notes where istiod or the gateway have another
@@ -135,11 +113,18 @@ func (b *builder) compareCertProviders(cluster fleet.ClusterSpec) plan.Action {
 		Shell: "# want " + wanted + ":\n" + kubectlHere("--namespace="+names.System, "get pods --selector='"+istiodOrGateway+
 			`' --output=jsonpath='{range .items[*]}{.metadata.name}{" "}{.spec.containers[*].env[?(@.name=="`+names.EnvCertProvider+`")].value}{"\n"}{end}'`),
 		Until: func(ctx context.Context, site *plan.Site) error {
-			pods, err := site.Client.Kubernetes.CoreV1().Pods(names.System).List(ctx, metav1.ListOptions{LabelSelector: istiodOrGateway})
-			if err != nil {
-				return fmt.Errorf("list the pods of istiod and of the gateway on cluster %q: %w", site.Cluster, err)
+			read := istio.Look(ctx, &fleet.Cluster{ClusterSpec: cluster, Client: site.Client}, istio.PartIstiods|istio.PartGateways)
+			istiods, noIstiods := read.Istiods.Get()
+			gateways, noGateways := read.Gateways.Get()
+			if why := cmp.Or(noIstiods, noGateways); why != nil {
+				site.Note(fmt.Sprintf("pilotCertProvider was not compared: %s", why)) // nothing rests on it
+				return nil
 			}
-			for _, drift := range certProviderDrift(wanted, cluster.Revision, pods.Items) {
+			pods := gateways.Pods
+			for _, istiod := range istiods {
+				pods = append(pods, istiod.Pod)
+			}
+			for _, drift := range certProviderDrift(wanted, cluster.Revision, pods) {
 				site.Note(drift)
 			}
 			return nil
@@ -150,19 +135,14 @@ func (b *builder) compareCertProviders(cluster fleet.ClusterSpec) plan.Action {
 // istiodOrGateway selects the pods of both.
 const istiodOrGateway = "app in (istiod, " + names.Gateway + ")"
 
-func certProviderDrift(wanted, revision string, pods []corev1.Pod) []string {
+func certProviderDrift(wanted, revision string, pods []istio.Pod) []string {
 	var drift []string
 	for _, pod := range pods {
 		if revision != "" && pod.Labels[names.Revision] != revision {
 			continue
 		}
-		for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
-			if container.Name != names.IstiodContainer && container.Name != names.Proxy {
-				continue
-			}
-			if has := variable(container, names.EnvCertProvider); has != "" && has != wanted {
-				drift = append(drift, fmt.Sprintf("warning: pilotCertProvider=%s was asked for, but pod %s has %s=%s", wanted, pod.Name, names.EnvCertProvider, has))
-			}
+		if has := pod.Env[names.EnvCertProvider]; has != "" && has != wanted {
+			drift = append(drift, fmt.Sprintf("warning: pilotCertProvider=%s was asked for, but pod %s has %s=%s", wanted, pod.Name, names.EnvCertProvider, has))
 		}
 	}
 	return drift

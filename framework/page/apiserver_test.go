@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
@@ -41,14 +40,17 @@ func TestAPIServerPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, cluster := range f.Clusters {
-		remotes, err := mesh.Remotes(ctx, cluster.Client)
-		if err != nil {
-			t.Fatal(err)
-		}
 		other := f.Others(cluster)[0]
-		want := []mesh.Remote{{Secret: mesh.RemoteSecret(other.Name), Cluster: other.Name, Server: other.RemoteServer}}
-		if diff := cmp.Diff(want, remotes); diff != "" {
-			t.Errorf("remote secrets of %s (-want +got):\n%s", cluster.Name, diff)
+		secrets, why := istio.Look(ctx, cluster, istio.PartRemoteSecrets, other).RemoteSecrets.Get()
+		if why != nil {
+			t.Fatal(why)
+		}
+		if len(secrets) != 1 || secrets[0].Name != mesh.RemoteSecret(other.Name) || secrets[0].Run != "run-page" || len(secrets[0].Entries) != 1 {
+			t.Fatalf("want %s to have one remote secret of %s, got %+v", cluster.Name, other.Name, secrets)
+		}
+		entry := secrets[0].Entries[0]
+		if uid, why := entry.UID.Get(); why != nil || uid != string(other.UID) || entry.ID != other.Name || entry.Server != other.RemoteServer {
+			t.Errorf("want it to lead to %s at %s, got %+v", other.Name, other.RemoteServer, entry)
 		}
 	}
 

@@ -26,6 +26,9 @@ type Options struct {
 	Pods []*corev1.Pod
 	// Reuse is for a run that makes no mesh but expects one.
 	Reuse bool
+	// Looking is for somebody who has described no run: what one would need to be told is a
+	// fact about the clusters, and no reason to refuse them.
+	Looking bool
 	// Asmcli is true where asmcli makes the remote secrets.
 	Asmcli bool
 	// Accept are findings that the fleet's owners live with.

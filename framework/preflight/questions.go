@@ -138,20 +138,21 @@ func missingVerbs(ctx context.Context, client *kube.Client, use Use, right Right
 
 // settled says which revision the run would use.
 func (q question) settled() Check {
-	if revision := q.revision(); revision != "" {
-		return q.answer(idRevision, OK, "the run uses revision "+revision, "")
-	}
-	istiods, why := q.read.Istiods.Get()
-	if why != nil {
+	if _, why := q.read.Istiods.Get(); why != nil {
 		return q.answer(idRevision, Unknown, why.String(), unreadAdvice)
 	}
-	var found []string
-	for _, istiod := range istiods {
-		found = append(found, istiod.Revision)
+	revision, err := q.read.Settled()
+	ready := q.read.Ready()
+	switch {
+	case err == nil && revision != q.read.Revision && q.read.Revision != "":
+		return q.answer(idRevision, OK, fmt.Sprintf("the run uses revision %s, to which the tag %s leads", revision, q.read.Revision), "")
+	case err == nil:
+		return q.answer(idRevision, OK, "the run uses revision "+revision, "")
+	case q.opts.Looking && q.read.Revision == "" && len(ready) > 1:
+		return q.answer(idRevision, OK, "control planes of several revisions are Ready: "+strings.Join(ready, ", "),
+			"a run would have to be told which is meant, with --revision or in the fleet file")
 	}
-	slices.Sort(found)
-	return q.answer(idRevision, Refused, "no revision is settled; control planes: "+strings.Join(slices.Compact(found), ", "),
-		"say which is meant, with --revision or in the fleet file, and see that it is Ready")
+	return q.answer(idRevision, Refused, err.Error(), "say which revision is meant, with --revision or in the fleet file, and see that it is Ready")
 }
 
 // certProvider compares who signs istiod's own certificate with what the matrix gives for
@@ -162,44 +163,41 @@ func (q question) certProvider() Check {
 	if why != nil || !known {
 		return q.answer(idCertProvider, OK, "nothing to compare", "")
 	}
+	var found []string
 	for _, istiod := range istiods {
 		has := istiod.Env[names.EnvCertProvider]
 		version, err := cell.ParseVersion(istiod.Version)
-		if has == "" || err != nil || q.revision() != istiod.Revision {
+		if has == "" || err != nil || !q.concerns(istiod) {
 			continue
 		}
 		if want := asked.CertProvider(version); want != has {
-			return q.answer(idCertProvider, Warning,
-				fmt.Sprintf("istiod has pilotCertProvider %s, and the matrix has %s for %s with CA %s in version %s", has, want, asked.Platform, asked.CA, version),
-				"keep istiod's value: the gateway's template follows it whatever the flag says; plan an upgrade, since \"kubernetes\" is gone from 1.24 on")
+			found = append(found, fmt.Sprintf("istiod of revision %s has pilotCertProvider %s, and the matrix has %s for %s with CA %s in version %s", istiod.Revision, has, want, asked.Platform, asked.CA, version))
 		}
+	}
+	if len(found) > 0 {
+		slices.Sort(found)
+		return q.answer(idCertProvider, Warning, strings.Join(slices.Compact(found), "; "),
+			"keep istiod's value: the gateway's template follows it whatever the flag says; plan an upgrade, since \"kubernetes\" is gone from 1.24 on")
 	}
 	return q.answer(idCertProvider, OK, "pilotCertProvider is as the matrix has it", "")
 }
 
+// concerns is true for an istiod of the run's revision, or, where that is not settled and
+// nobody runs anything, for every one that is Ready.
+func (q question) concerns(istiod istio.Istiod) bool {
+	if revision := q.revision(); revision != "" {
+		return istiod.Revision == revision
+	}
+	return q.opts.Looking && istiod.Ready
+}
+
 // revision is the one that the run would use; empty where that is not settled.
 func (q question) revision() string {
-	istiods, _ := q.read.Istiods.Get()
-	if wanted := q.read.Revision; wanted != "" {
-		webhooks, _ := q.read.Webhooks.Get()
-		for _, webhook := range webhooks {
-			if webhook.Tag == wanted && webhook.Revision != "" {
-				return webhook.Revision
-			}
-		}
-		return wanted
+	revision, err := q.read.Settled()
+	if err != nil {
+		return ""
 	}
-	var ready []string
-	for _, istiod := range istiods {
-		if istiod.Ready {
-			ready = append(ready, istiod.Revision)
-		}
-	}
-	slices.Sort(ready)
-	if ready = slices.Compact(ready); len(ready) == 1 {
-		return ready[0]
-	}
-	return ""
+	return revision
 }
 
 // existing says what of a mesh is there already, and whether that is what the run expects.
@@ -261,7 +259,7 @@ func (q question) left(ctx context.Context) (sample bool, runs []string, err err
 	for _, ref := range []kube.Ref{
 		{APIVersion: "v1", Kind: "Namespace", Name: q.opts.Namespace},
 		{APIVersion: "v1", Kind: "Service", Namespace: names.System, Name: names.Gateway},
-		{APIVersion: "networking.istio.io/v1beta1", Kind: "Gateway", Namespace: names.System, Name: names.Expose},
+		{APIVersion: names.Networking + "/v1beta1", Kind: "Gateway", Namespace: names.System, Name: names.Expose},
 	} {
 		found, err := q.cluster.Client.Get(ctx, ref)
 		switch {

@@ -26,30 +26,57 @@ func istiod(revision string, ready bool) istio.Istiod {
 }
 
 func TestRevision(t *testing.T) {
+	two := []istio.Istiod{istiod("asm-1", true), istiod("asm-2", true)}
+	tags := istio.Read([]istio.Webhook{{Tag: "stable", Revision: "asm-1"}, {Tag: "gone", Revision: "asm-9"}})
 	for _, test := range []struct {
-		name string
-		read istio.Cluster
-		want string
+		name   string
+		read   istio.Cluster
+		want   string
+		status Status
+		found  string
+		// looking is the status where nobody runs anything.
+		looking Status
 	}{
-		{"the only one", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), istiod("asm-1", true)})}, "asm-1"},
-		{"the ready one", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", false), istiod("asm-2", true)})}, "asm-2"},
-		{"two are ready", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), istiod("asm-2", true)})}, ""},
-		{"the one that is wanted", istio.Cluster{Revision: "asm-2", Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), istiod("asm-2", true)})}, "asm-2"},
-		{"a tag", istio.Cluster{Revision: "stable", Webhooks: istio.Read([]istio.Webhook{{Tag: "stable", Revision: "asm-1"}})}, "asm-1"},
-		{"none", istio.Cluster{Istiods: istio.Read[[]istio.Istiod](nil)}, ""},
+		{"the only one", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), istiod("asm-1", true)})}, "asm-1", OK, "uses revision asm-1", OK},
+		{"the ready one", istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", false), istiod("asm-2", true)})}, "asm-2", OK, "uses revision asm-2", OK},
+		{"two are ready", istio.Cluster{Istiods: istio.Read(two)}, "", Refused, "asm-1, asm-2", OK},
+		{"the one that is wanted", istio.Cluster{Revision: "asm-2", Istiods: istio.Read(two)}, "asm-2", OK, "uses revision asm-2", OK},
+		{"a tag", istio.Cluster{Revision: "stable", Istiods: istio.Read(two), Webhooks: tags}, "asm-1", OK, "revision asm-1, to which the tag stable leads", OK},
+		{"a tag of a control plane that is gone", istio.Cluster{Revision: "gone", Istiods: istio.Read(two), Webhooks: tags}, "", Refused, `want revision "asm-9"`, Refused},
+		{"a tag that cannot be looked for", istio.Cluster{Revision: "stable", Istiods: istio.Read(two)}, "", Refused, `look for a tag "stable"`, Refused},
+		{"none", istio.Cluster{Istiods: istio.Read[[]istio.Istiod](nil)}, "", Refused, "no Ready pod", Refused},
+		{"istiods that could not be read", istio.Cluster{}, "", Unknown, "not asked", Unknown},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			q := asked(Options{}, test.read)
 			if got := q.revision(); got != test.want {
 				t.Errorf("want %q, got %q", test.want, got)
 			}
-			if row := q.settled(); (row.Status == OK) != (test.want != "") {
+			if row := q.settled(); row.Status != test.status || !strings.Contains(row.Found, test.found) {
 				t.Errorf("got %+v", row)
+			}
+			if row := asked(Options{Looking: true}, test.read).settled(); row.Status != test.looking || !strings.Contains(row.Found, test.found) {
+				t.Errorf("looking: got %+v", row)
 			}
 		})
 	}
-	if row := asked(Options{}, istio.Cluster{}).settled(); row.Status != Unknown {
-		t.Errorf("istiods that could not be read: got %+v", row)
+}
+
+// Where nobody runs anything, each revision is judged.
+func TestCertProviderOfEachRevision(t *testing.T) {
+	old := istiod("asm-2", true)
+	old.Env[names.EnvCertProvider] = "kubernetes"
+	read := istio.Cluster{Istiods: istio.Read([]istio.Istiod{istiod("asm-1", true), old})}
+	row := asked(Options{Looking: true}, read).certProvider()
+	if row.Status != Warning || !strings.Contains(row.Found, "revision asm-2 has pilotCertProvider kubernetes") || strings.Contains(row.Found, "asm-1") {
+		t.Errorf("got %+v", row)
+	}
+	if row := asked(Options{}, read).certProvider(); row.Status != OK {
+		t.Errorf("a run is refused for its revision, got %+v", row)
+	}
+	read.Revision = "asm-1"
+	if row := asked(Options{Looking: true}, read).certProvider(); row.Status != OK {
+		t.Errorf("another revision than the declared one: got %+v", row)
 	}
 }
 

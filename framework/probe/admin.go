@@ -15,12 +15,6 @@ func proxyAdmin(ctx context.Context, from Execer, namespace, pod, path string) (
 	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: names.Proxy}, "pilot-agent", path)
 }
 
-// IstiodDebug asks an istiod pod's debug endpoint, such as /debug/clusterz,
-// over its loopback, which needs no credentials (istio/istio, pilot/pkg/xds/debug.go).
-func IstiodDebug(ctx context.Context, from Execer, namespace, pod, path string) ([]byte, error) {
-	return request(ctx, from, kube.Target{Namespace: namespace, Pod: pod, Container: names.IstiodContainer}, "pilot-discovery", path)
-}
-
 func request(ctx context.Context, from Execer, target kube.Target, program, path string) ([]byte, error) {
 	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: []string{program, "request", "GET", path}})
 	if err != nil {

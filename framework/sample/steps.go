@@ -12,6 +12,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/fixtures"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
@@ -106,7 +107,7 @@ func (b *builder) makeNamespace(cluster fleet.ClusterSpec, _ string) []plan.Acti
 		Title: "make namespace " + b.opts.namespace(),
 		Shell: b.namespaceShell(cluster),
 		Objects: func(ctx context.Context, site *plan.Site) ([]*unstructured.Unstructured, error) {
-			revision, err := fleet.FindRevision(ctx, site.Client, cluster.Revision)
+			revision, err := istio.FindRevision(ctx, site.Client, cluster.Revision)
 			if err != nil {
 				return nil, err
 			}
@@ -123,7 +124,7 @@ func (b *builder) useNamespace(cluster fleet.ClusterSpec, _ string) []plan.Actio
 		Title: "try pods in namespace " + b.opts.namespace(),
 		Shell: fmt.Sprintf(`kubectl --kubeconfig="%s" get namespace %s --show-labels`, plan.Here(), b.opts.namespace()),
 		Until: func(ctx context.Context, site *plan.Site) error {
-			revision, err := fleet.FindRevision(ctx, site.Client, cluster.Revision)
+			revision, err := istio.FindRevision(ctx, site.Client, cluster.Revision)
 			if err != nil {
 				return err
 			}
@@ -141,10 +142,10 @@ func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
 	here := `kubectl --kubeconfig="` + plan.Here() + `"`
 	revision := "REVISION=" + cluster.Revision
 	if cluster.Revision == "" {
-		revision = fleet.RevisionShell("REVISION", here)
+		revision = istio.RevisionShell("REVISION", here)
 	}
 	return fmt.Sprintf("%[1]s\n%[2]s create namespace %[3]s --dry-run=client --output=yaml | %[2]s apply -f -\n"+
-		"%[2]s label namespace %[3]s istio-injection- \"istio.io/rev=${REVISION}\" --overwrite", revision, here, b.opts.namespace())
+		"%[2]s label namespace %[3]s %[4]s- \"%[5]s=${REVISION}\" --overwrite", revision, here, b.opts.namespace(), names.Injection, names.Revision)
 }
 
 func namespaceObject(name, revision string) ([]*unstructured.Unstructured, error) {

@@ -95,19 +95,22 @@ func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
 		Name: cluster.Name, Network: cluster.Network, Version: cluster.Version,
 		KubernetesVersion: cluster.KubernetesVersion, Revision: cluster.Revision,
 	}
-	if istiod, err := probe.ReadyPod(ctx, cluster.Client, names.System, names.IstiodSelector); err == nil {
-		described.Revision = istiod.Labels[names.Revision]
-		described.IstioVersion = fleet.IstiodVersion(istiod)
+	found := istio.Look(ctx, cluster, istio.PartIstiods|istio.PartGateways)
+	istiods, _ := found.Istiods.Get()
+	of := func(i istio.Istiod) bool {
+		return i.Ready && (cluster.Revision == "" || i.Revision == cluster.Revision)
 	}
-	if gateways, err := istio.ReadGateways(ctx, cluster); err == nil {
-		var addresses []string
-		for _, service := range gateways.Services {
-			if service.Network == cluster.Network {
-				addresses = append(addresses, slices.Concat(service.Addresses, service.ExternalIPs)...)
-			}
+	if at := slices.IndexFunc(istiods, of); at >= 0 {
+		described.Revision, described.IstioVersion = istiods[at].Revision, istiods[at].Version
+	}
+	gateways, _ := found.Gateways.Get()
+	var addresses []string
+	for _, service := range gateways.Services {
+		if service.Network == cluster.Network {
+			addresses = append(addresses, slices.Concat(service.Addresses, service.ExternalIPs)...)
 		}
-		described.Gateway = strings.Join(addresses, ", ")
 	}
+	described.Gateway = strings.Join(addresses, ", ")
 	return described
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
@@ -55,6 +56,23 @@ func (s *Stage) preflight(ctx context.Context) error {
 		return fmt.Errorf("%w: %s", ErrRefused, strings.Join(append(refused, unknown...), "; "))
 	case len(unknown) > 0:
 		return fmt.Errorf("preflight could not find out: %s", strings.Join(unknown, "; "))
+	}
+	return nil
+}
+
+// settle asks clusters that have a mesh for what their description leaves open.
+func (s *Stage) settle(ctx context.Context) error {
+	if s.config.Provider.Traits().InstallsMesh {
+		return nil
+	}
+	found, err := istio.Settle(ctx, s.fleet.Clusters)
+	if err != nil {
+		return err
+	}
+	for _, one := range found {
+		for _, line := range one.Lines() {
+			s.progress.line("", s.config.Provider.Name()+": "+line)
+		}
 	}
 	return nil
 }

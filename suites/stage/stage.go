@@ -119,6 +119,10 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.settle(ctx); err != nil {
+		return nil, err
+	}
+	specs = s.fleet.Specs()
 	if err := s.preflight(ctx); err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ const (
 	Ambient       = "ambient"
 	// NamespaceName is what the API server labels every namespace with.
 	NamespaceName = "kubernetes.io/metadata.name"
-	// Config marks what istiod publishes in every namespace.
+	// Config marks what istiod publishes in every namespace, with the value "true".
 	Config = "istio.io/config"
 )
 
@@ -113,6 +113,9 @@ const (
 	CACertificateKey = "ca-cert.pem"
 	// ReaderAccount is the account that other clusters' istiods read with.
 	ReaderAccount = "istio-reader-service-account"
+	// ReaderToken is the Secret that istioctl looks for, or makes, for that account
+	// (istioctl/pkg/multicluster/remote_secret.go).
+	ReaderToken = ReaderAccount + "-istio-remote-secret-token"
 	// RemoteSecretPrefix begins the names that "istioctl create-remote-secret" gives.
 	RemoteSecretPrefix = "istio-remote-secret-" //nolint:gosec // a name
 )
