@@ -170,7 +170,8 @@ func TestReachedDirectly(t *testing.T) {
 func TestEntriesOf(t *testing.T) {
 	known := []istio.NetworkGateway{
 		{Network: "network2", Cluster: "cluster2", Address: "172.30.102.1", Port: names.CrossPort},
-		{Network: "network2", Address: "2001:db8::1", Port: names.CrossPort}, {Network: "network3", Address: "172.30.103.1", Port: names.CrossPort},
+		{Network: "network2", Address: "2001:db8::1", Port: names.CrossPort},
+		{Network: "network3", Address: "172.30.103.1", Port: names.CrossPort},
 	}
 	if diff := cmp.Diff([]string{"172.30.102.1:15443", "[2001:db8::1]:15443"}, entriesOf(known, "network2")); diff != "" {
 		t.Errorf("endpoints (-want +got):\n%s", diff)
