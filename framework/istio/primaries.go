@@ -12,7 +12,7 @@ import (
 // cluster (primary-remote), which it reaches by that one's gateway.
 
 // Primaries are the clusters of the snapshot whose istiods serve a cluster: itself where it
-// has istiods or where this is not known, else those that its namespace istio-system names,
+// has istiods or where nothing is known of others, else those that its namespace istio-system names,
 // or else those to which its injection webhook leads. There are none where it has none that
 // is of the snapshot.
 func (s *Snapshot) Primaries(c *Cluster) []*Cluster {
@@ -41,10 +41,22 @@ func (s *Snapshot) Primaries(c *Cluster) []*Cluster {
 	return led
 }
 
-// withoutIstiod is true for a cluster that is known to have no control plane of its own.
+// withoutIstiod is true for a cluster that is known to have no control plane of its own: it
+// has no istiod, or, where that is not known, something there leads to another's.
 func withoutIstiod(c *Cluster) bool {
 	istiods, why := c.Istiods.Get()
-	return why == nil && len(istiods) == 0
+	if why == nil {
+		return len(istiods) == 0
+	}
+	system, _ := c.System.Get()
+	if slices.Contains(strings.Split(system.ControlPlanes, ","), c.Name) {
+		return false
+	}
+	webhooks, _ := c.Webhooks.Get()
+	return system.ControlPlanes != "" || slices.ContainsFunc(webhooks, func(w Webhook) bool {
+		beyond, _ := w.Beyond.Get()
+		return len(beyond) > 0
+	})
 }
 
 // ownID is what the istiods of a cluster call it; empty for unknown.
