@@ -122,6 +122,7 @@ func judge(snapshot *istio.Snapshot, accept []checks.Acceptance) []Check {
 			Do: "leave the cluster out of the fleet: a run can neither set up such a mesh nor judge it",
 		})
 	}
+	rows = append(rows, served(snapshot)...)
 	for _, answer := range checks.Run(snapshot, beginnings()) {
 		for _, finding := range checks.Judged(answer.Findings, unsupported) {
 			if acceptances.Take(finding) {
