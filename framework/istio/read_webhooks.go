@@ -90,6 +90,7 @@ func (r *reader) findServices(ctx context.Context, webhooks []Webhook) error {
 			if err != nil {
 				return err
 			}
+			to = target{beyond: Read[[]string](nil)}
 			if service != nil {
 				to = target{found: true, beyond: r.beyond(ctx, service)}
 			}
