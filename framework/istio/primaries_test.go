@@ -133,8 +133,10 @@ func TestWebhooksLeadBeyondTheCluster(t *testing.T) {
 		got = append(got, read{webhook.Path, beyond})
 	}
 	want := []read{
-		{"/inject/cluster/c/net/n", []string{"172.30.101.1"}}, {"", []string{"istiod.example"}},
-		{"/inject/cluster/c", []string{"lb.example"}}, {"/inject", nil},
+		{"/inject/cluster/c/net/n", []string{"172.30.101.1"}},
+		{"", []string{"istiod.example"}},
+		{"/inject/cluster/c", []string{"lb.example"}},
+		{"/inject", nil},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
