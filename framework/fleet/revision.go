@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -33,10 +34,28 @@ func FindRevision(ctx context.Context, client *kube.Client, wanted string) (stri
 		}
 	}
 	revision, err := chooseRevision(ready, wanted)
+	if len(ready) == 0 {
+		err = cmp.Or(servedElsewhere(ctx, client), err)
+	}
 	if err != nil {
 		return "", fmt.Errorf("find the revision of cluster %q: %w", client.Name, err)
 	}
 	return revision, nil
+}
+
+// ErrServedElsewhere says that a cluster has no control plane of its own, and that nothing is
+// wrong with that: a run cannot use it.
+var ErrServedElsewhere = errors.New("its control plane is in another cluster (primary-remote)")
+
+// servedElsewhere says so of a cluster whose namespace names the cluster that serves it. What
+// cannot be read tells nothing: that there is no control plane is then the whole error.
+func servedElsewhere(ctx context.Context, client *kube.Client) error {
+	system, err := client.Kubernetes.CoreV1().Namespaces().Get(ctx, names.System, metav1.GetOptions{})
+	if err != nil || system.Annotations[names.ControlPlanes] == "" {
+		return nil //nolint:nilerr // see above
+	}
+	return fmt.Errorf("%w: namespace %s has %s=%s; leave the cluster out of the fleet, and have \"eastwest diagnose\" judge the whole mesh: a run sets up and tries clusters with a control plane each",
+		ErrServedElsewhere, names.System, names.ControlPlanes, system.Annotations[names.ControlPlanes])
 }
 
 // resolveTag is the revision that a tag leads to: its webhook says so (istio:
