@@ -3,6 +3,7 @@ package preflight
 import (
 	"fmt"
 
+	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
 
@@ -24,4 +25,16 @@ func served(snapshot *istio.Snapshot) []Check {
 		})
 	}
 	return rows
+}
+
+// notTried are the clusters that a run refuses for what they are.
+func notTried(snapshot *istio.Snapshot) []string {
+	var all []string
+	for _, unsupported := range checks.FindUnsupported(snapshot) {
+		all = append(all, unsupported.Cluster)
+	}
+	for _, row := range served(snapshot) {
+		all = append(all, row.Cluster)
+	}
+	return all
 }
