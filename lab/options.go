@@ -1,10 +1,13 @@
 package lab
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
@@ -17,6 +20,12 @@ type Options struct {
 	Name string
 	// Clusters is how many clusters are made; 0 means 2.
 	Clusters int
+	// Networks puts clusters on networks, by name; each of the others has one of its own.
+	// Pods of clusters on one network reach each other.
+	Networks map[string]string
+	// Primaries say, by the name of a cluster, whose control plane serves it; one that is
+	// not named has its own. The lab only remembers it for whoever sets up a mesh.
+	Primaries map[string]string
 	// Source is the root of the eastwest source tree; empty means parts.FindSource.
 	Source string
 	// Cache keeps what is built and the running lab's files; empty means parts.DefaultCache.
@@ -52,7 +61,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
-	if _, err := topology.Clusters(o.Clusters); err != nil {
+	if _, err := o.topology(); err != nil {
 		return o, fmt.Errorf("lab %q: %w", o.Name, err)
 	}
 	if err := o.Balancing.Validate(); err != nil {
@@ -66,6 +75,46 @@ func (o Options) withDefaults() (Options, error) {
 		o.Cache = cache
 	}
 	return o, nil
+}
+
+// topology lays the clusters out, or tells everything that is wrong with what is asked for.
+func (o Options) topology() ([]topology.Cluster, error) {
+	clusters, err := topology.Clusters(o.Clusters)
+	if err != nil {
+		return nil, err
+	}
+	clusters, err = topology.Join(clusters, o.Networks)
+	return clusters, errors.Join(err, checkPrimaries(clusters, o.Primaries))
+}
+
+// checkPrimaries refuses control planes that could not be: each cluster is served by its own,
+// or by that of a cluster that has one.
+func checkPrimaries(clusters []topology.Cluster, primaries map[string]string) error {
+	known := func(name string) bool {
+		return slices.ContainsFunc(clusters, func(c topology.Cluster) bool { return c.Name() == name })
+	}
+	var errs []error
+	for _, cluster := range slices.Sorted(maps.Keys(primaries)) {
+		primary := primaries[cluster]
+		for _, name := range []string{cluster, primary} {
+			if !known(name) {
+				errs = append(errs, fmt.Errorf("primary %s of %s: there is no %q; the clusters are cluster1 to cluster%d", primary, cluster, name, len(clusters)))
+			}
+		}
+		switch {
+		case primary == cluster:
+			errs = append(errs, fmt.Errorf("primary %s of %s: want another cluster; one that is not named has a control plane of its own", primary, cluster))
+		case primaries[primary] != "":
+			errs = append(errs, fmt.Errorf("primary %s of %s: want a cluster with a control plane of its own, and that of %s is in %s", primary, cluster, primary, primaries[primary]))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Check tells everything that is wrong with what is asked for, before anything is made.
+func (o Options) Check() error {
+	_, err := o.withDefaults()
+	return err
 }
 
 // parts are the options of what a lab is made of.

@@ -40,6 +40,8 @@ type State struct {
 type Cluster struct {
 	Name    string `json:"name"`
 	Network string `json:"network"`
+	// Primary is the cluster whose control plane is meant to serve this one; empty for its own.
+	Primary string `json:"primary,omitempty"`
 	// Kubeconfig is a file whose server is a port on the host's loopback.
 	Kubeconfig string `json:"kubeconfig"`
 	// Server is the API server's URL as pods of the other clusters reach it.

@@ -77,7 +77,7 @@ func Up(ctx context.Context, o Options) (*Lab, error) {
 
 // start makes the clusters from what is prepared.
 func start(ctx context.Context, f folders, m materials) (*Lab, error) {
-	clusters, err := topology.Clusters(m.options.Clusters)
+	clusters, err := m.options.topology()
 	if err != nil {
 		return nil, err
 	}
@@ -154,10 +154,10 @@ func layout(f folders, m materials, clusters []topology.Cluster, doors []*net.TC
 		n := node.Spec{
 			Cluster: c, Dir: f.node(c.Name()), Bin: m.parts.BinDir(), CNI: m.parts.CNIDir(),
 			Pause: m.store.Names().Pause, Mirror: supervisor.Mirror(), Cgroup: f.cgroupPath() + "/" + c.Name(),
-			Audit: m.options.Audit,
+			Audit: m.options.Audit, Neighbours: c.Neighbours(clusters),
 		}
 		spec.Nodes[i] = n
-		st.Clusters[i] = Cluster{Name: c.Name(), Network: c.Network(), Kubeconfig: f.kubeconfig(c.Name()), Server: c.Server()}
+		st.Clusters[i] = Cluster{Name: c.Name(), Network: c.Network(), Primary: m.options.Primaries[c.Name()], Kubeconfig: f.kubeconfig(c.Name()), Server: c.Server()}
 		if n.Audit {
 			st.Clusters[i].AuditLog = n.AuditLog()
 		}

@@ -87,7 +87,7 @@ func specs(l *lab.Lab, n int) []fleet.ClusterSpec {
 	var all []fleet.ClusterSpec
 	for _, c := range l.State.Clusters[:n] {
 		all = append(all, fleet.ClusterSpec{
-			Name: c.Name, Kubeconfig: c.Kubeconfig, Context: c.Name, Network: c.Network, RemoteServer: c.Server, Platform: "lab",
+			Name: c.Name, Kubeconfig: c.Kubeconfig, Context: c.Name, Network: c.Network, Primary: c.Primary, RemoteServer: c.Server, Platform: "lab",
 		})
 	}
 	return all

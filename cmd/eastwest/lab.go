@@ -22,10 +22,12 @@ type labFlags struct {
 	clusters           int
 	balancing          string
 	audit              bool
+	// networks and primaries are the shape of the mesh, by the clusters' names.
+	networks, primaries map[string]string
 }
 
 func (f labFlags) options(streams ioStreams) lab.Options {
-	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Audit: f.audit, Progress: streams.errOut}
+	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Audit: f.audit, Networks: f.networks, Primaries: f.primaries, Progress: streams.errOut}
 }
 
 // balanced are options with the load balancers of the platform that was asked for.
@@ -43,7 +45,7 @@ func (f labFlags) check() error {
 	if f.clusters < 1 || f.clusters > topology.MaxClusters {
 		return fmt.Errorf("--clusters: want 1 to %d, got %d", topology.MaxClusters, f.clusters)
 	}
-	return nil
+	return lab.Options{Name: f.name, Cache: f.cache, Clusters: f.clusters, Networks: f.networks, Primaries: f.primaries}.Check()
 }
 
 func newLabCommand(streams ioStreams) *cobra.Command {
@@ -84,7 +86,13 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 		Short: "Start a lab and leave it running",
 		Example: `  sudo eastwest lab up --clusters 3
   export KUBECONFIG=$(eastwest lab kubeconfig)
-  kubectl --context cluster2 get pods -A`,
+  kubectl --context cluster2 get pods -A
+
+  # two clusters on one network, with a mesh that needs no gateway
+  sudo eastwest lab up --network cluster2=network1 --mesh
+
+  # cluster2 is served by the istiod of cluster1
+  sudo eastwest lab up --primary cluster2=cluster1 --mesh`,
 		Args: checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if prepareOnly {
@@ -93,6 +101,8 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 			switch {
 			case withMesh && withIstiod:
 				return usageError(errors.New("--mesh and --istiod: want one of them; the mesh has the control planes"))
+			case len(flags.primaries) > 0 && !withMesh:
+				return usageError(errors.New("--primary: want --mesh with it; which control plane serves a cluster is a matter of the mesh"))
 			case withMesh:
 				setup.extent = wholeMesh
 			case withIstiod:
@@ -106,6 +116,8 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
 	registerEnvoy(cmd.Flags(), &flags.envoy)
 	cmd.Flags().StringVar(&flags.balancing, "balancers", string(cell.Lab), "platform whose load balancers are imitated: aws and eks give a host name with several addresses, late")
+	cmd.Flags().StringToStringVar(&flags.networks, "network", nil, "clusters that share a network, such as cluster2=network1,cluster3=network1: pods of one network reach each other; the others have one each")
+	cmd.Flags().StringToStringVar(&flags.primaries, "primary", nil, "with --mesh: clusters without a control plane of their own, and whose serves them (primary-remote), such as cluster2=cluster1")
 	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
 	cmd.Flags().BoolVar(&flags.audit, "audit", false, "also keep the API servers' audit logs; \"eastwest lab status\" says where, until the lab is down")
 	cmd.Flags().BoolVar(&withIstiod, "istiod", false, "also set up a control plane in each cluster, as asmcli install leaves them")
@@ -181,23 +193,27 @@ func printLab(ctx context.Context, streams ioStreams, l *lab.Lab) error {
 	}
 	fmt.Fprintf(streams.out, "lab %q, process %d, up for %s\n\n", l.State.Name, l.State.Process.PID, time.Since(l.State.Started).Round(time.Second))
 	w := tabwriter.NewWriter(streams.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "CLUSTER\tNETWORK\tREACHED\tAFTER\tKUBECONFIG")
+	fmt.Fprintln(w, "CLUSTER\tNETWORK\tCONTROL PLANE\tREACHED\tAFTER\tKUBECONFIG")
 	for i, c := range l.State.Clusters {
 		stage, after := "starting", time.Duration(0)
 		if ev := st.Clusters[i].Events; len(ev) > 0 {
 			last := ev[len(ev)-1]
 			stage, after = string(last.Stage), last.At.Sub(l.State.Started)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%.1f s\t%s\n", c.Name, c.Network, stage, after.Seconds(), c.Kubeconfig)
+		plane := "own"
+		if c.Primary != "" {
+			plane = "of " + c.Primary
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%.1f s\t%s\n", c.Name, c.Network, plane, stage, after.Seconds(), c.Kubeconfig)
 	}
 	for _, c := range l.State.Clusters {
 		if c.AuditLog != "" {
-			fmt.Fprintf(w, "\t\t\t\t%s\n", c.AuditLog)
+			fmt.Fprintf(w, "\t\t\t\t\t%s\n", c.AuditLog)
 		}
 	}
-	fmt.Fprintln(w, "\nPART\tVERSION\tMODULE\t\t")
+	fmt.Fprintln(w, "\nPART\tVERSION\tMODULE\t\t\t")
 	for _, p := range l.State.Parts {
-		fmt.Fprintf(w, "%s\t%s\t%s\t\t\n", p.Name, p.Version, p.Module)
+		fmt.Fprintf(w, "%s\t%s\t%s\t\t\t\n", p.Name, p.Version, p.Module)
 	}
 	return w.Flush()
 }

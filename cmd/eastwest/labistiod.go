@@ -35,6 +35,9 @@ func (f istiodFlags) open(streams ioStreams, flags labFlags) (*lab.Lab, lab.Clus
 	if i < 0 {
 		return nil, lab.Cluster{}, usageError(fmt.Errorf("--cluster %q: the lab has no such cluster", f.cluster))
 	}
+	if primary := l.State.Clusters[i].Primary; primary != "" {
+		return nil, lab.Cluster{}, usageError(fmt.Errorf("--cluster %q: its control plane is in %s; name that cluster", f.cluster, primary))
+	}
 	return l, l.State.Clusters[i], nil
 }
 

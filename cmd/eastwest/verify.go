@@ -120,7 +120,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 // report already tells is not printed again.
 func conclude(outcome verdict.Outcome, failure, written error) error {
 	switch {
-	case errors.Is(failure, istio.ErrAmbiguousRevision), errors.Is(failure, stage.ErrRefused):
+	case errors.Is(failure, istio.ErrAmbiguousRevision), errors.Is(failure, istio.ErrServedElsewhere), errors.Is(failure, stage.ErrRefused):
 		return usageError(errors.Join(failure, written))
 	case written != nil:
 		return exitError{code: codeInconclusive, err: written}

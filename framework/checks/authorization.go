@@ -224,7 +224,7 @@ func callerOf(l *Look, from *istio.Cluster, destination istio.MeshConfig) caller
 		return who
 	}
 	own := pod.Env[names.EnvTrustDomain]
-	if mesh, why := from.MeshConfigs.Get(); own == "" && why == nil && len(mesh) == 1 {
+	if mesh, why := l.plane(from).MeshConfigs.Get(); own == "" && why == nil && len(mesh) == 1 {
 		own = mesh[0].TrustDomain
 	}
 	if own != "" && pod.Account != "" {

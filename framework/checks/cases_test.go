@@ -21,7 +21,8 @@ import (
 // to find in it. In testdata/healthy nothing may be found.
 type testCase struct {
 	// Base is "two", "three", "four": the sound mesh of so many clusters that Patch (RFC
-	// 6902) changes; or the name of a recorded snapshot beside the file.
+	// 6902) changes; "two served", "three served": of whose clusters the last is served by the
+	// first; or the name of a recorded snapshot beside the file.
 	Base string `json:"base"`
 	// Origin is "hand-made", or how the snapshot was recorded.
 	Origin string           `json:"origin"`
@@ -75,8 +76,14 @@ func cases(t *testing.T, folder string) map[string]testCase {
 // snapshot makes the snapshot of a case.
 func (c testCase) snapshot(t *testing.T, folder string) *istio.Snapshot {
 	t.Helper()
-	sizes := map[string]int{"two": 2, "three": 3, "four": 4}
-	size, made := sizes[c.Base]
+	bases := map[string]func() *istio.Snapshot{
+		"two":          func() *istio.Snapshot { return healthy(2) },
+		"three":        func() *istio.Snapshot { return healthy(3) },
+		"four":         func() *istio.Snapshot { return healthy(4) },
+		"two served":   func() *istio.Snapshot { return healthyRemote(2) },
+		"three served": func() *istio.Snapshot { return healthyRemote(3) },
+	}
+	base, made := bases[c.Base]
 	if !made {
 		file, err := os.Open(filepath.Join("testdata", folder, c.Base))
 		if err != nil {
@@ -89,7 +96,7 @@ func (c testCase) snapshot(t *testing.T, folder string) *istio.Snapshot {
 		}
 		return s
 	}
-	document, err := json.Marshal(healthy(size))
+	document, err := json.Marshal(base())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +152,7 @@ func compare(t *testing.T, c testCase, check Check, answer Answer) {
 // Nothing above info is found in a sound mesh, however odd, and whatever of it is unknown.
 func TestHealthy(t *testing.T) {
 	all := cases(t, healthyFolder)
-	for _, size := range []string{"two", "three", "four"} {
+	for _, size := range []string{"two", "three", "four", "two served", "three served"} {
 		all["as made, "+size] = testCase{Base: size, Origin: "hand-made"}
 	}
 	for name, c := range all {

@@ -191,7 +191,7 @@ func subsetOf(rules []istio.DestinationRule, name string) (istio.Subset, bool) {
 
 // clientRules are the DestinationRules for Sleep's calls to HelloWorld.
 func clientRules(l *Look, c *istio.Cluster) ([]istio.DestinationRule, bool) {
-	all, ok := Need(l, c, c.DestinationRules)
+	all, ok := Need(l, l.plane(c), l.plane(c).DestinationRules)
 	if !ok || len(all) == 0 {
 		return nil, ok
 	}
@@ -210,7 +210,7 @@ func clientRules(l *Look, c *istio.Cluster) ([]istio.DestinationRule, bool) {
 // gatewayRules are, for each namespace of the cluster's gateways, the DestinationRules by
 // which they hand calls on to HelloWorld.
 func gatewayRules(l *Look, c *istio.Cluster) ([][]istio.DestinationRule, bool) {
-	all, ok := Need(l, c, c.DestinationRules)
+	all, ok := Need(l, l.plane(c), l.plane(c).DestinationRules)
 	namespaces, okGateways := gatewayNamespaces(l, c)
 	mesh, okMesh := meshOf(l, c)
 	if !ok || !okGateways || !okMesh {

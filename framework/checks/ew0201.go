@@ -23,11 +23,12 @@ func ew0201() Check {
 				if !ok {
 					return
 				}
-				if len(istiods) == 0 {
+				switch {
+				case len(istiods) > 0:
+					noneReady(l, c, istiods)
+				case !l.remote(c): // else it is asked whether the istiods there are ready
 					noIstiod(l, c)
-					return
 				}
-				noneReady(l, c, istiods)
 			})
 		},
 	}
@@ -72,7 +73,10 @@ func servedFrom(system istio.Namespace, webhooks []istio.Webhook) string {
 	// "istiod-remote" leads to the istiods of another cluster
 	// (manifests/charts/istio-control/istio-discovery, remote-istiod-service.yaml).
 	i := slices.IndexFunc(webhooks, func(w istio.Webhook) bool {
-		return w.Service == "" || strings.HasPrefix(w.Service, names.System+"/istiod") && strings.HasSuffix(w.Service, "-remote")
+		beyond, _ := w.Beyond.Get()
+		named, _ := w.Injects()
+		return w.Service == "" || len(beyond) > 0 || named != "" ||
+			strings.HasPrefix(w.Service, names.System+"/istiod") && strings.HasSuffix(w.Service, "-remote")
 	})
 	if i < 0 {
 		return ""
@@ -80,7 +84,7 @@ func servedFrom(system istio.Namespace, webhooks []istio.Webhook) string {
 	if webhooks[i].Service == "" {
 		return fmt.Sprintf("its injection webhook %s calls a URL", webhooks[i].Configuration)
 	}
-	return fmt.Sprintf("its injection webhook %s calls the Service %s", webhooks[i].Configuration, webhooks[i].Service)
+	return fmt.Sprintf("its injection webhook %s calls the Service %s, which selects no istiod here", webhooks[i].Configuration, webhooks[i].Service)
 }
 
 // noneReady finds revisions in use of which no istiod is ready.
@@ -114,7 +118,7 @@ func notReady(l *Look, c *istio.Cluster, revision string, istiods []istio.Istiod
 		states = append(states, "there is no pod of it")
 	}
 	return Finding{
-		Cluster: c.Name, Pairs: l.around(c),
+		Cluster: c.Name, Pairs: l.concerned(c),
 		Found: fmt.Sprintf("no istiod%s is ready on %s: %s", of, c.Name, strings.Join(states, "; ")),
 		Want:  "a ready istiod of every revision in use",
 		Fix: Fix{

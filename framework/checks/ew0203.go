@@ -39,7 +39,7 @@ func someReady(l *Look, c *istio.Cluster, istiods []istio.Istiod) {
 		return
 	}
 	l.Find(Finding{
-		Cluster: c.Name, Pairs: l.around(c),
+		Cluster: c.Name, Pairs: l.concerned(c),
 		Found: fmt.Sprintf("%d of %d istiods of %s are not ready: %s", len(states), len(istiods), c.Name, strings.Join(states, "; ")),
 		Want:  "all ready",
 		Fix: Fix{

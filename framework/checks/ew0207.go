@@ -48,16 +48,16 @@ func providerOf(ca string) (string, bool) {
 // caProvider is the CA of the revisions in use: what istiod's environment says, or else the
 // mesh's configuration.
 func caProvider(l *Look, c *istio.Cluster) (string, bool) {
-	istiods, ok := Need(l, c, c.Istiods)
+	istiods, ok := istiodsOf(l, c)
 	if !ok {
 		return "", false
 	}
-	for _, istiod := range serving(c, istiods) {
+	for _, istiod := range istiods {
 		if provider := istiod.Env[names.EnvCAProvider]; provider != "" {
 			return provider, true
 		}
 	}
-	configs, ok := Need(l, c, c.MeshConfigs)
+	configs, ok := Need(l, l.plane(c), l.plane(c).MeshConfigs)
 	if !ok || len(configs) == 0 {
 		return "", false
 	}

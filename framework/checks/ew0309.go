@@ -45,7 +45,7 @@ func rejected(l *Look, c *istio.Cluster, rejections []istio.Rejection) Finding {
 	f := Finding{
 		Cluster: c.Name, Pairs: l.callsOf(c, podsOf(c, proxies)),
 		Found: fmt.Sprintf("the proxy of %s rejects what istiod sends: %s (istiod %s, proxy %s)",
-			listed(proxies), strings.Join(reasons, "; "), istiodVersions(c), listed(versions)),
+			listed(proxies), strings.Join(reasons, "; "), istiodVersions(l, c), listed(versions)),
 		Want: "proxies that take the configuration that their istiod sends",
 		Fix: Fix{
 			Text:     "the reason names the resource and what is wrong with it: look for an EnvoyFilter or Telemetry that makes it, or for a proxy older than istiod, which a restart of its Deployment replaces:",
@@ -123,10 +123,10 @@ func proxyVersion(r istio.Rejection) string {
 	}
 }
 
-func istiodVersions(c *istio.Cluster) string {
-	istiods, _ := c.Istiods.Get()
+func istiodVersions(l *Look, c *istio.Cluster) string {
+	istiods, _ := istiodsOf(l, c)
 	var versions []string
-	for _, istiod := range serving(c, istiods) {
+	for _, istiod := range istiods {
 		if istiod.Version != "" {
 			versions = append(versions, istiod.Version)
 		}

@@ -32,7 +32,7 @@ func proxyNetwork(l *Look, c *istio.Cluster) {
 	for _, pod := range workloads.Pods {
 		has := pod.Env[names.EnvMetaNetwork]
 		// A restart would bring back what the injector still gives.
-		if !pod.Proxy || has == "" || has == wanted || slices.Contains(injected(c, injectors), has) {
+		if !pod.Proxy || has == "" || has == wanted || slices.Contains(given(c, injectors), has) {
 			continue
 		}
 		if calls := callsOf(l, c, pod); len(calls) > 0 {

@@ -28,8 +28,9 @@ func ew0413() Check {
 func ignorant(l *Look, source, destination *istio.Cluster) {
 	wanted, known := meantNetwork(l, destination)
 	gateways, ok := Need(l, destination, destination.Gateways)
-	istiods, read := Need(l, source, source.Istiods)
-	secrets, readSecrets := Need(l, source, source.RemoteSecrets)
+	istiods, read := istiodsOf(l, source)
+	plane := l.plane(source)
+	secrets, readSecrets := Need(l, plane, plane.RemoteSecrets)
 	if !known || !ok || !read || !readSecrets || !separate(l, source, destination) || l.answered(source, destination) {
 		return
 	}
@@ -37,24 +38,25 @@ func ignorant(l *Look, source, destination *istio.Cluster) {
 	if has == "" {
 		return
 	}
-	for _, istiod := range serving(source, istiods) {
-		remotes, ok := Need(l, source, istiod.Remotes)
-		ways, read := Need(l, source, istiod.Networks)
+	for _, istiod := range istiods {
+		remotes, ok := Need(l, istiod.at, istiod.Remotes)
+		ways, read := Need(l, istiod.at, istiod.Networks)
 		knows := slices.ContainsFunc(ways, func(w istio.NetworkGateway) bool { return w.Network == wanted })
-		if !ok || !read || knows || !synced(remotes, secrets, destination) {
+		own := istiod.at.Name == destination.Name
+		if !ok || !read || knows || !own && !synced(remotes, secrets, destination) {
 			continue
 		}
 		fix := Fix{
 			Text:     "see that the mesh's discoverySelectors do not leave out the namespace of the gateway; then restart istiod:",
-			Commands: []string{restartIstiod(source, istiod)},
+			Commands: []string{restartIstiod(istiod.at, istiod.Istiod)},
 		}
 		if byName {
 			fix.Text = "istiod resolves the name again after 30 s to 1 h: wait, or restart it to have it ask at once; see that its own DNS resolves the name and that RESOLVE_HOSTNAME_GATEWAYS is not false:"
 		}
 		l.Find(Finding{
-			Cluster: source.Name, Pairs: []Pair{{source.Name, destination.Name}},
+			Cluster: istiod.at.Name, Pairs: []Pair{{source.Name, destination.Name}},
 			Found: fmt.Sprintf("istiod %s of %s reads %s and knows no address for its network %q, although the gateway there has %s",
-				istiod.Name, source.Name, destination.Name, wanted, has),
+				istiod.Name, istiod.at.Name, destination.Name, wanted, has),
 			Want: "an address for network " + wanted + " in istiod's " + names.Networkz, Fix: fix,
 		})
 		return

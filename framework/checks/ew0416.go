@@ -28,7 +28,7 @@ func nothingExposed(l *Look, c *istio.Cluster) {
 			continue
 		}
 		selector := selectorText(way.service.Selector)
-		fix := Fix{Text: "make the Gateway resource:", Commands: []string{exposeInline(c, way)}}
+		fix := Fix{Text: "make the Gateway resource:", Commands: []string{exposeInline(l.plane(c), way)}}
 		if way.service.Selector[names.GatewayLabel] == names.GatewayValue {
 			fix.Text = "apply expose-services.yaml (samples/multicluster in Istio's release, asm/istio/expansion in the folder that asmcli install left), or what is the same:"
 		}
@@ -70,7 +70,7 @@ type opening struct {
 func unopened(l *Look, c *istio.Cluster) []opening {
 	wanted, known := meantNetwork(l, c)
 	gateways, ok := Need(l, c, c.Gateways)
-	servers, read := Need(l, c, c.Servers)
+	servers, read := Need(l, l.plane(c), l.plane(c).Servers)
 	if !known || !ok || !read || wanted == "" {
 		return nil
 	}

@@ -32,7 +32,7 @@ func exposedWrongly(l *Look, c *istio.Cluster) {
 				selectorText(way.service.Selector), way.port, names.AutoPassthrough, l.helloHost()),
 			Fix: Fix{
 				Text:     "correct the Gateway resource, or make another one beside it:",
-				Commands: []string{kubectl(c, "edit gateways."+names.Networking+" --namespace="+quote(way.near.Namespace), quote(way.near.Name))},
+				Commands: []string{kubectl(l.plane(c), "edit gateways."+names.Networking+" --namespace="+quote(way.near.Namespace), quote(way.near.Name))},
 			},
 		})
 		return

@@ -14,7 +14,7 @@ func ew0501() Check {
 		Question: "Has every cluster a Secret with which its istiods read the endpoints of each other cluster?",
 		Why:      "Callers know no endpoint of the other cluster: its answers are missing, and nothing fails.",
 		Source:   "https://istio.io/latest/docs/setup/install/multicluster/multi-primary_multi-network/#enable-endpoint-discovery",
-		Explains: []string{"EW08", "EW05"},
+		Explains: []string{"EW08", "EW05", "EW0212"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				l.others(c, func(other *istio.Cluster) { noSecret(l, c, other) })
@@ -25,7 +25,7 @@ func ew0501() Check {
 
 func noSecret(l *Look, c, other *istio.Cluster) {
 	secrets, ok := Need(l, c, c.RemoteSecrets)
-	if !ok || meant(secrets, other) || lists(c, secrets, other) || ownsNoIstiod(c) {
+	if !ok || meant(secrets, other) || lists(c, secrets, other) || !l.serves(c, c) {
 		return
 	}
 	// A Secret that is named after something else may be for this cluster, where its API
@@ -41,7 +41,7 @@ func noSecret(l *Look, c, other *istio.Cluster) {
 		}
 	}
 	l.Find(Finding{
-		Cluster: c.Name, Pairs: []Pair{{c.Name, other.Name}},
+		Cluster: c.Name, Pairs: l.reads(c, other),
 		Found: fmt.Sprintf("%s has no remote secret for %s: its istiods cannot see the endpoints there", c.Name, other.Name),
 		Want:  fmt.Sprintf("a Secret in %s with the label %s=true and the credentials of %s", names.System, names.MultiCluster, other.Name),
 		Fix: Fix{
@@ -63,10 +63,4 @@ func meant(secrets []istio.RemoteSecret, other *istio.Cluster) bool {
 		}
 	}
 	return false
-}
-
-// ownsNoIstiod is true for a cluster whose control plane is elsewhere: it needs no Secrets.
-func ownsNoIstiod(c *istio.Cluster) bool {
-	istiods, why := c.Istiods.Get()
-	return why == nil && len(istiods) == 0
 }

@@ -23,11 +23,11 @@ func secretUnlabelled(l *Look, c *istio.Cluster) {
 	all := entriesFor(l, c)
 	secrets, _ := c.RemoteSecrets.Get()
 	for _, e := range all {
-		if e.secret.Labelled || e.secret.Namespace != names.System || covered(all, e) || lists(c, secrets, e.other) || ownsNoIstiod(c) {
+		if e.secret.Labelled || e.secret.Namespace != names.System || covered(all, e) || lists(c, secrets, e.other) || !l.serves(c, c) {
 			continue
 		}
 		l.Find(Finding{
-			Cluster: c.Name, Pairs: []Pair{{c.Name, e.other.Name}},
+			Cluster: c.Name, Pairs: l.reads(c, e.other),
 			Found: fmt.Sprintf("Secret %s for %s has no label %s=true: istiod does not read it", e.name(), e.other.Name, names.MultiCluster),
 			Want:  names.MultiCluster + "=true",
 			Fix: Fix{

@@ -33,7 +33,7 @@ func secretElsewhere(l *Look, c *istio.Cluster) {
 			continue
 		}
 		l.Find(Finding{
-			Cluster: c.Name, Pairs: []Pair{{c.Name, e.other.Name}},
+			Cluster: c.Name, Pairs: l.reads(c, e.other),
 			Found: fmt.Sprintf("Secret %s for %s is not in %s: istiod does not look there", e.name(), e.other.Name, names.System),
 			Want:  "the remote secret in namespace " + names.System,
 			Fix:   remake(c, e, "make it in istiod's namespace"),

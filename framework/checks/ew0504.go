@@ -31,7 +31,7 @@ func secretToItself(l *Look, c *istio.Cluster) {
 			server = "https://ADDRESS:6443"
 		}
 		l.Find(Finding{
-			Cluster: c.Name, Pairs: []Pair{{c.Name, e.other.Name}},
+			Cluster: c.Name, Pairs: l.reads(c, e.other),
 			Found: fmt.Sprintf("remote secret %s leads to %s for %s: for istiod's pod that is the pod itself", e.name(), e.Server, e.other.Name),
 			Want:  "the URL of the API server as pods of " + c.Name + " reach it",
 			Fix:   remake(c, e, "make the Secret again with an address of the API server that pods of the other clusters reach", "--server="+quote(server)),

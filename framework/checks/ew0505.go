@@ -36,7 +36,7 @@ func secretTwice(l *Look, c *istio.Cluster) {
 				continue
 			}
 			l.Find(Finding{
-				Cluster: c.Name, Pairs: []Pair{{c.Name, e.other.Name}}, Found: found, Want: "one remote secret for " + e.other.Name,
+				Cluster: c.Name, Pairs: l.reads(c, e.other), Found: found, Want: "one remote secret for " + e.other.Name,
 				Fix: Fix{
 					Text:     "find out who made each of them and which is kept up to date; keep that one:",
 					Commands: []string{kubectl(c, "describe secrets --namespace="+names.System, quote(first.secret.Name), quote(e.secret.Name)), istioctl(c, "remote-clusters")},

@@ -25,7 +25,7 @@ func secretBroken(l *Look, c *istio.Cluster) {
 			continue
 		}
 		l.Find(Finding{
-			Cluster: c.Name, Pairs: []Pair{{c.Name, e.other.Name}},
+			Cluster: c.Name, Pairs: l.reads(c, e.other),
 			Found: fmt.Sprintf("the kubeconfig under %q in remote secret %s cannot be read: %s", e.ID, e.name(), e.Broken),
 			Want:  "a kubeconfig for " + e.other.Name,
 			Fix:   remake(c, e, "make the Secret again"),

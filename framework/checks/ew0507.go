@@ -27,7 +27,7 @@ func secretLogin(l *Look, c *istio.Cluster) {
 			continue
 		}
 		l.Find(Finding{
-			Cluster: c.Name, Pairs: []Pair{{c.Name, e.other.Name}},
+			Cluster: c.Name, Pairs: l.reads(c, e.other),
 			Found: fmt.Sprintf("remote secret %s for %s depends on %s: istiod does not take that", e.name(), e.other.Name, login),
 			Want:  "a token and the certificate authority in the Secret itself",
 			Fix:   remake(c, e, "make the Secret again, with the token of a service account"),

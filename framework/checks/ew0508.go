@@ -43,7 +43,7 @@ func secretAstray(l *Look, c, other *istio.Cluster) {
 				where = actual.Name
 			}
 			l.Find(Finding{
-				Cluster: c.Name, Severity: severity, Pairs: []Pair{{c.Name, other.Name}},
+				Cluster: c.Name, Severity: severity, Pairs: l.reads(c, other),
 				Found: fmt.Sprintf("remote secret %s/%s has the ID %q of %s and leads to %s (%s)", secret.Namespace, secret.Name, entry.ID, other.Name, where, entry.Server),
 				Want:  "a Secret of that ID that leads to " + other.Name,
 				Fix:   remake(c, entryOf{secret, entry, other}, "make the Secret again from the cluster that it is named after"),

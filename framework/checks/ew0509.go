@@ -46,7 +46,7 @@ func notSynced(l *Look, c, other *istio.Cluster) {
 		return
 	}
 	l.Find(Finding{
-		Cluster: c.Name, Pairs: []Pair{{c.Name, other.Name}},
+		Cluster: c.Name, Pairs: l.reads(c, other),
 		Found: fmt.Sprintf("%s is not synced with %s: %s", c.Name, other.Name, wordsOf(lagging)),
 		Want:  names.Synced,
 		Fix: Fix{

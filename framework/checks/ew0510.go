@@ -36,7 +36,7 @@ func notListed(l *Look, c *istio.Cluster) {
 			}
 			done[e.other.Name] = true
 			l.Find(Finding{
-				Cluster: c.Name, Pairs: []Pair{{c.Name, e.other.Name}},
+				Cluster: c.Name, Pairs: l.reads(c, e.other),
 				Found: fmt.Sprintf("istiod %s of %s does not list %s, although there is remote secret %s", istiod.Name, c.Name, e.other.Name, e.name()),
 				Want:  "every istiod lists every cluster that there is a remote secret for",
 				Fix:   Fix{Text: "restart istiod, which reads all remote secrets anew:", Commands: []string{restartIstiod(c, istiod)}},

@@ -56,7 +56,7 @@ type trustDomainsOf struct{ own, all []string }
 
 // trusts joins the configurations of the revisions in use; ok is false where there is none.
 func trusts(l *Look, c *istio.Cluster) (trustDomainsOf, bool) {
-	configs, ok := Need(l, c, c.MeshConfigs)
+	configs, ok := Need(l, l.plane(c), l.plane(c).MeshConfigs)
 	used := inUse(c)
 	var domains trustDomainsOf
 	for _, config := range configs {

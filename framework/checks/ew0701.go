@@ -16,7 +16,7 @@ func ew0701() Check {
 		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
-				all, ok := Need(l, c, c.PeerAuthentications)
+				all, ok := Need(l, l.plane(c), l.plane(c).PeerAuthentications)
 				if !ok || len(all) == 0 {
 					return
 				}
@@ -53,7 +53,7 @@ func judgePeerModes(l *Look, c *istio.Cluster, all []istio.PeerAuthentication, r
 		Want:  "mode STRICT or PERMISSIVE for HelloWorld's pods",
 		Fix: Fix{
 			Text:     fmt.Sprintf("set STRICT or PERMISSIVE there, or in a PeerAuthentication of namespace %s, which wins over one for the whole mesh", l.Namespace),
-			Commands: []string{show(c, "peerauthentication", by)},
+			Commands: []string{show(l.plane(c), "peerauthentication", by)},
 		},
 	})
 }

@@ -17,7 +17,7 @@ func ew0702() Check {
 		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
-				all, ok := Need(l, c, c.DestinationRules)
+				all, ok := Need(l, l.plane(c), l.plane(c).DestinationRules)
 				if !ok || len(all) == 0 {
 					return
 				}
@@ -99,7 +99,7 @@ func findTLS(l *Look, c *istio.Cluster, fault tlsFault) {
 		Want:  "TLS mode ISTIO_MUTUAL, or none: istiod then chooses mutual TLS itself",
 		Fix: Fix{
 			Text:     fmt.Sprintf("take trafficPolicy.tls out or set ISTIO_MUTUAL; if the rule is meant for other hosts, add one for %s with ISTIO_MUTUAL in namespace %s, which wins", l.helloHost(), l.Namespace),
-			Commands: []string{show(c, "destinationrule", fault.by)},
+			Commands: []string{show(l.plane(c), "destinationrule", fault.by)},
 		},
 	})
 }

@@ -28,7 +28,7 @@ func ew0703() Check {
 }
 
 func authorizationPolicies(l *Look, c *istio.Cluster) ([]istio.AuthorizationPolicy, bool) {
-	all, ok := Need(l, c, c.AuthorizationPolicies)
+	all, ok := Need(l, l.plane(c), l.plane(c).AuthorizationPolicies)
 	return inEffect(c, all, func(p istio.AuthorizationPolicy) istio.Meta { return p.Meta }), ok
 }
 
@@ -80,7 +80,7 @@ func findDenied(l *Look, c *istio.Cluster, severity Severity, pairs []Pair, by [
 	var policies, commands []string
 	for _, meta := range by {
 		policies = append(policies, meta.String())
-		commands = append(commands, show(c, "authorizationpolicy", meta))
+		commands = append(commands, show(l.plane(c), "authorizationpolicy", meta))
 	}
 	found := fmt.Sprintf("the AuthorizationPolicies of %s do not let Sleep call HelloWorld: %s", c.Name, strings.Join(policies, ", "))
 	if mesh, ok := meshOf(l, c); ok {
@@ -92,7 +92,7 @@ func findDenied(l *Look, c *istio.Cluster, severity Severity, pairs []Pair, by [
 	if other, policy, ok := allowingElsewhere(l, c); ok {
 		found += fmt.Sprintf("; %s of %s allows it, and %s has no such policy", policy, other.Name, c.Name)
 		text = fmt.Sprintf("apply the policy of %s in %s, too; it is the first:", other.Name, c.Name)
-		commands = slices.Insert(commands, 0, show(other, "authorizationpolicy", policy))
+		commands = slices.Insert(commands, 0, show(l.plane(other), "authorizationpolicy", policy))
 	}
 	l.Find(Finding{
 		Cluster: c.Name, Severity: severity, Pairs: pairs, Found: found,
@@ -106,7 +106,7 @@ func findDenied(l *Look, c *istio.Cluster, severity Severity, pairs []Pair, by [
 func allowingElsewhere(l *Look, c *istio.Cluster) (in *istio.Cluster, policy istio.Meta, found bool) {
 	own, _ := authorizationPolicies(l, c)
 	l.others(c, func(other *istio.Cluster) {
-		all, _ := other.AuthorizationPolicies.Get()
+		all, _ := l.plane(other).AuthorizationPolicies.Get()
 		mesh, okMesh := meshOf(l, other)
 		pods, _ := helloPods(l, other)
 		if found || !okMesh || len(pods) == 0 {

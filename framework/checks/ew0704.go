@@ -86,8 +86,7 @@ func inSubset(l *Look, caller, to *istio.Cluster, pod istio.Pod, subset map[stri
 	for key, value := range subset {
 		switch key {
 		case names.Cluster:
-			secrets, _ := Need(l, caller, caller.RemoteSecrets)
-			if !slices.Contains(idsOf(secrets, to), value) {
+			if !slices.Contains(idsIn(l, caller, to), value) {
 				return false
 			}
 		case names.Network:
@@ -117,7 +116,7 @@ func findUnknownSubset(l *Look, caller, c *istio.Cluster, missing routedSubset) 
 		Want: fmt.Sprintf("a DestinationRule for %s with subset %s in %s, visible in the gateway's namespace", l.helloHost(), missing.subset, c.Name),
 		Fix: Fix{
 			Text:     fmt.Sprintf("apply the DestinationRule of %s in %s, too, exported to the gateway's namespace; it is:", caller.Name, c.Name),
-			Commands: []string{show(caller, "destinationrule", missing.rule)},
+			Commands: []string{show(l.plane(caller), "destinationrule", missing.rule)},
 		},
 	})
 }

@@ -52,7 +52,7 @@ func findNoSubset(l *Look, c *istio.Cluster, way way) {
 		Want:  fmt.Sprintf("a DestinationRule for %s with subset %s", l.helloHost(), way.subset),
 		Fix: Fix{
 			Text:     "add the subset to the DestinationRule of the host, or route to one that exists:",
-			Commands: []string{show(c, "virtualservice", way.by), kubectl(c, "get destinationrules --all-namespaces")},
+			Commands: []string{show(l.plane(c), "virtualservice", way.by), kubectl(c, "get destinationrules --all-namespaces")},
 		},
 	})
 }

@@ -17,7 +17,7 @@ func ew0706() Check {
 		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
-				all, ok := Need(l, c, c.Sidecars)
+				all, ok := Need(l, l.plane(c), l.plane(c).Sidecars)
 				if !ok || len(all) == 0 {
 					return
 				}
@@ -41,7 +41,7 @@ func ew0706() Check {
 // where that is not known: a Sidecar that has the host of such a VirtualService imports its
 // destinations, too (pilot/pkg/model/sidecar.go, collectImportedServices).
 func importedByRoute(l *Look, c *istio.Cluster) bool {
-	services, ok := Need(l, c, c.VirtualServices)
+	services, ok := Need(l, l.plane(c), l.plane(c).VirtualServices)
 	return !ok || slices.ContainsFunc(services, func(v istio.VirtualService) bool {
 		return len(waysTo([]istio.VirtualService{v}, l.helloHost())) > 0
 	})
@@ -54,7 +54,7 @@ func findHidden(l *Look, c *istio.Cluster, hiding istio.Sidecar) {
 		Want:  fmt.Sprintf("%s/%s, ./* or */* among its egress hosts", l.Namespace, l.helloHost()),
 		Fix: Fix{
 			Text:     fmt.Sprintf("add the host, or make a Sidecar in namespace %s that selects app=%s and has it", l.Namespace, sleep),
-			Commands: []string{show(c, "sidecar", hiding.Meta)},
+			Commands: []string{show(l.plane(c), "sidecar", hiding.Meta)},
 		},
 	})
 }

@@ -49,6 +49,19 @@ func injected(c *istio.Cluster, injectors []istio.Injector) []string {
 	return networks
 }
 
+// given are these and the networks that the paths of the injection webhooks name.
+func given(c *istio.Cluster, injectors []istio.Injector) []string {
+	networks := injected(c, injectors)
+	used := inUse(c)
+	webhooks, _ := c.Webhooks.Get()
+	for _, webhook := range webhooks {
+		if _, network := webhook.Injects(); used(webhook.Revision) && network != "" {
+			networks = append(networks, network)
+		}
+	}
+	return networks
+}
+
 // labelOf is the network in the label of the control plane's namespace.
 func labelOf(l *Look, c *istio.Cluster) (string, bool) {
 	system, ok := Need(l, c, c.System)
@@ -66,7 +79,7 @@ func meantNetwork(l *Look, c *istio.Cluster) (string, bool) {
 		return "", false
 	}
 	injectors, _ := c.Injectors.Get()
-	all := append(injected(c, injectors), base)
+	all := append(given(c, injectors), base)
 	only, agree := unanimous(c)
 	switch {
 	case base == "" || !slices.ContainsFunc(all, func(n string) bool { return n != base }):
@@ -132,12 +145,12 @@ func (l *Look) crossing(into *istio.Cluster) []Pair {
 	return pairs
 }
 
-// waysInto are the ways into a network that the istiods of a cluster know; ok is false where
+// waysInto are the ways into a network that the istiods which serve a cluster know; ok is false where
 // one of them could not be asked. Port 0 is a way for HBONE only, which sidecars do not use.
 func waysInto(l *Look, c *istio.Cluster, network string) (ways []istio.NetworkGateway, ok bool) {
-	istiods, ok := Need(l, c, c.Istiods)
-	for _, istiod := range serving(c, istiods) {
-		known, read := Need(l, c, istiod.Networks)
+	istiods, ok := istiodsOf(l, c)
+	for _, istiod := range istiods {
+		known, read := Need(l, istiod.at, istiod.Networks)
 		ok = ok && read
 		for _, way := range known {
 			if way.Network == network && way.Port != 0 && !slices.Contains(ways, way) {

@@ -108,7 +108,7 @@ func healthyCluster(i, clusters int) istio.Cluster {
 		Injectors:   istio.Read([]istio.Injector{{Revision: "default", Network: network, Cluster: name, MeshID: "mesh1", CertProvider: "istiod"}}),
 		Webhooks: istio.Read([]istio.Webhook{{
 			Configuration: "istio-sidecar-injector", Name: "rev.namespace.sidecar-injector.istio.io", Revision: "default",
-			Service: names.System + "/istiod", ServiceFound: true, Fails: true, NamespaceSelector: selector,
+			Service: names.System + "/istiod", ServiceFound: true, Path: "/inject", Beyond: istio.Read[[]string](nil), Fails: true, NamespaceSelector: selector,
 		}}),
 		Roots: istio.Read(root()), CARoots: istio.Read(root()), CACertificates: istio.Read(intermediate(i)),
 		Gateways: istio.Read(istio.Gateways{

@@ -10,12 +10,13 @@ import (
 )
 
 // What the checks of policies and routing have in common. Configuration is per primary:
-// every cluster's istiods read the resources of their own cluster only.
+// istiods read the resources of their own cluster only, and give them to the proxies of all
+// clusters that they serve.
 
 // meshOf is the mesh configuration of the control planes that matter in a cluster; ok is
 // false where it is not known, or where they have different ones.
 func meshOf(l *Look, c *istio.Cluster) (mesh istio.MeshConfig, ok bool) {
-	all, ok := Need(l, c, c.MeshConfigs)
+	all, ok := Need(l, l.plane(c), l.plane(c).MeshConfigs)
 	if !ok {
 		return istio.MeshConfig{}, false
 	}

@@ -136,10 +136,9 @@ func entries(l *Look, c, other *istio.Cluster) []string {
 func readEntries(l *Look, c, other *istio.Cluster) []string {
 	var addresses []string
 	of, _ := network(l, other)
-	istiods, _ := c.Istiods.Get()
-	secrets, _ := c.RemoteSecrets.Get()
-	ids := append(idsOf(secrets, other), other.Name, clusterID(other))
-	for _, istiod := range serving(c, istiods) {
+	ids := append(idsIn(l, c, other), other.Name, clusterID(other))
+	istiods, _ := istiodsOf(l, c)
+	for _, istiod := range istiods {
 		ways, _ := istiod.Networks.Get()
 		for _, way := range ways {
 			if way.Network == of && (way.Cluster == "" || slices.Contains(ids, way.Cluster)) {

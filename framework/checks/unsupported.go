@@ -31,7 +31,7 @@ func FindUnsupported(s *istio.Snapshot) []Unsupported {
 			found string
 		}{
 			{"managed control plane", managed(c)},
-			{"control plane elsewhere", elsewhere(c)},
+			{"control plane elsewhere", elsewhere(s, c)},
 			{"ambient", ambient(c)},
 			{"dual stack", dualStack(c)},
 		} {
@@ -82,11 +82,11 @@ func isManaged(revision string) bool {
 	return revision == names.ManagedRevision || strings.HasPrefix(revision, names.ManagedRevision+"-")
 }
 
-// elsewhere is for clusters that the istiods of another cluster serve: a remote cluster of
-// a primary, or one of an external control plane.
-func elsewhere(c *istio.Cluster) string {
+// elsewhere is for clusters that are served by istiods which are not of the fleet: a remote
+// cluster whose primary is left out, or one of an external control plane.
+func elsewhere(s *istio.Snapshot, c *istio.Cluster) string {
 	istiods, why := c.Istiods.Get()
-	if why != nil || len(istiods) > 0 {
+	if why != nil || len(istiods) > 0 || len(s.Primaries(c)) > 0 {
 		return ""
 	}
 	system, _ := c.System.Get()

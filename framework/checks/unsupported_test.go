@@ -13,8 +13,10 @@ func TestFindUnsupported(t *testing.T) {
 	byURL := func(c *istio.Cluster) {
 		edit(&c.Webhooks, func(all *[]istio.Webhook) { (*all)[0].Service = "" })
 	}
-	byCluster1 := func(c *istio.Cluster) {
-		edit(&c.System, func(n *istio.Namespace) { n.ControlPlanes = "cluster1" })
+	by := func(primary string) func(*istio.Cluster) {
+		return func(c *istio.Cluster) {
+			edit(&c.System, func(n *istio.Namespace) { n.ControlPlanes = primary })
+		}
 	}
 	workloads := func(change func(*istio.Workloads)) func(*istio.Cluster) {
 		return func(c *istio.Cluster) { edit(&c.Workloads, change) }
@@ -51,8 +53,11 @@ func TestFindUnsupported(t *testing.T) {
 			change: workloads(func(w *istio.Workloads) { w.Pods[0].InjectedBy = "asm-managedly" }),
 		},
 		"a remote cluster": {
-			change: func(c *istio.Cluster) { noIstiod(c); byCluster1(c) },
+			change: func(c *istio.Cluster) { noIstiod(c); by("cluster9")(c) },
 			kind:   "control plane elsewhere", found: "no istiod runs here, and the namespace istio-system has the annotation",
+		},
+		"a remote cluster whose primary is of the fleet": {
+			change: func(c *istio.Cluster) { noIstiod(c); by("cluster1")(c) },
 		},
 		"an external control plane": {
 			change: func(c *istio.Cluster) { noIstiod(c); byURL(c) },
@@ -65,7 +70,7 @@ func TestFindUnsupported(t *testing.T) {
 		"istiods that could not be read": {
 			change: func(c *istio.Cluster) {
 				c.Istiods = istio.NotRead[[]istio.Istiod](istio.Unknown{Reason: istio.Forbidden})
-				byCluster1(c)
+				by("cluster9")(c)
 			},
 		},
 		"ambient by the namespace": {

@@ -57,7 +57,7 @@ func waysTo(services []istio.VirtualService, host string) []way {
 
 // clientWays are the ways of Sleep's calls to HelloWorld.
 func clientWays(l *Look, c *istio.Cluster) ([]way, bool) {
-	all, ok := Need(l, c, c.VirtualServices)
+	all, ok := Need(l, l.plane(c), l.plane(c).VirtualServices)
 	if !ok || len(all) == 0 {
 		return waysTo(nil, ""), ok
 	}

@@ -165,7 +165,7 @@ func TestCallsThatWorkOutrankASuspicion(t *testing.T) {
 func TestUnsupported(t *testing.T) {
 	s := called(nil)
 	s.Clusters[1].Istiods = istio.Read[[]istio.Istiod](nil)
-	s.Clusters[1].System = istio.Read(istio.Namespace{Found: true, ControlPlanes: "a"})
+	s.Clusters[1].System = istio.Read(istio.Namespace{Found: true, ControlPlanes: "elsewhere"})
 	toB, toC := []checks.Pair{pair("a", "b")}, []checks.Pair{pair("a", "c")}
 	d := Judge(s, []checks.Check{finds("EW0501", nil, checks.Finding{Cluster: "a", Pairs: toB}, checks.Finding{Cluster: "b"})})
 	if !d.Healthy() || d.Complete() {

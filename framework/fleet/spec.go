@@ -21,6 +21,9 @@ type ClusterSpec struct {
 	// Network is the cluster's network ID; clusters with different IDs reach
 	// each other only through east-west gateways. Empty means unknown; a plan needs it.
 	Network string `json:"network"`
+	// Primary names the cluster whose control plane serves this one; empty means that it has
+	// its own, or that this is not known.
+	Primary string `json:"primary,omitempty"`
 	// RemoteServer is the URL of the API server as the other clusters' pods
 	// reach it; empty means that of the kubeconfig.
 	RemoteServer string `json:"remoteServer,omitempty"`

@@ -63,7 +63,7 @@ func resourceOf(kind string) string {
 
 func listKind(resource string) string {
 	kinds := []string{
-		"Namespace", "ConfigMap", "Secret", "Service", "Pod", "Node", "Event", "Deployment", "DaemonSet", "NetworkPolicy", "MutatingWebhookConfiguration",
+		"Namespace", "ConfigMap", "Secret", "Service", "EndpointSlice", "Pod", "Node", "Event", "Deployment", "DaemonSet", "NetworkPolicy", "MutatingWebhookConfiguration",
 		"Gateway", "DestinationRule", "PeerAuthentication", "AuthorizationPolicy", "VirtualService", "Sidecar",
 	}
 	at := slices.IndexFunc(kinds, func(kind string) bool { return resourceOf(kind) == resource })

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -146,78 +145,6 @@ func (r *reader) configMap(ctx context.Context, name, key string) (string, error
 		return "", err
 	}
 	return found.Data[key], nil
-}
-
-// webhooks reads the webhooks that inject, of all revisions and tags.
-func (r *reader) webhooks(ctx context.Context) {
-	var all []Webhook
-	from := r.client.Kubernetes.AdmissionregistrationV1().MutatingWebhookConfigurations()
-	err := list(ctx, r, "mutatingwebhookconfigurations.admissionregistration.k8s.io", metav1.NamespaceAll, "",
-		func(ctx context.Context, _ string, opts metav1.ListOptions) (*admissionv1.MutatingWebhookConfigurationList, error) {
-			return from.List(ctx, opts)
-		}, func(page *admissionv1.MutatingWebhookConfigurationList) {
-			for i := range page.Items {
-				all = append(all, webhooksOf(&page.Items[i])...)
-			}
-		})
-	if err == nil {
-		err = r.findServices(ctx, all)
-	}
-	r.out.Webhooks = sectionOf("the injectors' webhooks", all, err)
-}
-
-// injectorSuffix ends the names of all webhooks that inject
-// (manifests/charts/istio-control/istio-discovery/templates/mutatingwebhook.yaml).
-const injectorSuffix = "sidecar-injector.istio.io"
-
-func webhooksOf(configuration *admissionv1.MutatingWebhookConfiguration) []Webhook {
-	labelled := configuration.Labels[names.Revision] != "" || configuration.Labels[names.Tag] != ""
-	var all []Webhook
-	for i := range configuration.Webhooks {
-		hook := &configuration.Webhooks[i]
-		if !labelled && !strings.HasSuffix(hook.Name, injectorSuffix) {
-			continue
-		}
-		webhook := Webhook{
-			Configuration: configuration.Name, Name: hook.Name,
-			Revision: configuration.Labels[names.Revision], Tag: configuration.Labels[names.Tag],
-			Fails: hook.FailurePolicy == nil || *hook.FailurePolicy == admissionv1.Fail,
-		}
-		if service := hook.ClientConfig.Service; service != nil {
-			webhook.Service = service.Namespace + "/" + service.Name
-		}
-		if hook.NamespaceSelector != nil {
-			webhook.NamespaceSelector = LabelSelector{*hook.NamespaceSelector}
-		}
-		if hook.ObjectSelector != nil {
-			webhook.ObjectSelector = LabelSelector{*hook.ObjectSelector}
-		}
-		all = append(all, webhook)
-	}
-	return all
-}
-
-// findServices looks for the Services that webhooks call, each once.
-func (r *reader) findServices(ctx context.Context, webhooks []Webhook) error {
-	found := map[string]bool{}
-	for i := range webhooks {
-		service := webhooks[i].Service
-		if service == "" {
-			continue
-		}
-		if _, known := found[service]; !known {
-			namespace, name, _ := strings.Cut(service, "/")
-			_, err := ask(ctx, r, "get services in "+namespace, func(ctx context.Context) (*corev1.Service, error) {
-				return r.client.Kubernetes.CoreV1().Services(namespace).Get(ctx, name, metav1.GetOptions{})
-			})
-			if err != nil && !apierrors.IsNotFound(err) {
-				return err
-			}
-			found[service] = err == nil
-		}
-		webhooks[i].ServiceFound = found[service]
-	}
-	return nil
 }
 
 // roots reads what istiod tells the cluster to trust.

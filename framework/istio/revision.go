@@ -17,6 +17,17 @@ import (
 // settle it: wrong use, not a broken mesh.
 var ErrAmbiguousRevision = errors.New("ambiguous revision")
 
+// ErrServedElsewhere says that a cluster has no control plane of its own, and that nothing is
+// wrong with that: a run cannot use it.
+var ErrServedElsewhere = errors.New("its control plane is in another cluster (primary-remote)")
+
+// servedBy is what the cluster's namespace says of the clusters that serve it; empty where it
+// says nothing, and where that could not be read.
+func (c *Cluster) servedBy() string {
+	system, _ := c.System.Get()
+	return system.ControlPlanes
+}
+
 // Resolve leads a name to its revision, which is what a tag of that name means. ok is false
 // where nothing here has the name: it may be a tag that is not known, or one that was
 // removed while its pods run on.
@@ -76,6 +87,9 @@ func (c *Cluster) Settled() (string, error) {
 		wanted, _ = c.Resolve(wanted)
 	}
 	switch {
+	case len(ready) == 0 && c.servedBy() != "":
+		return fail(fmt.Errorf("%w: namespace %s has %s=%s; leave the cluster out of the fleet, and have \"eastwest diagnose\" judge the whole mesh: a run sets up and tries clusters with a control plane each",
+			ErrServedElsewhere, names.System, names.ControlPlanes, c.servedBy()))
 	case len(ready) == 0:
 		return fail(fmt.Errorf("no Ready pod with label %s in namespace %s; install the control plane first", names.IstiodSelector, names.System))
 	case wanted != "" && slices.Contains(ready, wanted):
@@ -107,6 +121,9 @@ func lookAt(ctx context.Context, client *kube.Client, wanted string, parts Part)
 	found := Look(ctx, cluster, parts)
 	if _, why := found.Istiods.Get(); why == nil && wanted != "" && !found.runs(wanted) {
 		found.Webhooks = Look(ctx, cluster, PartWebhooks).Webhooks
+	}
+	if len(found.Ready()) == 0 && parts&PartSystem == 0 {
+		found.System = Look(ctx, cluster, PartSystem).System
 	}
 	return found
 }

@@ -230,6 +230,13 @@ type Webhook struct {
 	// there.
 	Service      string `json:"service,omitempty"`
 	ServiceFound bool   `json:"serviceFound,omitempty"`
+	// Path is that of the URL, or at the Service: it may name a cluster and a network, see
+	// Webhook.Injects.
+	Path string `json:"path,omitempty"`
+	// Beyond are the addresses or host names outside of the cluster's pods that are called:
+	// the URL's, or those of a Service that selects no pods. None where it selects some;
+	// unknown where its EndpointSlices could not be read.
+	Beyond Section[[]string] `json:"beyond,omitzero"`
 	// Fails is true where pods are refused when it does not answer.
 	Fails             bool          `json:"fails,omitempty"`
 	NamespaceSelector LabelSelector `json:"namespaceSelector,omitzero"`

@@ -24,7 +24,7 @@ func published() []string { return []string{names.RootConfigMap, names.Revocatio
 
 func (b *builder) namespace(cluster fleet.ClusterSpec) []plan.Action {
 	return []plan.Action{b.apply("make namespace istio-system of network "+cluster.Network,
-		"istio-system.yaml.tmpl", map[string]any{"Network": cluster.Network})}
+		"istio-system.yaml.tmpl", map[string]any{"Network": cluster.Network, "Primary": cluster.Primary})}
 }
 
 // apply is an action for a template that is rendered now: a plan is data.
@@ -89,7 +89,7 @@ func (b *builder) istiodValues(cluster fleet.ClusterSpec) map[string]any {
 	return map[string]any{
 		"Hub": b.opts.Traits.Hub, "Tag": b.opts.Traits.Tag,
 		"MeshID": b.opts.MeshID, "Cluster": cluster.Name, "Network": cluster.Network,
-		"Revision": cluster.Revision, "Drain": drain(b.opts.Traits.Drain),
+		"Serves": b.serves(cluster), "Revision": cluster.Revision, "Drain": drain(b.opts.Traits.Drain),
 		"CertProvider":     b.opts.certProvider(),
 		"ReadinessSeconds": int(b.opts.Traits.ProxyReadiness.Seconds()),
 	}

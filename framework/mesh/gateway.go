@@ -1,7 +1,6 @@
 package mesh
 
 import (
-	"context"
 	"slices"
 	"strings"
 
@@ -69,15 +68,7 @@ func awaitAddress() plan.Action {
 		Title: "await the gateway's address",
 		Shell: kubectlHere("--namespace="+names.System, "wait service/"+names.Gateway,
 			"--for=jsonpath='{.status.loadBalancer.ingress}' --timeout=10m"),
-		Until: func(ctx context.Context, site *plan.Site) error {
-			return site.Client.Await(ctx, kube.Wait{
-				For:   "an external address of Service " + names.System + "/" + names.Gateway,
-				Bound: site.Bounds.Address,
-				Watch: kube.Object(kube.Ref{APIVersion: "v1", Kind: "Service", Namespace: names.System, Name: names.Gateway}),
-				Until: addressed,
-				Hint:  "look at the Service's events and at the cluster's load balancer controller",
-			})
-		},
+		Until: untilAddressed,
 	}
 }
 

@@ -53,6 +53,7 @@ func (o Options) gatewayFlags() []string {
 func (o Options) Validate() error {
 	errs := []error{fleet.Validate(o.Clusters)}
 	for _, cluster := range o.Clusters {
+		errs = append(errs, o.checkPrimary(cluster))
 		if cluster.Network == "" {
 			errs = append(errs, fmt.Errorf("mesh: cluster %q: want a network ID", cluster.Name))
 		}

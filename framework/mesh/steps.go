@@ -2,6 +2,7 @@ package mesh
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -10,17 +11,22 @@ import (
 )
 
 // The IDs of the steps, in their order. The first three exist only where the
-// clusters come without a control plane; the last two are ReadySteps.
+// clusters come without a control plane; the last two are ReadySteps. Those with
+// "remote" in their names exist only where clusters have their control plane in another.
 const (
-	StepNamespace    = "istio-system"
-	StepCA           = "ca"
-	StepIstiod       = "istiod"
-	StepGateway      = "gateway"
-	StepExpose       = "expose-services"
-	StepReader       = "reader-token"
-	StepCreateMesh   = "create-mesh"
-	StepGatewayReady = "gateway-ready"
-	StepDiscovery    = "endpoint-discovery"
+	StepNamespace     = "istio-system"
+	StepCA            = "ca"
+	StepIstiod        = "istiod"
+	StepGateway       = "gateway"
+	StepExpose        = "expose-services"
+	StepExposeIstiod  = "expose-istiod"
+	StepRemote        = "remote"
+	StepReader        = "reader-token"
+	StepCreateMesh    = "create-mesh"
+	StepRemoteReady   = "remote-ready"
+	StepRemoteGateway = "remote-gateway"
+	StepGatewayReady  = "gateway-ready"
+	StepDiscovery     = "endpoint-discovery"
 )
 
 // ControlPlaneSteps are the IDs of the steps before the page, which clusters
@@ -39,28 +45,37 @@ func Steps(opts Options) ([]plan.Step, error) {
 	if opts.Traits.InstallsMesh {
 		steps = append(steps,
 			b.step(namespaceStep, b.namespace),
-			b.step(caStep, b.ca()),
-			b.step(istiodStep, b.istiod))
+			b.step(caStep, b.primaries(b.ca())),
+			b.step(istiodStep, b.primaries(b.istiod)))
 	}
 	steps = append(steps,
-		b.step(gatewayStep, b.gateway),
-		b.step(exposeStep, b.expose),
-		b.step(readerStep, b.reader),
-		b.step(createMeshStep, b.createMesh))
-	return steps, errors.Join(b.errs...)
+		b.step(gatewayStep, b.primaries(b.entered(b.gateway))),
+		b.step(exposeStep, b.primaries(b.entered(b.expose))),
+		b.step(exposeIstiodStep, b.exposeIstiod),
+		b.step(remoteStep, b.remotes(b.remote)),
+		b.step(readerStep, b.readElsewhere(b.reader)),
+		b.step(createMeshStep, b.primaries(b.createMesh)),
+		b.step(remoteReadyStep, b.remotes(b.remoteReady)),
+		b.step(remoteGatewayStep, b.remotes(b.entered(b.gateway))))
+	return withWork(steps), errors.Join(b.errs...)
+}
+
+// withWork leaves out steps that this mesh does not have.
+func withWork(steps []plan.Step) []plan.Step {
+	return slices.DeleteFunc(steps, func(s plan.Step) bool { return len(s.Work) == 0 })
 }
 
 // ReadySteps returns the steps that wait until what Steps made does its work.
 func ReadySteps(opts Options) []plan.Step {
 	b := &builder{opts: opts}
-	return []plan.Step{b.step(gatewayReadyStep, b.gatewayReady), b.step(discoveryStep, b.discovery)}
+	return withWork([]plan.Step{b.step(gatewayReadyStep, b.entered(b.gatewayReady)), b.step(discoveryStep, b.primaries(b.discovery))})
 }
 
 // ReuseSteps returns those that wait for a mesh that somebody made: its gateways may be
 // called otherwise, and be elsewhere. What counts is that every istiod knows them.
 func ReuseSteps(opts Options) []plan.Step {
 	b := &builder{opts: opts}
-	return []plan.Step{b.step(discoveryStep, b.discovery)}
+	return []plan.Step{b.step(discoveryStep, b.primaries(b.discovery))}
 }
 
 type description struct{ id, title, source, promise string }
@@ -89,6 +104,22 @@ var (
 	exposeStep = description{
 		StepExpose, "Expose the services of every cluster", "page lines 156-163 (A6)",
 		"the gateway passes TLS for *.local through on port " + strconv.Itoa(names.CrossPort),
+	}
+	exposeIstiodStep = description{
+		StepExposeIstiod, "Expose the control plane to the clusters that it serves", "istio.io: install primary-remote, expose the control plane",
+		"the gateway passes TLS through to istiod on ports " + strconv.Itoa(names.IstiodPort) + " and " + strconv.Itoa(names.InjectionPort),
+	}
+	remoteStep = description{
+		StepRemote, "Lead the remote clusters to the control plane that serves them", "istio.io: install primary-remote, configure the remote",
+		"the cluster's Service istiod and its injection webhook lead to the primary",
+	}
+	remoteReadyStep = description{
+		StepRemoteReady, "Await injection on the remote clusters", "what follows from the remote secret: istiod of the primary writes its root into the webhook",
+		"a pod gets its proxy",
+	}
+	remoteGatewayStep = description{
+		StepRemoteGateway, "Install the east-west gateway of the remote clusters", "istio.io: install primary-remote, install the gateway of the remote",
+		"the cluster accepts the gateway's objects",
 	}
 	readerStep = description{
 		StepReader, "Give every cluster a reader that the others may use", "part of asmcli create-mesh (C.1 step 6)",

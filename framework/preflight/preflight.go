@@ -64,7 +64,7 @@ func Run(ctx context.Context, clusters []*fleet.Cluster, opts Options) Result {
 	group.Wait()
 	snapshot.Asked.CA = string(opts.CA)
 	rows := judge(snapshot, opts.Accept)
-	unsupported := checks.FindUnsupported(snapshot)
+	beside := notTried(snapshot)
 	for i, cluster := range clusters {
 		identity, why := snapshot.Clusters[i].Identity.Get()
 		if cluster.Client == nil || identity.UID == "" {
@@ -76,7 +76,7 @@ func Run(ctx context.Context, clusters []*fleet.Cluster, opts Options) Result {
 		}
 		q := question{cluster: cluster, read: &snapshot.Clusters[i], opts: opts}
 		rows = append(rows, q.rights(missing[i], unasked[i]))
-		if slices.ContainsFunc(unsupported, func(u checks.Unsupported) bool { return u.Cluster == cluster.Name }) {
+		if slices.Contains(beside, cluster.Name) {
 			continue // what a run would find there is beside the point
 		}
 		rows = append(rows, q.settled(), q.certProvider(), q.existing(ctx))
@@ -125,6 +125,7 @@ func judge(snapshot *istio.Snapshot, accept []checks.Acceptance) []Check {
 			Do: "leave the cluster out of the fleet: a run can neither set up such a mesh nor judge it",
 		})
 	}
+	rows = append(rows, served(snapshot)...)
 	for _, answer := range checks.Run(snapshot, beginnings()) {
 		for _, finding := range checks.Judged(answer.Findings, unsupported) {
 			if acceptances.Take(finding) {

@@ -129,6 +129,28 @@ func TestUnsupportedClustersAreRefused(t *testing.T) {
 	}
 }
 
+// A run does not know what to do with a cluster that another one's control plane serves,
+// although it is judged.
+func TestServedClustersAreRefused(t *testing.T) {
+	istiods := istio.Read([]istio.Istiod{{Pod: istio.Pod{Ready: true}, Revision: "default"}})
+	s := &istio.Snapshot{Clusters: []istio.Cluster{
+		{Name: "east", Identity: istio.Read(istio.Identity{UID: "1"}), Istiods: istiods},
+		{
+			Name: "west", Identity: istio.Read(istio.Identity{UID: "2"}), Istiods: istio.Read[[]istio.Istiod](nil),
+			System: istio.Read(istio.Namespace{Found: true, ControlPlanes: "east"}), Webhooks: istio.Read[[]istio.Webhook](nil),
+		},
+	}}
+	var found []string
+	for _, row := range Judge(s).Checks {
+		if row.Status == Refused {
+			found = append(found, row.Cluster+" "+row.ID+": "+row.Found)
+		}
+	}
+	if len(found) != 1 || !strings.HasPrefix(found[0], "west "+idSupported) || !strings.Contains(found[0], "istiod of east serves it") {
+		t.Errorf("want west refused, because east serves it, and nothing else, got %q", found)
+	}
+}
+
 func TestExpected(t *testing.T) {
 	whole := []string{"east-west gateway", "Gateway", "remote secret"}
 	for _, test := range []struct {

@@ -109,6 +109,7 @@ func table() []Right {
 		{For: Diagnose, Scope: System, Resource: "configmaps", Verbs: []string{"get"}, Why: "mesh configuration, injector, root certificate"},
 		{For: Diagnose, Scope: System, Resource: "events", Verbs: []string{"list"}, Why: "what keeps a gateway from its address", Optional: true},
 		{For: Diagnose, Scope: System, Resource: "services", Verbs: read, Why: "the gateway's address"},
+		{For: Diagnose, Scope: System, Group: "discovery.k8s.io", Resource: "endpointslices", Verbs: []string{"list"}, Why: "the control plane of a cluster that has none of its own", Optional: true},
 		{For: Diagnose, Scope: System, Group: "apps", Resource: "deployments", Verbs: read, Why: "the gateway's and istiod's state"},
 		{For: Diagnose, Scope: System, Group: "apps", Resource: "daemonsets", Verbs: []string{"list"}, Why: "gateways that run on every node"},
 		{For: Diagnose, Scope: System, Group: "networking.k8s.io", Resource: "networkpolicies", Verbs: []string{"list"}, Why: "what keeps calls from the gateway"},

@@ -107,7 +107,7 @@ func (b *builder) makeNamespace(cluster fleet.ClusterSpec, _ string) []plan.Acti
 		Title: "make namespace " + b.opts.namespace(),
 		Shell: b.namespaceShell(cluster),
 		Objects: func(ctx context.Context, site *plan.Site) ([]*unstructured.Unstructured, error) {
-			revision, err := istio.FindRevision(ctx, site.Client, cluster.Revision)
+			revision, err := findRevision(ctx, site, cluster)
 			if err != nil {
 				return nil, err
 			}
@@ -124,7 +124,7 @@ func (b *builder) useNamespace(cluster fleet.ClusterSpec, _ string) []plan.Actio
 		Title: "try pods in namespace " + b.opts.namespace(),
 		Shell: fmt.Sprintf(`kubectl --kubeconfig="%s" get namespace %s --show-labels`, plan.Here(), b.opts.namespace()),
 		Until: func(ctx context.Context, site *plan.Site) error {
-			revision, err := istio.FindRevision(ctx, site.Client, cluster.Revision)
+			revision, err := findRevision(ctx, site, cluster)
 			if err != nil {
 				return err
 			}
@@ -137,12 +137,28 @@ func (b *builder) useNamespace(cluster fleet.ClusterSpec, _ string) []plan.Actio
 	}}
 }
 
+// findRevision is the revision of the control plane that serves a cluster.
+func findRevision(ctx context.Context, site *plan.Site, cluster fleet.ClusterSpec) (string, error) {
+	if cluster.Primary == "" {
+		return istio.FindRevision(ctx, site.Client, cluster.Revision)
+	}
+	primary, err := site.Peer(cluster.Primary)
+	if err != nil {
+		return "", err
+	}
+	return istio.FindRevision(ctx, primary, cluster.Revision)
+}
+
 // namespaceShell finds the revision and labels the namespace as the page does.
 func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
 	here := `kubectl --kubeconfig="` + plan.Here() + `"`
 	revision := "REVISION=" + cluster.Revision
 	if cluster.Revision == "" {
-		revision = istio.RevisionShell("REVISION", here)
+		plane := here
+		if cluster.Primary != "" {
+			plane = `kubectl --kubeconfig="` + plan.Use(plan.KubeconfigVariable(cluster.Primary)) + `"`
+		}
+		revision = istio.RevisionShell("REVISION", plane)
 	}
 	return fmt.Sprintf("%[1]s\n%[2]s create namespace %[3]s --dry-run=client --output=yaml | %[2]s apply -f -\n"+
 		"%[2]s label namespace %[3]s %[4]s- \"%[5]s=${REVISION}\" --overwrite", revision, here, b.opts.namespace(), names.Injection, names.Revision)

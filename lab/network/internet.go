@@ -79,8 +79,10 @@ func (i *Internet) Cut(c topology.Cluster) error {
 // Mend ends Cut.
 func (i *Internet) Mend(c topology.Cluster) error { return up(c.Name()) }
 
-// ConfigureNode sets up the network namespace of a node, from inside it.
-func ConfigureNode(c topology.Cluster) error {
+// ConfigureNode sets up the network namespace of a node, from inside it. The pods of its
+// neighbours are reached by way of their nodes, as cloud networks and routers do it for
+// clusters on one network.
+func ConfigureNode(c topology.Cluster, neighbours []topology.Cluster) error {
 	if err := up("lo"); err != nil {
 		return err
 	}
@@ -96,6 +98,12 @@ func ConfigureNode(c topology.Cluster) error {
 	}
 	if err := netlink.RouteAdd(&netlink.Route{LinkIndex: link.Attrs().Index, Gw: topology.Router().AsSlice()}); err != nil {
 		return fmt.Errorf("give node %q a default route: %w", c.NodeName(), err)
+	}
+	for _, n := range neighbours {
+		route := &netlink.Route{LinkIndex: link.Attrs().Index, Dst: ipNet(n.Pods()), Gw: n.Node().AsSlice()}
+		if err := netlink.RouteAdd(route); err != nil {
+			return fmt.Errorf("give node %q a route to the pods of %s on network %s: %w", c.NodeName(), n.Name(), n.Network(), err)
+		}
 	}
 	return forward()
 }

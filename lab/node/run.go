@@ -22,7 +22,7 @@ func Run(ctx context.Context, s Spec, report func(Stage)) error {
 	if err := s.usualFolders(); err != nil {
 		return err
 	}
-	if err := network.ConfigureNode(s.Cluster); err != nil {
+	if err := network.ConfigureNode(s.Cluster, s.Neighbours); err != nil {
 		return err
 	}
 	if err := s.writeConfig(); err != nil {

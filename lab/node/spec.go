@@ -9,6 +9,8 @@ import (
 // Spec is all that a node needs to know. It holds no secret: those are files below Dir.
 type Spec struct {
 	Cluster topology.Cluster `json:"cluster"`
+	// Neighbours are the other clusters on the same network.
+	Neighbours []topology.Cluster `json:"neighbours,omitempty"`
 	// Dir holds everything that the node writes.
 	Dir string `json:"dir"`
 	// Bin holds the parts, CNI the CNI plugins.

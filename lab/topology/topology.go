@@ -1,6 +1,7 @@
 package topology
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 )
@@ -33,6 +34,8 @@ func Router() netip.Addr { return netip.MustParseAddr("172.30.0.1") }
 type Cluster struct {
 	// Number counts from 1.
 	Number int
+	// Joined is the network that the cluster was put on; empty for one of its own.
+	Joined string `json:",omitempty"`
 }
 
 // Clusters returns the first n clusters.
@@ -51,7 +54,7 @@ func Clusters(n int) ([]Cluster, error) {
 func (c Cluster) Name() string { return fmt.Sprintf("cluster%d", c.Number) }
 
 // Network is the name of the cluster's network in the mesh.
-func (c Cluster) Network() string { return fmt.Sprintf("network%d", c.Number) }
+func (c Cluster) Network() string { return cmp.Or(c.Joined, fmt.Sprintf("network%d", c.Number)) }
 
 // NodeName is the name of the cluster's only node.
 func (c Cluster) NodeName() string { return c.Name() + "-node" }
@@ -71,7 +74,8 @@ func (c Cluster) FarLoadBalancers() netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 31, byte(100 + c.Number), 0}), 24)
 }
 
-// Pods is the range of the cluster's pod addresses. No other cluster has a route to it.
+// Pods is the range of the cluster's pod addresses. Only clusters of the same network have a
+// route to it.
 func (c Cluster) Pods() netip.Prefix {
 	return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(100 + c.Number), 0, 0}), 16)
 }

@@ -105,6 +105,9 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the clusters of the %s: %w", s.config.Provider.Name(), err)
 	}
+	if err := refuseServed(specs); err != nil {
+		return nil, err
+	}
 	s.phase("clusters ready", s.run.Started, time.Now())
 	dir, err := s.config.stateDir()
 	if err != nil {

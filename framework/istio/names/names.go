@@ -186,6 +186,10 @@ const (
 	// CrossPort is where callers of other networks arrive, chosen by the server name of
 	// their TLS, unless the label GatewayPort says otherwise.
 	CrossPort = 15443
+	// IstiodPort is where istiod gives proxies configuration and certificates, InjectionPort
+	// where it injects pods; at gateways they are opened for clusters that have no istiod.
+	IstiodPort    = 15012
+	InjectionPort = 15017
 	// Expose names the Gateway resource that opens CrossPort, as the guide makes it.
 	Expose = "cross-network-gateway"
 	// AutoPassthrough is the TLS mode of such a server.
