@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	jsonpatch "github.com/evanphx/json-patch/v5"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -69,31 +70,33 @@ func remove(o object) step {
 }
 
 // patch changes an object by a JSON patch (a list), or by a merge patch.
-func patch(o object, patch string) step {
-	return edit(o, func(u *unstructured.Unstructured) error {
-		document, err := json.Marshal(u)
+func patch(o object, text string) step {
+	return edit(o, func(u *unstructured.Unstructured) error { return patched(u, text) })
+}
+
+func patched(u *unstructured.Unstructured, text string) error {
+	document, err := json.Marshal(u)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(text, "[") {
+		operations, err := jsonpatch.DecodePatch([]byte(text))
 		if err != nil {
 			return err
 		}
-		if patch[0] == '[' {
-			operations, err := jsonpatch.DecodePatch([]byte(patch))
-			if err != nil {
-				return err
-			}
-			document, err = operations.Apply(document)
-			if err != nil {
-				return err
-			}
-		} else if document, err = jsonpatch.MergePatch(document, []byte(patch)); err != nil {
+		document, err = operations.Apply(document)
+		if err != nil {
 			return err
 		}
-		changed := &unstructured.Unstructured{}
-		if err := changed.UnmarshalJSON(document); err != nil {
-			return err
-		}
-		u.Object = changed.Object
-		return nil
-	})
+	} else if document, err = jsonpatch.MergePatch(document, []byte(text)); err != nil {
+		return err
+	}
+	changed := &unstructured.Unstructured{}
+	if err := changed.UnmarshalJSON(document); err != nil {
+		return err
+	}
+	u.Object = changed.Object
+	return nil
 }
 
 // edit changes an object.

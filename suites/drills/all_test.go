@@ -38,6 +38,7 @@ const (
 func TestDrillsAll(t *testing.T) {
 	m := startMesh(t)
 	m.awaitHealthy(t)
+	m.askIstioctl(t, sound)
 	done := readPassed(t)
 	for _, d := range table() {
 		if slices.Contains(done, d.fault) {
@@ -84,6 +85,7 @@ func (m *liveMesh) drill(t *testing.T, d drill) string {
 	found := time.Since(broken)
 	t.Logf("%s:\n%s", fault.Name, diagnosis.Text())
 	record(t, d, fault, s)
+	m.askIstioctl(t, fault.Name)
 	mended := "shown only"
 	if wrote := m.paste(t, d, fault, diagnosis); wrote && d.unmended == "" {
 		m.awaitHealthy(t)
