@@ -18,7 +18,7 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e test unit race cases drills bench lint matrix lab-up lab-down clean
+.PHONY: help build e2e test unit race cases drills drills-all compare bench lint matrix lab-up lab-down clean
 
 help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,8 +47,14 @@ race: ## the unit tests, every package under the race detector
 cases: ## states of meshes that people have reported, on a lab: each judged rightly (root)
 	.ci/test cases
 
-drills: ## break a running mesh in every way, see it found and named (root)
+drills: ## break a running mesh in a dozen ways, see it found and named (root)
 	.ci/test drills
+
+drills-all: ## the same with every fault of `lab break`; called again it continues (root)
+	.ci/test drills-all
+
+compare: ## what istioctl says to every fault, beside eastwest: docs/compared.md (root)
+	.ci/test compare
 
 bench: build ## verify beside the page's own commands, and the lab beside kind: medians and ratios (root)
 	bin/eastwest bench script --clusters $(or $(CLUSTERS),2)
