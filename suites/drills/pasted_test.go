@@ -85,9 +85,9 @@ func writes(command string) bool {
 func showsFailure(check string) bool { return check == "EW0101" || check == "EW0412" }
 
 // harmless is a command that changes nothing: as it is, or in a dry run of the last program
-// of a pipe.
+// of a pipe, or of several in a row.
 func harmless(command string) (string, bool) {
-	stages := strings.Split(command, " | ")
+	stages := strings.Split(strings.ReplaceAll(command, " && ", " | "), " | ")
 	for i, stage := range stages {
 		words := strings.Fields(stage)
 		if words[0] != "kubectl" && words[0] != "istioctl" {
