@@ -32,8 +32,8 @@ func networkFaults() []Fault {
 			steps: []step{shareNetwork(), restart(theGateway), restartSample()},
 		},
 		{
-			Name: "gateway-unseen", Breaks: "the discoverySelectors leave out the namespace of the other cluster's gateway", Check: "EW0413", Source: "https://github.com/istio/istio/issues/29359",
-			steps: []step{inMeshConfig(`$`, "\ndiscoverySelectors:\n- matchLabels: {kubernetes.io/metadata.name: sample}"), restart(istiod)},
+			Name: "gateway-unseen", Breaks: "the discoverySelectors leave out the namespace of the gateways", Check: "EW0710", Source: "https://github.com/istio/istio/issues/29359",
+			steps: []step{inMeshConfig(`$`, "\ndiscoverySelectors:\n- matchLabels: {mesh: member}\n- matchLabels: {kubernetes.io/metadata.name: sample}")},
 		},
 	}
 }

@@ -101,6 +101,9 @@ func TestDrillsCoverEveryFault(t *testing.T) {
 		if !slices.ContainsFunc(table(), func(d drill) bool { return d.fault == fault.Name }) {
 			t.Errorf("the lab can break %q, but no drill does", fault.Name)
 		}
+		if _, known := checks.Find(fault.Check); !known {
+			t.Errorf("fault %q is to be found by %s, and there is no such check", fault.Name, fault.Check)
+		}
 	}
 }
 

@@ -50,7 +50,7 @@ func table() []drill {
 		{fault: "network-injected", cluster: "cluster2", works: true, unmended: reinstall},
 		{fault: "network-pod", cluster: "cluster2"},
 		{fault: "network-shared", cluster: "cluster2", unmended: reinstall},
-		{fault: "gateway-unseen", cluster: "cluster1", unmended: look},
+		{fault: "gateway-unseen", cluster: "cluster1"},
 		{fault: "gateway-label", cluster: "cluster2"},
 		{fault: "gateway-view", cluster: "cluster2"},
 		{fault: "gateway-service", cluster: "cluster2"},
