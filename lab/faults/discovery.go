@@ -2,6 +2,8 @@ package faults
 
 import "k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
+// Where the content of a remote secret changes, istiod goes on with what it read before for
+// as long as it runs, and calls work: these faults have it start again.
 func discoveryFaults() []Fault {
 	hello := object{"v1", "Service", "sample", "helloworld"}
 	return []Fault{
@@ -22,7 +24,7 @@ func discoveryFaults() []Fault {
 		},
 		{
 			Name: "secret-loopback", Breaks: "the remote secrets lead to 127.0.0.1, as the kubeconfig of a local cluster does", Check: "EW0504", Source: "https://github.com/istio/istio/issues/58047",
-			steps: []step{inSecrets(`server: .*`, "server: https://127.0.0.1:6443")},
+			steps: []step{inSecrets(`server: .*`, "server: https://127.0.0.1:6443"), restart(istiod)},
 		},
 		{
 			Name: "secret-twice", Breaks: "there are two remote secrets for one cluster", Check: "EW0505",
@@ -30,11 +32,11 @@ func discoveryFaults() []Fault {
 		},
 		{
 			Name: "secret-broken", Breaks: "the remote secrets hold no kubeconfig", Check: "EW0506", Source: "https://github.com/istio/istio/issues/49780",
-			steps: []step{inSecrets(`(?s)^.*$`, "apiVersion: v1\nkind: Config\nclusters: none\n")},
+			steps: []step{inSecrets(`(?s)^.*$`, "apiVersion: v1\nkind: Config\nclusters: none\n"), restart(istiod)},
 		},
 		{
 			Name: "secret-program", Breaks: "the remote secrets log in with a program", Check: "EW0507", Source: "https://github.com/istio/istio/issues/61773",
-			steps: []step{inSecrets(`token: .*`, "exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks, get-token], interactiveMode: Never}")},
+			steps: []step{inSecrets(`token: .*`, "exec: {apiVersion: client.authentication.k8s.io/v1, command: aws, args: [eks, get-token], interactiveMode: Never}"), restart(istiod)},
 		},
 		{
 			Name: "secret-astray", Breaks: "the remote secrets lead to the cluster that they are in", Check: "EW0508", Source: "https://github.com/istio/istio/issues/49780",

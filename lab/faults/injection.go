@@ -34,15 +34,15 @@ func injectionFaults() []Fault {
 		},
 		{
 			Name: "pod-security", Breaks: "Pod Security refuses the init container that captures traffic", Check: "EW0306", Source: "https://github.com/istio/istio/issues/54968",
-			steps: []step{patch(sample, `{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"baseline"}}}`), respawn(sleep)},
+			steps: []step{patch(sample, `{"metadata":{"labels":{"pod-security.kubernetes.io/enforce":"baseline"}}}`), respawnSleep()},
 		},
 		{
 			Name: "quota", Breaks: "a ResourceQuota has no room for Sleep's pod", Check: "EW0306",
-			steps: []step{apply("quota"), respawn(sleep)},
+			steps: []step{apply("quota"), respawnSleep()},
 		},
 		{
 			Name: "injector-refuses", Breaks: "the injection webhook calls a port on which istiod does not listen, and Sleep is gone", Check: "EW0306",
-			steps: []step{patch(injectorWebhook(), `[{"op":"replace","path":"/webhooks/0/clientConfig/service/port","value":15999}]`), respawn(sleep)},
+			steps: []step{patch(injectorWebhook(), `[{"op":"replace","path":"/webhooks/0/clientConfig/service/port","value":15999}]`), respawnSleep()},
 		},
 		{
 			Name: "no-node", Breaks: "no node has the label that Sleep selects", Check: "EW0307",
@@ -58,7 +58,7 @@ func injectionFaults() []Fault {
 		},
 		{
 			Name: "webhook-left", Breaks: "the webhook of a revision that was removed still selects the workloads, and Sleep is gone", Check: "EW0310", Source: "https://github.com/istio/istio/issues/47151",
-			steps: []step{apply("webhook-left"), respawn(sleep)},
+			steps: []step{apply("webhook-left"), respawnSleep()},
 		},
 		{
 			Name: "webhooks-two", Breaks: "the webhooks of two revisions select the workloads", Check: "EW0311",

@@ -105,10 +105,6 @@ func gatewayFaults() []Fault {
 			steps: []step{patch(gatewayService(), `[{"op":"remove","path":"/spec/ports/1"}]`)},
 		},
 		{
-			Name: "gateway-target-port", Breaks: "port 15443 of the gateway's Service leads to another port of its pods", Check: "EW0417",
-			steps: []step{patch(gatewayService(), `[{"op":"replace","path":"/spec/ports/1/targetPort","value":15444}]`)},
-		},
-		{
 			Name: "gateway-external-ip", Breaks: "the gateway's Service has an external IP that nobody reaches, beside the balancer's", Check: "EW0414", Source: "https://github.com/istio/istio/issues/43656",
 			steps: []step{patch(gatewayService(), `{"spec":{"externalIPs":["203.0.113.7"]}}`)},
 		},

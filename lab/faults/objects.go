@@ -169,6 +169,17 @@ func (t *target) restore(ctx context.Context, k kept) error {
 		was.SetUID(now.GetUID())
 		was.SetResourceVersion(now.GetResourceVersion())
 		_, err = client.Update(ctx, was, metav1.UpdateOptions{})
+		if !apierrors.IsInvalid(err) {
+			return err
+		}
+		// It was made anew, and differs in what cannot be changed, such as a Service's address.
+		uid := now.GetUID()
+		if err := client.Delete(ctx, k.Object.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}); err != nil {
+			return err
+		}
+		was.SetUID("")
+		was.SetResourceVersion("")
+		_, err = client.Create(ctx, was, metav1.CreateOptions{})
 		return err
 	})
 }

@@ -61,12 +61,12 @@ func restartAll() step {
 	return step{do: do, undo: do}
 }
 
-// respawn deletes the pods of a Deployment, and does not wait for others: they may never
-// come. When mending it waits.
-func respawn(d deployment) step {
+// respawnSleep deletes Sleep's pods, and does not wait for others: they may never come. When
+// mending it waits.
+func respawnSleep() step {
 	return step{
 		do: func(ctx context.Context, t *target) error {
-			namespace, name := d.parts()
+			namespace, name := sleep.parts()
 			found, err := t.kube.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
 			if err != nil {
 				return err
@@ -75,7 +75,7 @@ func respawn(d deployment) step {
 			return t.kube.CoreV1().Pods(namespace).DeleteCollection(ctx, *metav1.NewDeleteOptions(1), at)
 		},
 		// The controller of the ReplicaSet tries again later and later; a new one at once.
-		undo: func(ctx context.Context, t *target) error { return t.restart(ctx, d) },
+		undo: func(ctx context.Context, t *target) error { return t.restart(ctx, sleep) },
 	}
 }
 

@@ -94,6 +94,7 @@ func (m *liveMesh) drill(t *testing.T, d drill) string {
 		m.awaitHealthy(t)
 		mended = "mended by the printed fix"
 	}
+	m.unpaste(t, fault, diagnosis)
 	if err := fault.Mend(t.Context(), m.running, d.cluster); err != nil {
 		t.Fatal(err)
 	}

@@ -43,6 +43,23 @@ func (m *liveMesh) paste(t *testing.T, d drill, fault faults.Fault, diagnosis di
 	return wrote
 }
 
+// unpaste deletes what the printed fix has made, so that it cannot hide the next fault. What
+// the fault itself took away comes back when it is mended.
+func (m *liveMesh) unpaste(t *testing.T, fault faults.Fault, diagnosis diagnose.Diagnosis) {
+	t.Helper()
+	for _, cause := range diagnosis.Causes {
+		for _, command := range cause.Fix.Commands {
+			made, applies := strings.CutSuffix(command, " apply --filename=-")
+			if cause.Check != fault.Check || !applies || !strings.HasPrefix(command, "echo ") {
+				continue
+			}
+			if out, err := run(t, m.running, made+" delete --ignore-not-found --filename=-"); err != nil {
+				t.Errorf("take back: %s\n%v\n%s", command, err, out)
+			}
+		}
+	}
+}
+
 // run has a shell run a command as it was printed.
 func run(t *testing.T, running *lab.Lab, command string) ([]byte, error) {
 	t.Helper()

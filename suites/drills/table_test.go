@@ -59,7 +59,6 @@ func table() []drill {
 		{fault: "gateway-node-port", cluster: "cluster2", unmended: decision},
 		{fault: "gateway-cluster-ip", cluster: "cluster2"},
 		{fault: "gateway-port", cluster: "cluster2"},
-		{fault: "gateway-target-port", cluster: "cluster2"},
 		{fault: "gateway-external-ip", cluster: "cluster2", works: true},
 		{fault: "exposure-hosts", cluster: "cluster2"},
 		{fault: "exposure-mode", cluster: "cluster2"},
