@@ -41,14 +41,12 @@ func All() []Fault {
 
 // Find returns the fault of a name.
 func Find(name string) (Fault, error) {
-	var names []string
 	for _, f := range All() {
 		if f.Name == name {
 			return f, nil
 		}
-		names = append(names, f.Name)
 	}
-	return Fault{}, fmt.Errorf("there is no fault %q; choose one of %s", name, strings.Join(names, ", "))
+	return Fault{}, fmt.Errorf("there is no fault %q; \"eastwest lab break --help\" lists them", name)
 }
 
 // Break puts the fault into a cluster of the lab. It returns when the cause is

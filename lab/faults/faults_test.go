@@ -23,8 +23,8 @@ func TestTable(t *testing.T) {
 		}
 		seen[f.Name] = true
 	}
-	if _, err := Find("no-such"); err == nil || !strings.Contains(err.Error(), "remote-secret") {
-		t.Errorf("want the faults that there are, got %v", err)
+	if _, err := Find("no-such"); err == nil || !strings.Contains(err.Error(), "lab break --help") {
+		t.Errorf("want told where the faults are listed, got %v", err)
 	}
 }
 
