@@ -43,10 +43,6 @@ func policyFaults() []Fault {
 			steps: []step{patch(object{"v1", "Service", "sample", "helloworld"}, `{"metadata":{"annotations":{"networking.istio.io/exportTo":"."}}}`)},
 		},
 		{
-			Name: "network-policy", Breaks: "a NetworkPolicy closes the called pods (which the lab's CNI does not enforce)", Check: "EW0708",
-			steps: []step{apply("network-policy")},
-		},
-		{
 			Name: "bypass-out", Breaks: "an annotation keeps calls out of the caller's sidecar", Check: "EW0709", Source: "https://github.com/cilium/cilium/issues/16583",
 			steps: []step{patch(sleep.object(), `{"spec":{"template":{"metadata":{"annotations":{"traffic.sidecar.istio.io/excludeOutboundPorts":"5000"}}}}}`), rolledOut(sleep)},
 		},

@@ -120,7 +120,8 @@ func (d drill) mistake(fault faults.Fault, diagnosis diagnose.Diagnosis) string 
 		return fmt.Sprintf("want the warning %s of %s", fault.Check, d.names())
 	case d.works:
 		return ""
-	case len(diagnosis.Causes) == 0 || slices.ContainsFunc(diagnosis.Causes, func(c diagnose.Cause) bool { return !right(c.Finding) }):
+	case !slices.ContainsFunc(diagnosis.Causes, func(c diagnose.Cause) bool { return right(c.Finding) }),
+		slices.ContainsFunc(diagnosis.Causes, func(c diagnose.Cause) bool { return !right(c.Finding) && !(d.both && c.Check == fault.Check) }):
 		return fmt.Sprintf("want %s of %s as the only cause", fault.Check, d.names())
 	}
 	return ""

@@ -43,6 +43,8 @@ type drill struct {
 	works bool
 	// blames is the cluster that the finding names, where that is another one.
 	blames string
+	// both is set where the other cluster has to be changed, too, and is named as well.
+	both bool
 	// basic is set for those that TestDrills does.
 	basic bool
 	// unmended says why the printed fix, pasted, does not mend the fault.

@@ -82,7 +82,7 @@ func table() []drill {
 
 		// Trust.
 		{fault: "root-waiting", cluster: "cluster2", works: true, unmended: decision},
-		{fault: "trust-domain", cluster: "cluster2", unmended: reinstall},
+		{fault: "trust-domain", cluster: "cluster2", both: true, unmended: reinstall},
 
 		// Policy and routing.
 		{fault: "mtls-disabled", cluster: "cluster2"},
@@ -94,7 +94,6 @@ func table() []drill {
 		{fault: "deny-sleep", cluster: "cluster2", unmended: decision},
 		{fault: "sidecar", cluster: "cluster1"},
 		{fault: "export", cluster: "cluster2"},
-		{fault: "network-policy", cluster: "cluster2", works: true, unmended: decision},
 		{fault: "bypass-out", cluster: "cluster1"},
 		{fault: "bypass-in", cluster: "cluster2"},
 		{fault: "selectors", cluster: "cluster2"},
@@ -104,7 +103,7 @@ func table() []drill {
 		// Traffic.
 		{fault: "version-wrong", cluster: "cluster2", blames: "cluster1", unmended: look},
 		{fault: "abort", cluster: "cluster1", unmended: look},
-		{fault: "delay", cluster: "cluster1", unmended: look},
+		{fault: "delay", cluster: "cluster1", works: true, unmended: look},
 		{fault: "firewall", cluster: "cluster2", unmended: outside},
 		{fault: "dns", cluster: "cluster1", keepCallers: true, unmended: outside},
 		{fault: "deny-custom", cluster: "cluster2", unmended: decision},
