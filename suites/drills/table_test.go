@@ -47,7 +47,7 @@ func table() []drill {
 
 		// Networks and gateways.
 		{fault: "network-none", cluster: "cluster2"},
-		{fault: "network-injected", cluster: "cluster2", works: true, unmended: reinstall},
+		{fault: "network-injected", cluster: "cluster2", unmended: reinstall},
 		{fault: "network-pod", cluster: "cluster2"},
 		{fault: "network-shared", cluster: "cluster2", unmended: reinstall},
 		{fault: "gateway-unseen", cluster: "cluster1"},
