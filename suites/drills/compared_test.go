@@ -82,7 +82,7 @@ func TestDrillsCompared(t *testing.T) {
 
 const comparedPage = `# Eastwest beside istioctl
 
-%d faults of ` + "`eastwest lab break`" + ` were put into a mesh of two clusters on the lab, one after the other. Eastwest found each by the check that is named, on the right cluster, as the only cause. The lab's own istioctl was asked at the same moment, on both clusters: ` + "`istioctl analyze --all-namespaces --remote-contexts=OTHER`, `remote-clusters`, `proxy-status` and `x precheck`" + `. This page is written by ` + "`make compare`" + `, the judgement of istioctl's answers by hand, from the lines that it does not print for the sound mesh.
+%d faults of ` + "`eastwest lab break`" + ` were put into a mesh of two clusters on the lab, one after the other. Eastwest found each by the check that is named, on the right cluster, as the only cause or, where calls go on, as a warning. The lab's own istioctl was asked at the same moment, on both clusters: ` + "`istioctl analyze --all-namespaces --remote-contexts=OTHER`, `remote-clusters`, `proxy-status` and `x precheck`" + `. This page is written by ` + "`make compare`" + `, the judgement of istioctl's answers by hand, from the lines that it does not print for the sound mesh.
 
 To %d faults one of istioctl's commands names the cause %d times, shows that something is wrong %d times, and says nothing %d times. istioctl does not call HelloWorld, and most of its analyzers look at one cluster, so that much of this is not its task.
 
