@@ -18,7 +18,7 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e test unit race cases sound drills bench lint matrix lab-up lab-down clean
+.PHONY: help build e2e test unit race cases sound drills drills-all compare bench lint matrix lab-up lab-down clean
 
 help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,14 @@ cases: ## states of meshes that people have reported, on a lab: each judged righ
 sound: ## diagnose sound meshes of every shape, ten times each; goes on where it stopped (root)
 	.ci/test sound
 
-drills: ## break a running mesh in every way, see it found and named (root)
+drills: ## break a running mesh in a dozen ways, see it found and named (root)
 	.ci/test drills
+
+drills-all: ## the same with every fault of `lab break`; called again it continues (root)
+	.ci/test drills-all
+
+compare: ## what istioctl says to every fault, beside eastwest: docs/compared.md (root)
+	.ci/test compare
 
 bench: build ## verify beside the page's own commands, and the lab beside kind: medians and ratios (root)
 	bin/eastwest bench script --clusters $(or $(CLUSTERS),2)

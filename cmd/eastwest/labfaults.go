@@ -23,13 +23,13 @@ type faultAction func(f faults.Fault, ctx context.Context, l *lab.Lab, cluster s
 func newLabFaultCommand(streams ioStreams, flags *labFlags, verb, short string, do faultAction) *cobra.Command {
 	var table strings.Builder
 	for _, f := range faults.All() {
-		fmt.Fprintf(&table, "  %-14s %s\n", f.Name, f.Breaks)
+		fmt.Fprintf(&table, "  %-19s %s: %s\n", f.Name, f.Check, f.Breaks)
 	}
 	var cluster string
 	cmd := &cobra.Command{
 		Use:     verb + " FAULT",
 		Short:   short,
-		Long:    short + ". The faults:\n\n" + table.String(),
+		Long:    short + ". The faults, and the check that finds each:\n\n" + table.String(),
 		Example: fmt.Sprintf("  sudo eastwest lab %s remote-secret --cluster cluster1", verb),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {

@@ -58,8 +58,8 @@ func noIstiod(l *Look, c *istio.Cluster) {
 	l.Find(Finding{
 		Cluster: c.Name, Pairs: l.around(c), Found: found, Want: "a control plane that runs",
 		Fix: Fix{
-			Text:     "install the control plane, or scale its Deployment up again:",
-			Commands: []string{kubectl(c, "get deployments --all-namespaces --selector="+names.IstiodSelector)},
+			Text:     "install the control plane, or, where its Deployment is there and scaled to nothing, scale it up again:",
+			Commands: []string{kubectl(c, "get deployments --all-namespaces --selector="+names.IstiodSelector), scaledUp(c, names.System, names.IstiodSelector)},
 		},
 	})
 }

@@ -19,9 +19,14 @@ func ew0304() Check {
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
 				affected := slices.DeleteFunc(l.members(c), func(m member) bool { return m.Image != names.AutoImage })
-				var pods []istio.Pod
-				for _, m := range affected {
-					pods = append(pods, m.Pod)
+				pods := ofMembers(affected)
+				if commands := kept(l, c, pods); len(commands) > 0 {
+					l.report(c, affected, Finding{
+						Found: "; its label " + names.Inject + " keeps the injector away",
+						Want:  names.Inject + "=true",
+						Fix:   Fix{Text: "where the last change of the Deployment brought the label, take that back:", Commands: commands},
+					})
+					return
 				}
 				l.report(c, affected, Finding{
 					Found: "; the injector did not replace the image \"auto\"",
@@ -34,6 +39,12 @@ func ew0304() Check {
 			})
 		},
 	}
+}
+
+// kept are the commands for pods whose own label keeps the injector away: made anew they
+// would be as they are.
+func kept(l *Look, c *istio.Cluster, pods []istio.Pod) []string {
+	return takenBack(l, c, filter(pods, func(p istio.Pod) bool { return p.Labels[names.Inject] == names.False }))
 }
 
 // uninjected are gateways' pods that wait for an injector in vain.

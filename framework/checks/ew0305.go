@@ -18,8 +18,8 @@ func ew0305() Check {
 				l.report(c, affected, Finding{
 					Want: "images that every node can pull",
 					Fix: Fix{
-						Text:     "correct the image's name, or let the node reach the registry, or give the pod's namespace the pull secret that the registry asks for. The registry's answer is in the events:",
-						Commands: describe(c, affected),
+						Text:     "correct the image's name, or let the node reach the registry, or give the pod's namespace the pull secret that the registry asks for. The registry's answer is in the events; where the last change of the Deployment brought the image, take that back:",
+						Commands: append(describe(c, affected), takenBack(l, c, ofMembers(affected))...),
 					},
 				})
 			})

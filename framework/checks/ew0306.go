@@ -1,7 +1,12 @@
 package checks
 
 import (
+	"encoding/json"
 	"fmt"
+	"regexp"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
@@ -46,7 +51,49 @@ func refusedPods(l *Look, c *istio.Cluster, d istio.Deployment) Finding {
 		Want:  "pods that the API server lets in",
 		Fix: Fix{
 			Text:     "do what the refusal asks for: of Pod Security, Istio's CNI plugin spares pods the capability NET_ADMIN; of a quota, limits for the sidecar or more room; of a webhook or a policy, its owner decides:",
-			Commands: []string{kubectl(c, "describe replicasets --namespace="+quote(l.Namespace), "--selector="+quote(appLabel+"="+d.Labels[appLabel])), kubectl(c, "get resourcequotas,limitranges --namespace="+quote(l.Namespace)), kubectl(c, "get namespace", quote(l.Namespace), "--show-labels")},
+			Commands: append([]string{kubectl(c, "describe replicasets --namespace="+quote(l.Namespace), "--selector="+quote(appLabel+"="+d.Labels[appLabel])), kubectl(c, "get resourcequotas,limitranges --namespace="+quote(l.Namespace)), kubectl(c, "get namespace", quote(l.Namespace), "--show-labels")}, lettingIn(l, c, d)...),
 		},
 	}
+}
+
+// lettingIn are commands that let the pods in, as far as the refusal tells.
+func lettingIn(l *Look, c *istio.Cluster, d istio.Deployment) []string {
+	var commands []string
+	if strings.Contains(d.Refused, "violates PodSecurity") {
+		commands = append(commands, kubectl(c, "label namespace", quote(l.Namespace), "pod-security.kubernetes.io/enforce=privileged --overwrite"))
+	}
+	if quota, hard := moreRoom(d.Refused); quota != "" {
+		commands = append(commands, patched(c, "resourcequota", istio.Meta{Namespace: l.Namespace, Name: quota}, hard))
+	}
+	if len(commands) > 0 {
+		// The controller of the ReplicaSet tries again later and later.
+		commands = append(commands, kubectl(c, "rollout restart deployment --namespace="+quote(l.Namespace), quote(d.Name)))
+	}
+	return commands
+}
+
+// moreRoom is the quota that a refusal names, and a patch with which it has room for one
+// more of what was asked for (apiserver/pkg/admission/plugin/resourcequota, "exceeded quota").
+func moreRoom(refusal string) (quota, patch string) {
+	found := regexp.MustCompile(`exceeded quota: ([^,]+), requested: ([^ ]+), used: ([^ ]+), limited: `).FindStringSubmatch(refusal)
+	if found == nil {
+		return "", ""
+	}
+	sums := map[string]resource.Quantity{}
+	for _, list := range found[2:] {
+		for _, item := range strings.Split(strings.TrimSuffix(list, ","), ",") {
+			name, amount, _ := strings.Cut(item, "=")
+			quantity, err := resource.ParseQuantity(amount)
+			if err != nil {
+				return "", ""
+			}
+			quantity.Add(sums[name])
+			sums[name] = quantity
+		}
+	}
+	hard, err := json.Marshal(map[string]any{"spec": map[string]any{"hard": sums}})
+	if err != nil {
+		return "", ""
+	}
+	return found[1], string(hard)
 }

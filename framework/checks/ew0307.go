@@ -21,8 +21,8 @@ func ew0307() Check {
 				l.report(c, affected, Finding{
 					Want: "a node with room that the pod's selectors, affinities and tolerations allow",
 					Fix: Fix{
-						Text:     "make room, or let the pod tolerate the nodes' taints; the sidecar asks for CPU and memory of its own. Why no node fits is in the events:",
-						Commands: append(describe(c, affected), kubectl(c, "describe nodes")),
+						Text:     "make room, or let the pod tolerate the nodes' taints; the sidecar asks for CPU and memory of its own. Why no node fits is in the events; where the last change of the Deployment asks too much, take that back:",
+						Commands: slices.Concat(describe(c, affected), []string{kubectl(c, "describe nodes")}, takenBack(l, c, ofMembers(affected))),
 					},
 				})
 			})

@@ -26,16 +26,16 @@ func ew0308() Check {
 					return !m.Proxy || m.ProxyReady || m.Trouble != nil || m.Image == names.AutoImage ||
 						l.young(c, m.Pod) || rejects(rejections, m.Pod)
 				})
-				l.report(c, affected, unready(c, affected))
+				l.report(c, affected, unready(l, c, affected))
 			})
 		},
 	}
 }
 
-func unready(c *istio.Cluster, affected []member) Finding {
+func unready(l *Look, c *istio.Cluster, affected []member) Finding {
 	f := Finding{
 		Want: "a proxy that is ready within seconds",
-		Fix:  Fix{Text: "a proxy needs an istiod that it reaches and a certificate from it, or from the CA that is configured. Its log says what it lacks, istiod's why:"},
+		Fix:  Fix{Text: "a proxy needs an istiod that it reaches and a certificate from it, or from the CA that is configured. Its log says what it lacks, istiod's why; where the last change of the Deployment made it so, take that back:"},
 	}
 	for _, m := range affected {
 		if m.Complaint != "" {
@@ -44,6 +44,7 @@ func unready(c *istio.Cluster, affected []member) Finding {
 		f.Fix.Commands = append(f.Fix.Commands, kubectl(c, "logs --namespace="+quote(m.Namespace), quote(m.Name), "--container="+names.Proxy))
 	}
 	f.Fix.Commands = append(f.Fix.Commands, kubectl(c, "logs --namespace="+names.System, "--selector="+names.IstiodSelector, "--tail=100"))
+	f.Fix.Commands = append(f.Fix.Commands, takenBack(l, c, ofMembers(affected))...)
 	return f
 }
 

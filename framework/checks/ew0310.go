@@ -42,9 +42,11 @@ func deadWebhooks(l *Look, c *istio.Cluster, w istio.Workloads, webhooks []istio
 			Found: fmt.Sprintf("webhook %s of %s selects the pods of namespace %s and calls the Service %s, which is not there: %s", webhook.Name, webhook.Configuration, l.Namespace, webhook.Service, follows),
 			Want:  "webhooks of control planes that run",
 			Fix: Fix{
-				Text: fmt.Sprintf("install revision %s again, or, where it was removed for good, have whoever removed it remove the webhook, too; see first whose it is:", orUnknown(webhook.Revision)),
+				Text: fmt.Sprintf("install revision %s again, or, where it was removed for good, have whoever removed it remove the webhook, too; see first whose it is. Then have the pods made anew:", orUnknown(webhook.Revision)),
 				Commands: []string{
 					kubectl(c, "get mutatingwebhookconfiguration", quote(webhook.Configuration), "--output=yaml"),
+					kubectl(c, "delete mutatingwebhookconfiguration", quote(webhook.Configuration)),
+					restart(c, l.Namespace),
 				},
 			},
 		})

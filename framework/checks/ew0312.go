@@ -21,8 +21,8 @@ func ew0312() Check {
 				l.report(c, affected, Finding{
 					Want: "pods that run and are ready",
 					Fix: Fix{
-						Text:     "why it ended is in its last log, why it did not start in the pod's events:",
-						Commands: slices.Concat(lastLogs(c, affected), describe(c, affected)),
+						Text:     "why it ended is in its last log, why it did not start in the pod's events; where the last change of the Deployment made it so, take that back:",
+						Commands: slices.Concat(lastLogs(c, affected), describe(c, affected), takenBack(l, c, ofMembers(affected))),
 					},
 				})
 			})

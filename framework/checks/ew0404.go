@@ -32,12 +32,13 @@ func gatewayView(l *Look, c *istio.Cluster) {
 		return
 	}
 	var wrong []string
-	for _, service := range wayIn(gateways, wanted) {
-		for _, pod := range behind(service, gateways) {
+	var service istio.GatewayService
+	for _, way := range wayIn(gateways, wanted) {
+		for _, pod := range behind(way, gateways) {
 			view := pod.Env[names.EnvNetworkView]
 			text := fmt.Sprintf("%s has %s=%s", podName(pod), names.EnvNetworkView, view)
 			if view != "" && !slices.Contains(strings.Split(view, ","), wanted) && !slices.Contains(wrong, text) {
-				wrong = append(wrong, text)
+				wrong, service = append(wrong, text), way
 			}
 		}
 	}
@@ -49,8 +50,22 @@ func gatewayView(l *Look, c *istio.Cluster) {
 		Found: fmt.Sprintf("gateway pod %s; the cluster is on network %q", wordsOf(wrong), wanted),
 		Want:  names.EnvNetworkView + "=" + wanted,
 		Fix: Fix{
-			Text:     "install the gateway again for this network, the way it was installed; " + gatewayFolder + ":",
-			Commands: []string{installGateway(c, wanted)},
+			Text:     "install the gateway again for this network, the way it was installed (gen-eastwest-gateway.sh --network), or give it the network by hand, and see that the next installation keeps it:",
+			Commands: []string{viewed(c, service, wanted)},
 		},
 	})
+}
+
+// viewed gives the Deployments of a gateway its network.
+func viewed(c *istio.Cluster, service istio.GatewayService, network string) string {
+	return kubectl(c, "set env deployment --namespace="+quote(service.Namespace), "--selector="+quote(gatewaySelector(service)), quote(names.EnvNetworkView+"="+network))
+}
+
+// gatewaySelector selects the Deployments of a gateway: by their own label, where the Service
+// selects by it, which Deployments need not have all labels of.
+func gatewaySelector(service istio.GatewayService) string {
+	if value := service.Selector[names.GatewayLabel]; value != "" {
+		return names.GatewayLabel + "=" + value
+	}
+	return selectorText(service.Selector)
 }

@@ -47,6 +47,13 @@ func proxyNetwork(l *Look, c *istio.Cluster) {
 	slices.Sort(deployments)
 	fix := Fix{Text: "restart the pods, so that they are injected with the cluster's network:"}
 	for _, deployment := range slices.Compact(deployments) {
+		// The injector takes a pod's own label for its network.
+		if i := slices.IndexFunc(workloads.Deployments, func(d istio.Deployment) bool { return d.Name == deployment }); workloads.Deployments[i].Labels[names.Network] != "" {
+			fix.Text = "take the label " + names.Network + " out of the Deployment's pod template, or, where the pods are on that network, label the namespace and the gateway for it:"
+			fix.Commands = append(fix.Commands, patched(c, "deployment", istio.Meta{Namespace: l.Namespace, Name: deployment},
+				fmt.Sprintf(`{"spec":{"template":{"metadata":{"labels":{%q:null}}}}}`, names.Network)))
+			continue
+		}
 		fix.Commands = append(fix.Commands, kubectl(c, "rollout restart deployment --namespace="+quote(l.Namespace), quote(deployment)))
 	}
 	l.Find(Finding{

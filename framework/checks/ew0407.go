@@ -37,13 +37,15 @@ func noWayIn(l *Look, c *istio.Cluster) {
 	}
 	found := fmt.Sprintf("there is no way into network %q of %s: no Service of any namespace has the label %s=%s, and no istiod knows an address for that network",
 		wanted, c.Name, names.Network, wanted)
+	fix := Fix{Text: "generate the gateway and install it; " + gatewayFolder + ":", Commands: []string{installGateway(c, wanted)}}
 	if gateways.Deployed {
 		found += "; gateways are deployed, but no Service leads to them"
+		fix = Fix{Text: "install the gateway again (gen-eastwest-gateway.sh), or make the Service that it had:", Commands: []string{gatewayServiceFor(c, gateways, wanted)}}
 	}
 	l.Find(Finding{
 		Cluster: c.Name, Pairs: pairs, Found: found,
 		Want: "an east-west gateway whose Service has that label and an address that the other clusters reach",
-		Fix:  Fix{Text: "generate the gateway and install it; " + gatewayFolder + ":", Commands: []string{installGateway(c, wanted)}},
+		Fix:  fix,
 	})
 }
 
@@ -68,4 +70,22 @@ func tried(l *Look, pairs []Pair) []Pair {
 		caller, ok := Need(l, &l.Clusters[i], l.Clusters[i].Caller)
 		return !ok || len(caller.Calls) == 0
 	})
+}
+
+// gatewayServiceFor makes a Service for gateways that are deployed, like that of
+// gen-eastwest-gateway.sh.
+func gatewayServiceFor(c *istio.Cluster, gateways istio.Gateways, network string) string {
+	meta := istio.Meta{Namespace: names.System, Name: names.Gateway}
+	if len(gateways.Pods) > 0 {
+		meta.Namespace = gateways.Pods[0].Namespace
+	}
+	object := manifest("v1", "Service", meta, map[string]any{
+		"type": "LoadBalancer", "selector": map[string]string{names.GatewayLabel: names.GatewayValue},
+		"ports": []any{
+			map[string]any{"name": "status-port", "port": 15021},
+			map[string]any{"name": "tls", "port": names.CrossPort},
+		},
+	})
+	object["metadata"].(map[string]any)["labels"] = map[string]string{names.Network: network, names.GatewayLabel: names.GatewayValue}
+	return applied(c, object)
 }

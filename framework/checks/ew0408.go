@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
+	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 )
 
 func ew0408() Check {
@@ -48,19 +49,39 @@ func gatewayPods(l *Look, c *istio.Cluster) {
 			words = []string{"no Deployment or DaemonSet makes such pods"}
 		}
 		selector := selectorText(service.Selector)
+		mend := raised(c, service, gateways, pods)
 		l.Find(Finding{
 			Cluster: c.Name, Pairs: pairs,
 			Found: fmt.Sprintf("no gateway pod behind %s (%s) is ready: %s", serviceName(service), selector, strings.Join(words, "; ")),
 			Want:  "at least one ready pod",
 			Fix: Fix{
-				Text: "see what keeps the pods from being ready, or install the gateway again; one that was not injected is restarted after the control plane of its revision is there:",
-				Commands: []string{
+				Text: "see what keeps the pods from being ready, or install the gateway again; one that was not injected is restarted after the control plane of its revision is there. A gateway that is scaled to nothing is scaled up, and a Service that selects no pod has its selector corrected:",
+				Commands: append([]string{
 					kubectl(c, "describe deployments,daemonsets,pods --namespace="+quote(service.Namespace), "--selector="+quote(selector)),
 					kubectl(c, "get events --namespace="+quote(service.Namespace), "--field-selector=type=Warning"),
-				},
+				}, mend...),
 			},
 		})
 	}
+}
+
+// raised is what brings a gateway back that has no pods: those that are elsewhere are
+// selected again, and where there are none the Deployment is scaled up.
+func raised(c *istio.Cluster, service istio.GatewayService, gateways istio.Gateways, behind []istio.Pod) []string {
+	if len(behind) > 0 {
+		return nil
+	}
+	i := slices.IndexFunc(gateways.Pods, func(p istio.Pod) bool {
+		return p.Ready && p.Namespace == service.Namespace && p.Labels[names.GatewayLabel] == names.GatewayValue
+	})
+	switch {
+	case i >= 0:
+		patch := fmt.Sprintf(`[{"op":"replace","path":"/spec/selector","value":{%q:%q}}]`, names.GatewayLabel, names.GatewayValue)
+		return []string{patched(c, "service", istio.Meta{Namespace: service.Namespace, Name: service.Name}, patch)}
+	case gateways.Deployed:
+		return []string{scaledUp(c, service.Namespace, gatewaySelector(service))}
+	}
+	return nil
 }
 
 // selectorText is a selector as kubectl takes it.

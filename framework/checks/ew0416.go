@@ -28,7 +28,7 @@ func nothingExposed(l *Look, c *istio.Cluster) {
 			continue
 		}
 		selector := selectorText(way.service.Selector)
-		fix := Fix{Text: "make the Gateway resource:", Commands: []string{exposeInline(l.plane(c), way)}}
+		fix := Fix{Text: "make the Gateway resource:", Commands: []string{exposeInline(l.plane(c), way, names.Expose)}}
 		if way.service.Selector[names.GatewayLabel] == names.GatewayValue {
 			fix.Text = "apply expose-services.yaml (samples/multicluster in Istio's release, asm/istio/expansion in the folder that asmcli install left), or what is the same:"
 		}
@@ -43,14 +43,14 @@ func nothingExposed(l *Look, c *istio.Cluster) {
 }
 
 // exposeInline makes the Gateway resource. v1beta1 is served by all releases in use.
-func exposeInline(c *istio.Cluster, way opening) string {
+func exposeInline(c *istio.Cluster, way opening, name string) string {
 	var selector []string
 	for _, key := range slices.Sorted(maps.Keys(way.service.Selector)) {
 		selector = append(selector, fmt.Sprintf("%q:%q", key, way.service.Selector[key]))
 	}
 	manifest := fmt.Sprintf(`{"apiVersion":"%s/v1beta1","kind":"Gateway","metadata":{"name":%q,"namespace":%q},"spec":{"selector":{%s},`+
 		`"servers":[{"port":{"number":%d,"name":"tls","protocol":"TLS"},"tls":{"mode":%q},"hosts":["*.local"]}]}}`,
-		names.Networking, names.Expose, way.service.Namespace, strings.Join(selector, ","), way.port, names.AutoPassthrough)
+		names.Networking, name, way.service.Namespace, strings.Join(selector, ","), way.port, names.AutoPassthrough)
 	return "echo " + quote(manifest) + " | " + kubectl(c, "apply --filename=-")
 }
 

@@ -32,9 +32,17 @@ func exposedWrongly(l *Look, c *istio.Cluster) {
 				selectorText(way.service.Selector), way.port, names.AutoPassthrough, l.helloHost()),
 			Fix: Fix{
 				Text:     "correct the Gateway resource, or make another one beside it:",
-				Commands: []string{kubectl(l.plane(c), "edit gateways."+names.Networking+" --namespace="+quote(way.near.Namespace), quote(way.near.Name))},
+				Commands: []string{show(l.plane(c), "gateways."+names.Networking, way.near.Meta), exposeInline(l.plane(c), way, beside(way))},
 			},
 		})
 		return
 	}
+}
+
+// beside is a name that the resource which comes near does not have.
+func beside(way opening) string {
+	if way.near.Name == names.Expose {
+		return names.Expose + "-2"
+	}
+	return names.Expose
 }

@@ -50,9 +50,10 @@ func notSynced(l *Look, c, other *istio.Cluster) {
 		Found: fmt.Sprintf("%s is not synced with %s: %s", c.Name, other.Name, wordsOf(lagging)),
 		Want:  names.Synced,
 		Fix: Fix{
-			Text: fmt.Sprintf("istiod's pod must reach the API server of %s and be let in: check address, firewall, certificate and token of the remote secret; istiod's log has the error. Where the Secret was put right since, older releases need a restart of istiod:", other.Name),
+			Text: fmt.Sprintf("istiod's pod must reach the API server of %s and be let in: check address, firewall, certificate and token of the remote secret; istiod's log has the error. Make the Secret again where it is wrong; where it was put right since, older releases need a restart of istiod:", other.Name),
 			Commands: []string{
 				kubectl(c, "logs --namespace="+quote(of.Namespace), quote(of.Name), "--container="+names.IstiodContainer) + " | grep --fixed-strings " + quote(id),
+				makeSecretAs(c, other, id),
 				restartIstiod(c, of),
 			},
 		},

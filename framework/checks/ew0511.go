@@ -33,6 +33,10 @@ func noService(l *Look, c *istio.Cluster) {
 			pairs = append(pairs, Pair{Source: c.Name, Destination: other.Name})
 		}
 	})
+	// Pods without a Service are endpoints of none, for callers elsewhere either.
+	if len(runs(here, helloWorld)) > 0 {
+		pairs = append(pairs, l.lost(l.into(c))...)
+	}
 	if len(pairs) == 0 {
 		return
 	}

@@ -2,6 +2,8 @@ package checks
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
@@ -52,8 +54,8 @@ func judgePeerModes(l *Look, c *istio.Cluster, all []istio.PeerAuthentication, r
 		Found: fmt.Sprintf("PeerAuthentication %s of %s disables mutual TLS for HelloWorld: endpoints behind gateways are left out", by, c.Name),
 		Want:  "mode STRICT or PERMISSIVE for HelloWorld's pods",
 		Fix: Fix{
-			Text:     fmt.Sprintf("set STRICT or PERMISSIVE there, or in a PeerAuthentication of namespace %s, which wins over one for the whole mesh", l.Namespace),
-			Commands: []string{show(l.plane(c), "peerauthentication", by)},
+			Text:     fmt.Sprintf("set STRICT or PERMISSIVE there, or in a PeerAuthentication of namespace %s, which wins over one for the whole mesh:", l.Namespace),
+			Commands: []string{show(l.plane(c), "peerauthentication", by), mutualAgain(l.plane(c), all, by)},
 		},
 	})
 }
@@ -81,4 +83,16 @@ func mutualByRule(l *Look, c *istio.Cluster) bool {
 	}
 	mode, ok := tlsMode(rules, "", helloPort)
 	return !ok || mode.value == modeIstioMutual
+}
+
+// mutualAgain sets PERMISSIVE where a policy has DISABLE for HelloWorld.
+func mutualAgain(c *istio.Cluster, all []istio.PeerAuthentication, by istio.Meta) string {
+	patch := `{"spec":{"mtls":{"mode":"PERMISSIVE"}}}`
+	port := strconv.Itoa(helloPort)
+	if slices.ContainsFunc(all, func(p istio.PeerAuthentication) bool {
+		return p.Meta == by && p.Spec.PortLevelMTLS[port].Mode == modeDisable
+	}) {
+		patch = fmt.Sprintf(`{"spec":{"portLevelMtls":{%q:{"mode":"PERMISSIVE"}}}}`, port)
+	}
+	return patched(c, "peerauthentication", by, patch)
 }

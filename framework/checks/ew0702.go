@@ -3,6 +3,7 @@ package checks
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
@@ -98,8 +99,39 @@ func findTLS(l *Look, c *istio.Cluster, fault tlsFault) {
 		Found: fmt.Sprintf("DestinationRule %s of %s sets TLS mode %s for HelloWorld%s: endpoints behind gateways are left out", fault.by, c.Name, fault.value, where),
 		Want:  "TLS mode ISTIO_MUTUAL, or none: istiod then chooses mutual TLS itself",
 		Fix: Fix{
-			Text:     fmt.Sprintf("take trafficPolicy.tls out or set ISTIO_MUTUAL; if the rule is meant for other hosts, add one for %s with ISTIO_MUTUAL in namespace %s, which wins", l.helloHost(), l.Namespace),
-			Commands: []string{show(l.plane(c), "destinationrule", fault.by)},
+			Text:     fmt.Sprintf("take trafficPolicy.tls out or set ISTIO_MUTUAL; if the rule is meant for other hosts, add one for %s with ISTIO_MUTUAL in namespace %s, which wins:", l.helloHost(), l.Namespace),
+			Commands: append([]string{show(l.plane(c), "destinationrule", fault.by)}, withoutTLS(l, l.plane(c), fault)...),
 		},
 	})
+}
+
+// withoutTLS takes the mode out of a rule that is for HelloWorld only.
+func withoutTLS(l *Look, c *istio.Cluster, fault tlsFault) []string {
+	rules, _ := c.DestinationRules.Get()
+	i := slices.IndexFunc(rules, func(r istio.DestinationRule) bool { return r.Meta == fault.by })
+	if i < 0 || fullHost(rules[i].Spec.Host, fault.by.Namespace) != l.helloHost() {
+		return nil
+	}
+	var operations []string
+	take := func(path string, policy *istio.TrafficPolicy) {
+		if policy == nil {
+			return
+		}
+		if policy.TLS != nil && policy.TLS.Mode != modeIstioMutual {
+			operations = append(operations, fmt.Sprintf(`{"op":"remove","path":"%s/tls"}`, path))
+		}
+		for k, port := range policy.PortLevelSettings {
+			if port.Port.Number == helloPort && port.TLS != nil && port.TLS.Mode != modeIstioMutual {
+				operations = append(operations, fmt.Sprintf(`{"op":"remove","path":"%s/portLevelSettings/%d/tls"}`, path, k))
+			}
+		}
+	}
+	take("/spec/trafficPolicy", rules[i].Spec.TrafficPolicy)
+	for k, subset := range rules[i].Spec.Subsets {
+		take(fmt.Sprintf("/spec/subsets/%d/trafficPolicy", k), subset.TrafficPolicy)
+	}
+	if len(operations) == 0 {
+		return nil
+	}
+	return []string{patched(c, "destinationrule", fault.by, "["+strings.Join(operations, ",")+"]")}
 }

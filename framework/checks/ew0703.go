@@ -91,14 +91,44 @@ func findDenied(l *Look, c *istio.Cluster, severity Severity, pairs []Pair, by [
 	text := "allow Sleep's principal or namespace there"
 	if other, policy, ok := allowingElsewhere(l, c); ok {
 		found += fmt.Sprintf("; %s of %s allows it, and %s has no such policy", policy, other.Name, c.Name)
-		text = fmt.Sprintf("apply the policy of %s in %s, too; it is the first:", other.Name, c.Name)
+		text = fmt.Sprintf("apply the policy of %s in %s, too; it is the first", other.Name, c.Name)
 		commands = slices.Insert(commands, 0, show(l.plane(other), "authorizationpolicy", policy))
+	}
+	if allow := allowedBy(l, c, pairs, by); allow != "" {
+		text, commands = text+":", append(commands, allow)
 	}
 	l.Find(Finding{
 		Cluster: c.Name, Severity: severity, Pairs: pairs, Found: found,
 		Want: fmt.Sprintf("a policy of %s that allows Sleep of every cluster, and none that denies it", c.Name),
 		Fix:  Fix{Text: text, Commands: commands},
 	})
+}
+
+// allowedBy makes a policy that allows the callers, where none of those in effect denies
+// them: they are only not among those that are allowed.
+func allowedBy(l *Look, c *istio.Cluster, pairs []Pair, by []istio.Meta) string {
+	all, _ := authorizationPolicies(l, c)
+	mesh, ok := meshOf(l, c)
+	denies := slices.ContainsFunc(all, func(p istio.AuthorizationPolicy) bool {
+		return p.Spec.Action == actionDeny && slices.Contains(by, p.Meta)
+	})
+	if !ok || denies {
+		return ""
+	}
+	var principals []string
+	callers := []*istio.Cluster{c}
+	for _, pair := range pairs {
+		callers = append(callers, l.cluster(pair.Source))
+	}
+	for _, from := range callers {
+		if who := callerOf(l, from, mesh); who.principal != "" && !slices.Contains(principals, who.principal) {
+			principals = append(principals, who.principal)
+		}
+	}
+	if len(principals) == 0 {
+		return ""
+	}
+	return allowing(l, l.plane(c), principals)
 }
 
 // allowingElsewhere finds a policy of another cluster that allows Sleep's calls there and

@@ -115,8 +115,26 @@ func findUnknownSubset(l *Look, caller, c *istio.Cluster, missing routedSubset) 
 		}, "; "),
 		Want: fmt.Sprintf("a DestinationRule for %s with subset %s in %s, visible in the gateway's namespace", l.helloHost(), missing.subset, c.Name),
 		Fix: Fix{
-			Text:     fmt.Sprintf("apply the DestinationRule of %s in %s, too, exported to the gateway's namespace; it is:", caller.Name, c.Name),
-			Commands: []string{show(l.plane(caller), "destinationrule", missing.rule)},
+			Text:     fmt.Sprintf("apply the DestinationRule of %s in %s, too, exported to the gateway's namespace; its subsets are enough:", caller.Name, c.Name),
+			Commands: []string{show(l.plane(caller), "destinationrule", missing.rule), subsetsOf(l, l.plane(caller), l.plane(c), missing)},
 		},
 	})
+}
+
+// subsetsOf makes a rule with the subsets of the caller's in the destination's cluster.
+func subsetsOf(l *Look, caller, c *istio.Cluster, missing routedSubset) string {
+	var subsets []any
+	rules, _ := caller.DestinationRules.Get()
+	for _, rule := range rules {
+		if rule.Meta == missing.rule {
+			for _, subset := range rule.Spec.Subsets {
+				subsets = append(subsets, map[string]any{"name": subset.Name, "labels": subset.Labels})
+			}
+		}
+	}
+	meta := missing.rule
+	if own, _ := c.DestinationRules.Get(); slices.ContainsFunc(own, func(r istio.DestinationRule) bool { return r.Namespace == meta.Namespace && r.Name == meta.Name }) {
+		meta.Name += "-subsets" // what is there stays
+	}
+	return applied(c, manifest(names.Networking+"/v1beta1", "DestinationRule", meta, map[string]any{"host": l.helloHost(), "subsets": subsets}))
 }

@@ -53,8 +53,17 @@ func findHidden(l *Look, c *istio.Cluster, hiding istio.Sidecar) {
 		Found: fmt.Sprintf("Sidecar %s of %s applies to Sleep and has no egress host that covers %s", hiding.Meta, c.Name, l.helloHost()),
 		Want:  fmt.Sprintf("%s/%s, ./* or */* among its egress hosts", l.Namespace, l.helloHost()),
 		Fix: Fix{
-			Text:     fmt.Sprintf("add the host, or make a Sidecar in namespace %s that selects app=%s and has it", l.Namespace, sleep),
-			Commands: []string{show(l.plane(c), "sidecar", hiding.Meta)},
+			Text:     fmt.Sprintf("add the host, or make a Sidecar in namespace %s that selects app=%s and has it:", l.Namespace, sleep),
+			Commands: append([]string{show(l.plane(c), "sidecar", hiding.Meta)}, shown(l, l.plane(c), hiding)...),
 		},
 	})
+}
+
+// shown adds HelloWorld to the first of a Sidecar's egress hosts.
+func shown(l *Look, c *istio.Cluster, hiding istio.Sidecar) []string {
+	if len(hiding.Spec.Egress) == 0 {
+		return nil
+	}
+	patch := fmt.Sprintf(`[{"op":"add","path":"/spec/egress/0/hosts/-","value":"%s/%s"}]`, l.Namespace, l.helloHost())
+	return []string{patched(c, "sidecar", hiding.Meta, patch)}
 }

@@ -52,11 +52,17 @@ func findUncounted(l *Look, c *istio.Cluster, good []istio.Call, endpoints int) 
 			len(good), c.Name, describeCalls(good), endpoints),
 		Want: "calls that the sidecar of Sleep carries",
 		Fix: Fix{
-			Text: fmt.Sprintf("with Cilium in place of kube-proxy, set socketLB.hostNamespaceOnly=true; look also for annotations %s* of the pod, and for a CNI plugin that did not redirect it:", names.TrafficPrefix),
-			Commands: []string{
+			Text: fmt.Sprintf("with Cilium in place of kube-proxy, set socketLB.hostNamespaceOnly=true; look also for annotations %s* of the pod, for a CNI plugin that did not redirect it, and for a container that runs as user 1337, whose calls are taken for the proxy's own; where the last change of the Deployment made it so, take that back:", names.TrafficPrefix),
+			Commands: append([]string{
 				kubectl(c, "get pods", "--namespace="+quote(l.Namespace), "--selector="+quote(appLabel+"="+sleep), "--output=yaml"),
-				kubectl(c, "get configmap cilium-config --namespace=kube-system --output=yaml"),
-			},
+				kubectl(c, "get configmap cilium-config --namespace=kube-system --ignore-not-found --output=yaml"),
+			}, callersTakenBack(l, c)...),
 		},
 	})
+}
+
+// callersTakenBack takes back the last change of Sleep's Deployment.
+func callersTakenBack(l *Look, c *istio.Cluster) []string {
+	workloads, _ := c.Workloads.Get()
+	return takenBack(l, c, runs(workloads, sleep))
 }

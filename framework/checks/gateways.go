@@ -260,7 +260,9 @@ func onService(c *istio.Cluster, verb string, service istio.GatewayService, argu
 	return kubectl(c, words...)
 }
 
-// installGateway generates the gateway and installs it.
+// installGateway generates the gateway and installs it. Not by a pipe: where the script is
+// missing or fails, istioctl would read nothing and install its default profile over the
+// control plane.
 func installGateway(c *istio.Cluster, network string) string {
 	generate := "./gen-eastwest-gateway.sh --network " + quote(network)
 	istiods, _ := c.Istiods.Get()
@@ -270,7 +272,7 @@ func installGateway(c *istio.Cluster, network string) string {
 			break
 		}
 	}
-	return generate + " | " + istioctl(c, "install -y -f -")
+	return generate + " > eastwest-gateway.yaml && " + istioctl(c, "install -y -f eastwest-gateway.yaml")
 }
 
 // gatewayFolder says where gen-eastwest-gateway.sh is.

@@ -30,7 +30,8 @@ func (l *Look) members(c *istio.Cluster) []member {
 	istiods, _ := Need(l, c, c.Istiods)
 	var all []member
 	for _, pod := range slices.Concat(gateways.Pods, workloads.Pods) {
-		if !optsOut(pod) {
+		// A gateway that opts out waits for an injector all the same.
+		if !optsOut(pod) || pod.Image == names.AutoImage {
 			all = append(all, member{Pod: pod})
 		}
 	}

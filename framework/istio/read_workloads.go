@@ -41,7 +41,7 @@ func (r *reader) readWorkloads(ctx context.Context) (Workloads, error) {
 	}, func(page *corev1.ServiceList) {
 		for i := range page.Items {
 			if service := &page.Items[i]; ours(service.Name) {
-				found.Services = append(found.Services, Service{Name: service.Name, Ports: portsOf(service), ExportTo: exportedTo(service), TrafficDistribution: distributionOf(service)})
+				found.Services = append(found.Services, Service{Name: service.Name, Ports: portsOf(service), Selector: service.Spec.Selector, ExportTo: exportedTo(service), TrafficDistribution: distributionOf(service)})
 			}
 		}
 	})

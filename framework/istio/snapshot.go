@@ -343,9 +343,11 @@ type Workloads struct {
 
 // Service is a Service of the workloads.
 type Service struct {
-	Name     string        `json:"name"`
-	Ports    []ServicePort `json:"ports,omitempty"`
-	ExportTo []string      `json:"exportTo,omitempty"`
+	Name  string        `json:"name"`
+	Ports []ServicePort `json:"ports,omitempty"`
+	// Selector is that of its pods; empty where somebody else keeps its endpoints.
+	Selector map[string]string `json:"selector,omitempty"`
+	ExportTo []string          `json:"exportTo,omitempty"`
 	// TrafficDistribution is the spec's field, or the annotation
 	// networking.istio.io/traffic-distribution: calls prefer near endpoints.
 	TrafficDistribution string `json:"trafficDistribution,omitempty"`

@@ -2,148 +2,184 @@ package faults
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/util/retry"
 )
 
-// exposure is the page's Gateway that exposes all services (A6).
-const exposure = "cross-network-gateway"
-
-func gateways() schema.GroupVersionResource {
-	return schema.GroupVersionResource{Group: "networking.istio.io", Version: "v1", Resource: "gateways"}
+// object names an object of the cluster.
+type object struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
+	Namespace  string `json:"namespace,omitempty"`
+	Name       string `json:"name"`
 }
 
-func deleteExposure(ctx context.Context, t *target) error {
-	client := t.dynamic.Resource(gateways()).Namespace(istioSystem)
-	obj, err := client.Get(ctx, exposure, metav1.GetOptions{})
+func (o object) String() string { return fmt.Sprintf("%s %s/%s", o.Kind, o.Namespace, o.Name) }
+
+// objectOf is the name of what was read or is to be made.
+func objectOf(u *unstructured.Unstructured) object {
+	return object{APIVersion: u.GetAPIVersion(), Kind: u.GetKind(), Namespace: u.GetNamespace(), Name: u.GetName()}
+}
+
+// resource is the client for objects of a kind and namespace.
+func (t *target) resource(o object) (dynamic.ResourceInterface, error) {
+	kind := schema.FromAPIVersionAndKind(o.APIVersion, o.Kind)
+	mapping, err := t.mapper.RESTMapping(kind.GroupKind(), kind.Version)
+	if err != nil {
+		return nil, fmt.Errorf("find the resource of kind %s: %w", o.Kind, err)
+	}
+	return t.dynamic.Resource(mapping.Resource).Namespace(o.Namespace), nil
+}
+
+// madeBy is the label of what a fault has made: only that is deleted when it is mended.
+const madeBy = "eastwest.dev/lab-fault"
+
+// put makes an object, or replaces the one that is there, which is kept.
+func (t *target) put(ctx context.Context, u *unstructured.Unstructured) error {
+	o := objectOf(u)
+	client, err := t.resource(o)
 	if err != nil {
 		return err
 	}
-	if err := t.keep(obj); err != nil {
-		return err
-	}
-	return client.Delete(ctx, exposure, metav1.DeleteOptions{})
-}
-
-func restoreExposure(ctx context.Context, t *target) error {
-	obj := &unstructured.Unstructured{}
-	if err := t.recall(obj); err != nil {
-		return err
-	}
-	obj.SetResourceVersion("")
-	obj.SetUID("")
-	if _, err := t.dynamic.Resource(gateways()).Namespace(istioSystem).Create(ctx, obj, metav1.CreateOptions{}); err != nil {
-		return err
-	}
-	return t.forget()
-}
-
-func telemetries() schema.GroupVersionResource {
-	return schema.GroupVersionResource{Group: "telemetry.istio.io", Version: "v1", Resource: "telemetries"}
-}
-
-// askForStats has istiod put the filter istio.stats into every listener of the mesh.
-func askForStats(ctx context.Context, t *target) error {
-	obj := &unstructured.Unstructured{Object: map[string]any{
-		"apiVersion": "telemetry.istio.io/v1", "kind": "Telemetry",
-		"metadata": map[string]any{"name": "lab-fault", "namespace": istioSystem},
-		"spec": map[string]any{"metrics": []any{
-			map[string]any{"providers": []any{map[string]any{"name": "prometheus"}}},
-		}},
-	}}
-	made, err := t.dynamic.Resource(telemetries()).Namespace(istioSystem).Create(ctx, obj, metav1.CreateOptions{})
-	if err != nil {
-		return err
-	}
-	return t.keep(made.GetUID())
-}
-
-func askNoMore(ctx context.Context, t *target) error {
-	var uid types.UID
-	if err := t.recall(&uid); err != nil {
-		return err
-	}
-	err := t.dynamic.Resource(telemetries()).Namespace(istioSystem).Delete(ctx, "lab-fault", *metav1.NewPreconditionDeleteOptions(string(uid)))
-	if err != nil && !apierrors.IsNotFound(err) {
-		return err
-	}
-	return t.forget()
-}
-
-// remoteSecrets selects the Secrets that istiod reads other clusters from (C.1).
-const remoteSecrets = "istio/multiCluster=true" //nolint:gosec // a selector
-
-func deleteSecrets(ctx context.Context, t *target) error {
-	client := t.kube.CoreV1().Secrets(istioSystem)
-	list, err := client.List(ctx, metav1.ListOptions{LabelSelector: remoteSecrets})
-	if err != nil {
-		return err
-	}
-	if len(list.Items) == 0 {
-		return fmt.Errorf("namespace %s has no Secret labelled %s; is the mesh set up?", istioSystem, remoteSecrets)
-	}
-	if err := t.keep(list.Items); err != nil {
-		return err
-	}
-	var errs []error
-	for _, s := range list.Items {
-		errs = append(errs, client.Delete(ctx, s.Name, metav1.DeleteOptions{}))
-	}
-	return errors.Join(errs...)
-}
-
-func restoreSecrets(ctx context.Context, t *target) error {
-	var list []corev1.Secret
-	if err := t.recall(&list); err != nil {
-		return err
-	}
-	for _, s := range list {
-		s.ResourceVersion, s.UID = "", ""
-		if _, err := t.kube.CoreV1().Secrets(istioSystem).Create(ctx, &s, metav1.CreateOptions{}); err != nil {
+	was, err := client.Get(ctx, o.Name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		if err := t.keep(o, nil); err != nil {
 			return err
 		}
+		labels := maps.Clone(u.GetLabels())
+		if labels == nil {
+			labels = map[string]string{}
+		}
+		labels[madeBy] = t.fault
+		u.SetLabels(labels)
+		_, err = client.Create(ctx, u, metav1.CreateOptions{})
+	case err == nil:
+		if err := t.keep(o, was); err != nil {
+			return err
+		}
+		u.SetResourceVersion(was.GetResourceVersion())
+		_, err = client.Update(ctx, u, metav1.UpdateOptions{})
 	}
-	return t.forget()
+	if err != nil {
+		return fmt.Errorf("make %s: %w", o, err)
+	}
+	return nil
 }
 
-// networkLabel tells istiod the network of a cluster's endpoints (A5b).
-const networkLabel = "topology.istio.io/network"
-
-func skewLabel(ctx context.Context, t *target) error {
-	ns, err := t.kube.CoreV1().Namespaces().Get(ctx, istioSystem, metav1.GetOptions{})
+// change keeps an object and changes it.
+func (t *target) change(ctx context.Context, o object, edit func(*unstructured.Unstructured) error) error {
+	client, err := t.resource(o)
 	if err != nil {
 		return err
 	}
-	if err := t.keep(ns.Labels[networkLabel]); err != nil {
+	err = retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		u, err := client.Get(ctx, o.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		if err := t.keep(o, u.DeepCopy()); err != nil {
+			return err
+		}
+		if err := edit(u); err != nil {
+			return err
+		}
+		_, err = client.Update(ctx, u, metav1.UpdateOptions{})
 		return err
+	})
+	if err != nil {
+		return fmt.Errorf("change %s: %w", o, err)
 	}
-	return t.label(ctx, ns.Labels[networkLabel]+"-skewed")
+	return nil
 }
 
-func restoreLabel(ctx context.Context, t *target) error {
-	var was string
-	if err := t.recall(&was); err != nil {
-		return err
-	}
-	if err := t.label(ctx, was); err != nil {
-		return err
-	}
-	return t.forget()
-}
-
-func (t *target) label(ctx context.Context, network string) error {
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"labels": map[string]string{networkLabel: network}}})
+// takeAway keeps an object and deletes it.
+func (t *target) takeAway(ctx context.Context, o object) error {
+	client, err := t.resource(o)
 	if err != nil {
 		return err
 	}
-	_, err = t.kube.CoreV1().Namespaces().Patch(ctx, istioSystem, types.MergePatchType, patch, metav1.PatchOptions{})
-	return err
+	u, err := client.Get(ctx, o.Name, metav1.GetOptions{})
+	if err != nil {
+		return err
+	}
+	if err := t.keep(o, u); err != nil {
+		return err
+	}
+	return client.Delete(ctx, o.Name, metav1.DeleteOptions{})
+}
+
+// restoreAll makes every object what it was, the last one that was touched first, and
+// waits for Deployments to roll out again.
+func (t *target) restoreAll(ctx context.Context) error {
+	for _, k := range slices.Backward(t.kept) {
+		if err := t.restore(ctx, k); err != nil {
+			return fmt.Errorf("restore %s: %w", k.Object, err)
+		}
+	}
+	for _, k := range t.kept {
+		if k.Object.Kind == "Deployment" && k.Was != nil {
+			if err := t.awaitRollout(ctx, k.Object.Namespace, k.Object.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// restore also does so where somebody has mended the object meanwhile, or made it anew.
+func (t *target) restore(ctx context.Context, k kept) error {
+	client, err := t.resource(k.Object)
+	if err != nil {
+		return err
+	}
+	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
+		now, err := client.Get(ctx, k.Object.Name, metav1.GetOptions{})
+		missing := apierrors.IsNotFound(err)
+		if err != nil && !missing {
+			return err
+		}
+		switch {
+		case k.Was == nil && (missing || now.GetLabels()[madeBy] != t.fault):
+			return nil
+		case k.Was == nil:
+			uid := now.GetUID()
+			err := client.Delete(ctx, k.Object.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}})
+			if apierrors.IsNotFound(err) {
+				return nil
+			}
+			return err
+		}
+		was := k.Was.DeepCopy()
+		was.SetManagedFields(nil)
+		if missing {
+			was.SetUID("")
+			was.SetResourceVersion("")
+			_, err = client.Create(ctx, was, metav1.CreateOptions{})
+			return err
+		}
+		was.SetUID(now.GetUID())
+		was.SetResourceVersion(now.GetResourceVersion())
+		_, err = client.Update(ctx, was, metav1.UpdateOptions{})
+		if !apierrors.IsInvalid(err) {
+			return err
+		}
+		// It was made anew, and differs in what cannot be changed, such as a Service's address.
+		uid := now.GetUID()
+		if err := client.Delete(ctx, k.Object.Name, metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &uid}}); err != nil {
+			return err
+		}
+		was.SetUID("")
+		was.SetResourceVersion("")
+		_, err = client.Create(ctx, was, metav1.CreateOptions{})
+		return err
+	})
 }

@@ -17,44 +17,22 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/eastwest-mesh/eastwest/lab/parts"
-	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
 
-// freezing stops a program of the cluster's node: it takes connections, as the kernel
-// does for it, and never answers. A program that ended would end the lab.
-func freezing(program string) action {
-	return func(_ context.Context, t *target) error {
-		pid, err := t.process(program)
-		if err != nil {
-			return err
+// freezing stops a program of the cluster's node until it is mended: it takes connections,
+// as the kernel does for it, and never answers. A program that ended would end the lab.
+func freezing(program string) step {
+	signal := func(s syscall.Signal) action {
+		return func(_ context.Context, t *target) error {
+			pid, err := t.process(program)
+			if err != nil {
+				return err
+			}
+			return syscall.Kill(pid, s)
 		}
-		if err := t.keep(pid); err != nil {
-			return err
-		}
-		return syscall.Kill(pid, syscall.SIGSTOP)
 	}
+	return step{do: signal(syscall.SIGSTOP), undo: signal(syscall.SIGCONT)}
 }
-
-// thawing ends freezing.
-func thawing(program string) action {
-	return func(_ context.Context, t *target) error {
-		var kept int
-		if err := t.recall(&kept); err != nil {
-			return err
-		}
-		pid, err := t.process(program)
-		if err != nil {
-			return err
-		}
-		if err := syscall.Kill(pid, syscall.SIGCONT); err != nil {
-			return err
-		}
-		return t.forget()
-	}
-}
-
-// action is one half of a fault.
-type action func(ctx context.Context, t *target) error
 
 // process finds a program of the cluster's node: by its name and by the folder of the
 // cluster, which is in its arguments.
@@ -77,26 +55,14 @@ func (t *target) process(program string) (int, error) {
 	return 0, fmt.Errorf("find the process of %s: is the lab running?", program)
 }
 
-// refusal is the node's firewall table that refuses connections to its API server.
-const refusal = "eastwest_lab_fault"
-
-func refuseAPI(ctx context.Context, t *target) error {
-	if err := t.keep(true); err != nil {
-		return err
+// rules puts a firewall table of that name into the cluster's node until it is mended.
+func rules(table, content string) step {
+	return step{
+		do: func(ctx context.Context, t *target) error {
+			return t.firewall(ctx, "table inet "+table+" { "+content+" }")
+		},
+		undo: func(ctx context.Context, t *target) error { return t.firewall(ctx, "delete table inet "+table) },
 	}
-	rules := fmt.Sprintf("table inet %s { chain in { type filter hook input priority -10; tcp dport %d reject with tcp reset; }; }", refusal, topology.APIPort)
-	return t.firewall(ctx, rules)
-}
-
-func admitAPI(ctx context.Context, t *target) error {
-	var kept bool
-	if err := t.recall(&kept); err != nil {
-		return err
-	}
-	if err := t.firewall(ctx, "delete table inet "+refusal); err != nil {
-		return err
-	}
-	return t.forget()
 }
 
 // firewall gives nft rules in the network namespace of the cluster's node.

@@ -2,11 +2,13 @@ package faults
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/eastwest-mesh/eastwest/lab/pki"
 )
@@ -14,58 +16,25 @@ import (
 // cacerts is the Secret that istiod takes its intermediate and root from.
 const cacerts = "cacerts"
 
-// changeRoot signs the whole cluster anew under a root of its own: istiod and
-// every proxy restart, so that no certificate of the common root remains.
-func changeRoot(ctx context.Context, t *target) error {
-	s, err := t.kube.CoreV1().Secrets(istioSystem).Get(ctx, cacerts, metav1.GetOptions{})
-	if err != nil {
-		return err
-	}
-	if err := t.keep(s.Data); err != nil {
-		return err
-	}
-	ca, err := pki.NewAuthority("a root that the other clusters do not know")
-	if err != nil {
-		return err
-	}
-	pair, err := ca.Pair()
-	if err != nil {
-		return err
-	}
-	return t.sign(ctx, map[string][]byte{
-		"ca-cert.pem": pair.Cert, "ca-key.pem": pair.Key, "root-cert.pem": pair.Cert, "cert-chain.pem": pair.Cert,
+// foreignRoot gives istiod a CA of its own, that the other clusters do not know.
+func foreignRoot() step {
+	return edit(object{"v1", "Secret", istioSystem, cacerts}, func(u *unstructured.Unstructured) error {
+		ca, err := pki.NewAuthority("a root that the other clusters do not know")
+		if err != nil {
+			return err
+		}
+		pair, err := ca.Pair()
+		if err != nil {
+			return err
+		}
+		data := map[string]string{}
+		for key, value := range map[string][]byte{
+			"ca-cert.pem": pair.Cert, "ca-key.pem": pair.Key, "root-cert.pem": pair.Cert, "cert-chain.pem": pair.Cert,
+		} {
+			data[key] = base64.StdEncoding.EncodeToString(value)
+		}
+		return unstructured.SetNestedStringMap(u.Object, data, "data")
 	})
-}
-
-func restoreRoot(ctx context.Context, t *target) error {
-	var data map[string][]byte
-	if err := t.recall(&data); err != nil {
-		return err
-	}
-	if err := t.sign(ctx, data); err != nil {
-		return err
-	}
-	return t.forget()
-}
-
-func (t *target) sign(ctx context.Context, data map[string][]byte) error {
-	secrets := t.kube.CoreV1().Secrets(istioSystem)
-	s, err := secrets.Get(ctx, cacerts, metav1.GetOptions{})
-	if err != nil {
-		return err
-	}
-	s.Data = data
-	if _, err := secrets.Update(ctx, s, metav1.UpdateOptions{}); err != nil {
-		return err
-	}
-	d, err := t.istiod(ctx)
-	if err != nil {
-		return err
-	}
-	if err := t.restart(ctx, istioSystem, d.Name); err != nil {
-		return err
-	}
-	return t.restartProxies(ctx)
 }
 
 // restartProxies restarts every Deployment whose pods have a proxy.
@@ -84,21 +53,21 @@ func (t *target) restartProxies(ctx context.Context) error {
 			owner[rs.Namespace+"/"+rs.Name] = c.Name
 		}
 	}
-	done := map[string]bool{}
+	done := map[deployment]bool{}
 	var errs []error
 	for _, p := range pods.Items {
 		c := metav1.GetControllerOf(&p)
 		if c == nil || !hasProxy(&p) {
 			continue
 		}
-		deployment := owner[p.Namespace+"/"+c.Name]
-		if key := p.Namespace + "/" + deployment; deployment == "" || done[key] {
+		name := owner[p.Namespace+"/"+c.Name]
+		d := deployment(p.Namespace + "/" + name)
+		if name == "" || done[d] {
 			continue
-		} else {
-			done[key] = true
 		}
-		if err := t.restart(ctx, p.Namespace, deployment); err != nil {
-			errs = append(errs, fmt.Errorf("restart %s/%s: %w", p.Namespace, deployment, err))
+		done[d] = true
+		if err := t.restart(ctx, d); err != nil {
+			errs = append(errs, fmt.Errorf("restart %s: %w", d, err))
 		}
 	}
 	return errors.Join(errs...)

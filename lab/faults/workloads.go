@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -19,64 +20,82 @@ import (
 // rolloutBound is how long a Deployment of the lab may take to roll out.
 const rolloutBound = 2 * time.Minute
 
-const istiodSelector = "app=istiod"
+// deployment is a Deployment by NAMESPACE/NAME.
+type deployment string
 
-func stopIstiod(ctx context.Context, t *target) error {
-	d, err := t.istiod(ctx)
-	if err != nil {
-		return err
-	}
-	if err := t.keep(d.Spec.Replicas); err != nil {
-		return err
-	}
-	if err := t.scale(ctx, d.Name, 0); err != nil {
-		return err
-	}
-	return t.awaitRollout(ctx, istioSystem, d.Name)
+const (
+	istiod     deployment = "istio-system/istiod"
+	theGateway deployment = "istio-system/istio-eastwestgateway"
+	sleep      deployment = "sample/sleep"
+)
+
+func (d deployment) parts() (namespace, name string) {
+	namespace, name, _ = strings.Cut(string(d), "/")
+	return namespace, name
 }
 
-func startIstiod(ctx context.Context, t *target) error {
-	var replicas *int32
-	if err := t.recall(&replicas); err != nil {
-		return err
-	}
-	d, err := t.istiod(ctx)
-	if err != nil {
-		return err
-	}
-	n := int32(1)
-	if replicas != nil {
-		n = *replicas
-	}
-	if err := t.scale(ctx, d.Name, n); err != nil {
-		return err
-	}
-	if err := t.awaitRollout(ctx, istioSystem, d.Name); err != nil {
-		return err
-	}
-	return t.forget()
+// object is the Deployment itself.
+func (d deployment) object() object {
+	namespace, name := d.parts()
+	return object{"apps/v1", "Deployment", namespace, name}
 }
 
-func (t *target) istiod(ctx context.Context) (*appsv1.Deployment, error) {
-	list, err := t.kube.AppsV1().Deployments(istioSystem).List(ctx, metav1.ListOptions{LabelSelector: istiodSelector})
-	if err != nil {
-		return nil, err
+// restart has new pods made, when breaking and again when mending.
+func restart(all ...deployment) step {
+	do := func(ctx context.Context, t *target) error {
+		for _, d := range all {
+			if err := t.restart(ctx, d); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	if len(list.Items) != 1 {
-		return nil, fmt.Errorf("want one Deployment labelled %s in %s, found %d", istiodSelector, istioSystem, len(list.Items))
-	}
-	return &list.Items[0], nil
+	return step{do: do, undo: do}
 }
 
-func (t *target) scale(ctx context.Context, name string, n int32) error {
-	patch := fmt.Appendf(nil, `{"spec":{"replicas":%d}}`, n)
-	_, err := t.kube.AppsV1().Deployments(istioSystem).Patch(ctx, name, types.MergePatchType, patch, metav1.PatchOptions{})
-	return err
+// restartAll does so for istiod, and then for all that have a proxy.
+func restartAll() step {
+	do := func(ctx context.Context, t *target) error {
+		return errors.Join(t.restart(ctx, istiod), t.restartProxies(ctx))
+	}
+	return step{do: do, undo: do}
+}
+
+// respawnSleep deletes Sleep's pods, and does not wait for others: they may never come. When
+// mending it waits.
+func respawnSleep() step {
+	return step{
+		do: func(ctx context.Context, t *target) error {
+			namespace, name := sleep.parts()
+			found, err := t.kube.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
+			if err != nil {
+				return err
+			}
+			at := metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(found.Spec.Selector)}
+			return t.kube.CoreV1().Pods(namespace).DeleteCollection(ctx, *metav1.NewDeleteOptions(1), at)
+		},
+		// The controller of the ReplicaSet tries again later and later; a new one at once.
+		undo: func(ctx context.Context, t *target) error { return t.restart(ctx, sleep) },
+	}
+}
+
+// rolledOut waits until the pods of a Deployment are those of its template.
+func rolledOut(all ...deployment) step {
+	return step{do: func(ctx context.Context, t *target) error {
+		for _, d := range all {
+			namespace, name := d.parts()
+			if err := t.awaitRollout(ctx, namespace, name); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
 }
 
 // restart replaces a Deployment's pods, as kubectl rollout restart does, and
 // waits until the new ones are available.
-func (t *target) restart(ctx context.Context, namespace, name string) error {
+func (t *target) restart(ctx context.Context, d deployment) error {
+	namespace, name := d.parts()
 	patch := fmt.Appendf(nil, `{"spec":{"template":{"metadata":{"annotations":{"kubectl.kubernetes.io/restartedAt":%q}}}}}`, time.Now().Format(time.RFC3339Nano))
 	if _, err := t.kube.AppsV1().Deployments(namespace).Patch(ctx, name, types.StrategicMergePatchType, patch, metav1.PatchOptions{}); err != nil {
 		return err
@@ -104,7 +123,7 @@ func (t *target) awaitRollout(ctx context.Context, namespace, name string) error
 			return false, errors.New("it was deleted")
 		}
 		d, ok := e.Object.(*appsv1.Deployment)
-		return ok && rolledOut(d), nil
+		return ok && isRolledOut(d), nil
 	})
 	if err != nil {
 		return fmt.Errorf("await the rollout of Deployment %s/%s within %s: %w", namespace, name, rolloutBound, err)
@@ -112,8 +131,8 @@ func (t *target) awaitRollout(ctx context.Context, namespace, name string) error
 	return nil
 }
 
-// rolledOut believes the status only at the current generation.
-func rolledOut(d *appsv1.Deployment) bool {
+// isRolledOut believes the status only at the current generation.
+func isRolledOut(d *appsv1.Deployment) bool {
 	want := int32(1)
 	if d.Spec.Replicas != nil {
 		want = *d.Spec.Replicas

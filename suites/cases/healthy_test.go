@@ -50,7 +50,7 @@ func (s shape) diagnose(t *testing.T, kept *tally.Tally, runs int) {
 			m.await(t, "the mesh settles", c)
 			for kept.Tried(name(c)) < runs && t.Context().Err() == nil {
 				_, d := m.take(t, c)
-				wrong := mistake(c, d)
+				wrong := mistake(d)
 				if wrong != "" {
 					t.Errorf("a false alarm: %s\n%s", wrong, d.Text())
 				}

@@ -13,15 +13,17 @@ type shape struct {
 func plain() liveCase { return liveCase{name: "as it is made"} }
 
 func shapes() []shape {
-	sound := slices.DeleteFunc(liveCases(), func(c liveCase) bool { return c.check != "" })
 	return []shape{
-		{"two clusters", []string{"--mesh"}, slices.Concat([]liveCase{plain()}, sound, odd(), []liveCase{moved()})},
+		{"two clusters", []string{"--mesh"}, slices.Concat([]liveCase{plain()}, liveCases(), odd(), []liveCase{moved()})},
 		{"three clusters", []string{"--mesh", "--clusters", "3"}, []liveCase{plain(), canary()}},
 		{"four clusters", []string{"--mesh", "--clusters", "4"}, []liveCase{
 			plain(),
 			{name: "a fleet of two of them", clusters: 2},
 		}},
 		{"gateways with host names", []string{"--mesh", "--balancers", "aws"}, []liveCase{plain()}},
+		{"clusters on one network", []string{"--mesh", "--network", "cluster2=network1"}, []liveCase{plain()}},
+		{"a cluster served by another one's control plane", []string{"--mesh", "--primary", "cluster2=cluster1"}, []liveCase{plain()}},
+		{"three clusters, on two networks and with two control planes", []string{"--mesh", "--clusters", "3", "--network", "cluster2=network1", "--primary", "cluster3=cluster1"}, []liveCase{plain()}},
 		{"Istio's CNI", []string{"--mesh", "--istio-cni"}, []liveCase{plain()}},
 	}
 }
