@@ -17,13 +17,11 @@ type Options struct {
 	Name string
 	// Clusters is how many clusters are made; 0 means 2.
 	Clusters int
-	// Source is the root of the eastwest source tree; empty means parts.FindSource.
-	Source string
 	// Cache keeps what is built and the running lab's files; empty means parts.DefaultCache.
 	Cache string
 	// Executable is an eastwest binary, which becomes the processes of the
-	// sandbox; empty means the running one, or one built from Source where the
-	// running program is another (a test, for example).
+	// sandbox; empty means the running one, or, where the running program is another (a
+	// test, for example), one that go builds in the working directory.
 	Executable string
 	// Envoy is the path of the proxies' program; empty means upstream's Envoy, as
 	// package envoy pins it.
@@ -70,7 +68,7 @@ func (o Options) withDefaults() (Options, error) {
 
 // parts are the options of what a lab is made of.
 func (o Options) parts() parts.Options {
-	return parts.Options{Source: o.Source, Cache: o.Cache, Envoy: o.Envoy, Progress: progress(o.Progress).parts}
+	return parts.Options{Cache: o.Cache, Envoy: o.Envoy, Progress: progress(o.Progress).parts}
 }
 
 // folders are where the host keeps a lab.

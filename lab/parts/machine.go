@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts/pins"
 )
 
 const (
@@ -52,7 +54,7 @@ func (m machine) canInstall() bool { return m.root && m.hasApt }
 // check finds everything but packages that is unmet.
 func (m machine) check(opts Options) []*Unmet {
 	var unmet []*Unmet
-	for _, u := range []*Unmet{m.checkRoot(), m.checkGo(opts.Source), m.checkDisk(opts)} {
+	for _, u := range []*Unmet{m.checkRoot(), m.checkGo(), m.checkDisk(opts)} {
 		if u != nil {
 			unmet = append(unmet, u)
 		}
@@ -73,10 +75,10 @@ func (m machine) checkRoot() *Unmet {
 
 // checkGo compares the go command with the newest version that the modules ask
 // for: it builds with the toolchain at hand and downloads none.
-func (m machine) checkGo(source string) *Unmet {
-	want, err := wantedGo(source)
+func (m machine) checkGo() *Unmet {
+	want, err := wantedGo()
 	if err != nil {
-		return &Unmet{Need: "a readable source tree", Found: err.Error(), Remedy: "check out eastwest again, or set EASTWEST_SOURCE"}
+		return &Unmet{Need: "the modules that pin the parts", Found: err.Error(), Remedy: "install eastwest again"}
 	}
 	need := "Go " + strings.TrimPrefix(want, "go") + " or newer"
 	const remedy = "install it and put it first in PATH (sudo may have a PATH of its own)"
@@ -93,10 +95,10 @@ func (m machine) checkGo(source string) *Unmet {
 }
 
 // wantedGo is the newest go line of the families' modules.
-func wantedGo(source string) (string, error) {
+func wantedGo() (string, error) {
 	want := "go1.26"
 	for _, f := range families() {
-		data, err := os.ReadFile(filepath.Join(moduleDir(source, f), "go.mod"))
+		data, err := pins.Module(f.name)
 		if err != nil {
 			return "", err
 		}

@@ -49,7 +49,7 @@ func TestCheck(t *testing.T) {
 			m.freeBytes = func(string) (uint64, error) { return 0, errors.New("no such disk") }
 		}, []string{"root", "Go", "no such disk"}},
 	}
-	opts := Options{Source: sourceRoot(t), Cache: t.TempDir()}
+	opts := Options{Cache: t.TempDir()}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := ready()
