@@ -63,8 +63,10 @@ bench: build ## verify beside the page's own commands, and the lab beside kind: 
 	bin/eastwest bench script --clusters $(or $(CLUSTERS),2)
 	kind/ci/run bench
 
-lint: ## golangci-lint as pinned in tools/go.mod
+lint: ## golangci-lint as pinned in tools/go.mod; go vet for macOS and arm64
 	CGO_ENABLED=0 GOFLAGS="$(GOFLAGS) $(COMPILE)" $(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...
+	CGO_ENABLED=0 GOOS=darwin GOARCH=arm64 $(GO) vet -tags apiserver ./...
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) vet -tags apiserver ./...
 
 matrix: build ## run every cell that this machine can, on one lab, with one report (root)
 	bin/eastwest matrix run --out $(OUT)

@@ -26,13 +26,11 @@ type Options struct {
 	// Primaries say, by the name of a cluster, whose control plane serves it; one that is
 	// not named has its own. The lab only remembers it for whoever sets up a mesh.
 	Primaries map[string]string
-	// Source is the root of the eastwest source tree; empty means parts.FindSource.
-	Source string
 	// Cache keeps what is built and the running lab's files; empty means parts.DefaultCache.
 	Cache string
 	// Executable is an eastwest binary, which becomes the processes of the
-	// sandbox; empty means the running one, or one built from Source where the
-	// running program is another (a test, for example).
+	// sandbox; empty means the running one, or, where the running program is another (a
+	// test, for example), one that go builds in the working directory.
 	Executable string
 	// Envoy is the path of the proxies' program; empty means upstream's Envoy, as
 	// package envoy pins it.
@@ -119,7 +117,7 @@ func (o Options) Check() error {
 
 // parts are the options of what a lab is made of.
 func (o Options) parts() parts.Options {
-	return parts.Options{Source: o.Source, Cache: o.Cache, Envoy: o.Envoy, Progress: progress(o.Progress).parts}
+	return parts.Options{Cache: o.Cache, Envoy: o.Envoy, Progress: progress(o.Progress).parts}
 }
 
 // folders are where the host keeps a lab.

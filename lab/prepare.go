@@ -3,7 +3,6 @@ package lab
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
@@ -36,23 +35,14 @@ func Prepare(ctx context.Context, o Options) error {
 func prepare(ctx context.Context, o Options) (materials, error) {
 	m := materials{options: o}
 	say := progress(o.Progress)
-	po := o.parts()
-	source := o.Source
-	if source == "" {
-		var err error
-		if source, err = parts.FindSource(); err != nil {
-			return m, err
-		}
-		po.Source = source
-	}
 	var err error
-	if m.parts, err = parts.Build(ctx, po); err != nil {
+	if m.parts, err = parts.Build(ctx, o.parts()); err != nil {
 		return m, fmt.Errorf("build the lab's parts: %w", err)
 	}
-	if m.executable, err = executable(ctx, o, source); err != nil {
+	if m.executable, err = executable(ctx, o); err != nil {
 		return m, err
 	}
-	m.store, err = images.Build(ctx, images.Options{Source: source, Cache: o.Cache, Parts: m.parts, Progress: say.images})
+	m.store, err = images.Build(ctx, images.Options{Cache: o.Cache, Parts: m.parts, Progress: say.images})
 	if err != nil {
 		return m, fmt.Errorf("build the lab's images: %w", err)
 	}
@@ -62,8 +52,6 @@ func prepare(ctx context.Context, o Options) (materials, error) {
 	}
 	return m, nil
 }
-
-func isEastwest(file string) bool { return filepath.Base(file) == "eastwest" }
 
 // quiet is how long a line of progress holds before the next of the same work.
 const quiet = 3 * time.Second

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -224,17 +225,19 @@ func writeJSON(file string, v any) error {
 	return os.WriteFile(file, data, 0o600)
 }
 
+// command is the package of the eastwest binary, whatever its file is called.
+const command = "github.com/eastwest-mesh/eastwest/cmd/eastwest"
+
 // executable returns an eastwest binary.
-func executable(ctx context.Context, o Options, source string) (string, error) {
+func executable(ctx context.Context, o Options) (string, error) {
 	if o.Executable != "" {
 		return o.Executable, nil
 	}
-	if self, err := os.Executable(); err == nil && isEastwest(self) {
-		return self, nil
+	if info, ok := debug.ReadBuildInfo(); ok && info.Path == command {
+		return os.Executable()
 	}
 	out := o.Cache + "/bin/eastwest"
-	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", out, "./cmd/eastwest")
-	build.Dir = source
+	build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", out, command)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if text, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the eastwest binary that runs inside the lab: %w\n%s", err, text)

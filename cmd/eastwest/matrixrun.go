@@ -19,6 +19,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/place"
 )
@@ -244,7 +245,8 @@ func (m *matrix) verify(ctx context.Context, c cell.Cell) error {
 	// that started it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGTERM}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	kernel.EndWithParent(cmd.SysProcAttr, syscall.SIGTERM)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = cellUndoBound
 	err = errors.Join(cmd.Run(), log.Close())

@@ -60,6 +60,7 @@ clusters (--on kind), or on your own fleet (--on fleet).`,
 		newMatrixCommand(streams),
 		newBenchCommand(streams),
 		newReportCommand(streams),
+		newVersionCommand(streams),
 		newExitCodesTopic(),
 	)
 	return root

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -198,9 +197,4 @@ func oneOf(flag, value string, allowed ...string) error {
 }
 
 // ownVersion is the version that the Go toolchain stamped into this binary.
-func ownVersion() string {
-	if info, ok := debug.ReadBuildInfo(); ok {
-		return info.Main.Version
-	}
-	return ""
-}
+func ownVersion() string { return own().Version }

@@ -13,11 +13,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/parts/keep"
 )
 
-// Options say where the sources are, where what is built is kept, and who
-// hears of progress.
+// Options say where what is built is kept, and who hears of progress.
 type Options struct {
-	// Source is the root of the eastwest source tree; empty means parts.FindSource.
-	Source string
 	// Cache is the folder that keeps what is built; empty means parts.DefaultCache.
 	Cache string
 	// Parts hears how far the build of the programs is; nil is allowed.
@@ -58,7 +55,7 @@ func Build(ctx context.Context, o Options) (Image, error) {
 		return Image{}, err
 	}
 	po := parts.Options{
-		Source: o.Source, Cache: o.Cache, Families: families(), Progress: o.Parts,
+		Cache: o.Cache, Families: families(), Progress: o.Parts,
 		Debootstrap: !debianFolder(o).Has(debianName()),
 	}
 	if err := parts.Prepare(ctx, po); err != nil {
@@ -72,7 +69,7 @@ func Build(ctx context.Context, o Options) (Image, error) {
 	if err != nil {
 		return Image{}, err
 	}
-	kindModule, err := kindModule(ctx, o.Source)
+	kindModule, err := kindModule(ctx)
 	if err != nil {
 		return Image{}, err
 	}
@@ -103,11 +100,6 @@ func Build(ctx context.Context, o Options) (Image, error) {
 
 func (o Options) withDefaults() (Options, error) {
 	var err error
-	if o.Source == "" {
-		if o.Source, err = parts.FindSource(); err != nil {
-			return o, err
-		}
-	}
 	if o.Cache == "" {
 		if o.Cache, err = parts.DefaultCache(); err != nil {
 			return o, err

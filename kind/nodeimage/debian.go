@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/parts/keep"
 )
@@ -65,12 +66,11 @@ func debootstrap(ctx context.Context, dir string) error {
 		return err
 	}
 	cmd := exec.CommandContext(ctx, program, "--variant=minbase", "--include="+strings.Join(packages(), ","), suite, dir, mirror)
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		// Its mounts (proc) are its own and end with it, whatever ends it; the death of
-		// the thread that started it among them.
-		Unshareflags: syscall.CLONE_NEWNS,
-		Pdeathsig:    syscall.SIGKILL,
-	}
+	// Its mounts (proc) are its own and end with it, whatever ends it; the death of
+	// the thread that started it among them.
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	kernel.OwnMounts(cmd.SysProcAttr)
+	kernel.EndWithParent(cmd.SysProcAttr, syscall.SIGKILL)
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	out, err := cmd.CombinedOutput()

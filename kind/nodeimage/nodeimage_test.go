@@ -13,8 +13,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-
-	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
 func TestAdaptContainerd(t *testing.T) {
@@ -94,11 +92,7 @@ func TestAdaptSpec(t *testing.T) {
 // The kind module that eastwest is built with must still have the files in the
 // form that the image changes them from.
 func TestKindModuleFitsTheImage(t *testing.T) {
-	source, err := parts.FindSource()
-	if err != nil {
-		t.Fatal(err)
-	}
-	kind, err := kindModule(t.Context(), source)
+	kind, err := kindModule(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,20 +8,24 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"sigs.k8s.io/kind/pkg/cmd/kind/version"
+
+	"github.com/eastwest-mesh/eastwest/lab/images"
 )
 
 // module is a Go module in the module cache.
 type module struct{ Version, Dir string }
 
+// kindPath is kind's module.
+const kindPath = "sigs.k8s.io/kind"
+
 // kindModule is the one that eastwest itself is built with: its base files and
 // its library must be of one version.
-func kindModule(ctx context.Context, source string) (module, error) {
+func kindModule(ctx context.Context) (module, error) {
 	var m module
-	out, err := goTool(ctx, source, "mod", "download", "-json", "sigs.k8s.io/kind")
+	out, err := goTool(ctx, "mod", "download", "-json", kindPath+"@v"+version.Version())
 	if err != nil {
 		return m, fmt.Errorf("find kind's base files: %w", err)
 	}
@@ -33,22 +37,18 @@ func kindModule(ctx context.Context, source string) (module, error) {
 
 // pauseProgram builds the program of the sandbox image.
 func pauseProgram(ctx context.Context, o Options) (string, error) {
+	const name = "pause"
 	dir := filepath.Join(o.Cache, "kind", "programs")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
-	}
-	at := filepath.Join(dir, "pause")
-	args := slices.Concat([]string{"build"}, parts.BuildFlags(), []string{"-ldflags=-s -w", "-o", at, "./lab/images/pause"})
-	if _, err := goTool(ctx, o.Source, args...); err != nil {
+	if err := images.BuildPrograms(ctx, dir, name); err != nil {
 		return "", fmt.Errorf("build the sandbox's program: %w", err)
 	}
-	return at, nil
+	return filepath.Join(dir, name), nil
 }
 
-// goTool runs go in the source tree.
-func goTool(ctx context.Context, source string, args ...string) ([]byte, error) {
+// goTool runs go outside of any module.
+func goTool(ctx context.Context, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = source
+	cmd.Dir = os.TempDir()
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOWORK=off", "GOTOOLCHAIN=local")
 	out, err := cmd.Output()
 	var exit *exec.ExitError

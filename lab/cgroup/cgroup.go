@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 )
 
 // Group is a cgroup by its path below the root of every hierarchy, such as
@@ -81,7 +81,7 @@ func inheritCPUSet(root, path string) error {
 		dir = filepath.Join(dir, part)
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
 			have, err := os.ReadFile(filepath.Join(dir, file))
-			if errors.Is(err, fs.ErrNotExist) || isVersion2(root) {
+			if errors.Is(err, fs.ErrNotExist) || kernel.IsCgroup2(root) {
 				continue
 			}
 			if err != nil {
@@ -100,11 +100,6 @@ func inheritCPUSet(root, path string) error {
 		}
 	}
 	return nil
-}
-
-func isVersion2(root string) bool {
-	var st unix.Statfs_t
-	return unix.Statfs(root, &st) == nil && st.Type == unix.CGROUP2_SUPER_MAGIC
 }
 
 // Add moves a process into the group; its later children start there.

@@ -14,8 +14,8 @@ import (
 	"syscall"
 
 	"github.com/vishvananda/netns"
-	"golang.org/x/sys/unix"
 
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
@@ -88,10 +88,10 @@ func (t *target) firewall(ctx context.Context, rules string) (err error) {
 		return err
 	}
 	defer node.Close()
-	if err := unix.Setns(int(node), unix.CLONE_NEWNET); err != nil {
+	if err := kernel.EnterNetwork(int(node)); err != nil {
 		return fmt.Errorf("enter the node's network: %w", err)
 	}
-	defer func() { err = errors.Join(err, unix.Setns(int(own), unix.CLONE_NEWNET)) }()
+	defer func() { err = errors.Join(err, kernel.EnterNetwork(int(own))) }()
 	cmd := exec.CommandContext(ctx, nft, "-f", "-")
 	cmd.Stdin = strings.NewReader(rules)
 	if out, err := cmd.CombinedOutput(); err != nil {

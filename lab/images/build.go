@@ -64,7 +64,7 @@ func lockPrograms(ctx context.Context, opts Options) (builtPrograms, error) {
 	if err != nil {
 		return builtPrograms{}, err
 	}
-	if err := buildPrograms(ctx, opts, folder.Root); err != nil {
+	if err := buildPrograms(ctx, folder.Root, opts.Progress); err != nil {
 		return builtPrograms{}, errors.Join(err, lock.Close())
 	}
 	return builtPrograms{options: opts, folder: folder.Root, lock: lock}, nil
@@ -74,13 +74,6 @@ func lockPrograms(ctx context.Context, opts Options) (builtPrograms, error) {
 func (p builtPrograms) close() { _ = p.lock.Close() }
 
 func (o Options) withDefaults() (Options, error) {
-	if o.Source == "" {
-		source, err := parts.FindSource()
-		if err != nil {
-			return o, err
-		}
-		o.Source = source
-	}
 	if o.Cache == "" {
 		cache, err := parts.DefaultCache()
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
@@ -98,12 +99,10 @@ func (d *daemon) start(root string) error {
 	// Not tied to a context: an interrupt must end it in order, by stop.
 	d.cmd = exec.Command(d.set.Path("containerd"), "--config", configPath) //nolint:noctx // see above
 	d.cmd.Stdout, d.cmd.Stderr = log, log
-	d.cmd.SysProcAttr = &syscall.SysProcAttr{
-		// Its mounts, made while it unpacks, are its own and end with it.
-		Unshareflags: syscall.CLONE_NEWNS,
-		Setpgid:      true,
-		Pdeathsig:    syscall.SIGKILL,
-	}
+	d.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// Its mounts, made while it unpacks, are its own and end with it.
+	kernel.OwnMounts(d.cmd.SysProcAttr)
+	kernel.EndWithParent(d.cmd.SysProcAttr, syscall.SIGKILL)
 	return d.cmd.Start()
 }
 

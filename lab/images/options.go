@@ -8,8 +8,6 @@ import (
 
 // Options says what the images are made of.
 type Options struct {
-	// Source is the root of the eastwest source tree; empty means parts.FindSource.
-	Source string
 	// Cache is the folder that keeps the images; empty means parts.DefaultCache.
 	Cache string
 	// Parts are the programs that go into the images, Envoy among them.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
+
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 )
 
 // Far addresses are beyond the nodes' default gateway: those of balancers that
@@ -48,5 +50,5 @@ func (i *Internet) UnsilenceFar(a netip.Addr) error {
 }
 
 func blackhole(a netip.Addr) *netlink.Route {
-	return &netlink.Route{Dst: ipNet(netip.PrefixFrom(a, a.BitLen())), Type: unix.RTN_BLACKHOLE}
+	return &netlink.Route{Dst: ipNet(netip.PrefixFrom(a, a.BitLen())), Type: kernel.RouteBlackhole}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/vishvananda/netlink"
 	"golang.org/x/sys/unix"
 
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab/topology"
 )
 
@@ -45,7 +46,7 @@ func NewInternet() (*Internet, error) {
 	if err := up(bridgeName); err != nil {
 		return nil, err
 	}
-	private := &netlink.Route{Dst: ipNet(netip.MustParsePrefix("10.0.0.0/8")), Type: unix.RTN_UNREACHABLE}
+	private := &netlink.Route{Dst: ipNet(netip.MustParsePrefix("10.0.0.0/8")), Type: kernel.RouteUnreachable}
 	if err := netlink.RouteAdd(private); err != nil {
 		return nil, fmt.Errorf("make pod networks unreachable from each other: %w", err)
 	}

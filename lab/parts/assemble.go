@@ -82,7 +82,7 @@ func (b builder) openIstio(ctx context.Context, set *Set) error {
 	if i < 0 {
 		return nil
 	}
-	info, err := b.keys[i].download(ctx, b.Source)
+	info, err := b.keys[i].download(ctx, b.modules)
 	if err != nil {
 		return err
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/parts/keep"
 )
 
-// Build gives the set of programs that the source tree pins, building what the
+// Build gives the set of programs that are pinned, building what the
 // cache lacks. Two builds never run at once, an interrupted one continues
 // where it was, and a half-made set is never returned.
 func Build(ctx context.Context, opts Options) (Set, error) {
-	opts, err := opts.withDefaults()
+	opts, err := opts.withDefaults(ctx)
 	if err != nil {
 		return Set{}, err
 	}
@@ -24,7 +24,7 @@ func Build(ctx context.Context, opts Options) (Set, error) {
 	if err != nil {
 		return Set{}, err
 	}
-	if b.keys, err = familyKeys(ctx, opts.Source, wanted); err != nil {
+	if b.keys, err = familyKeys(ctx, opts.modules, wanted); err != nil {
 		return Set{}, err
 	}
 	if !b.folder.Has(setName(b.keys)) || b.fetchesEnvoy() {
@@ -104,7 +104,7 @@ func (b builder) makeFamily(ctx context.Context, k familyKey, lock *os.File) err
 		b.Progress(e)
 	}
 	report(Event{Current: "downloading modules"})
-	info, err := k.download(ctx, b.Source)
+	info, err := k.download(ctx, b.modules)
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (b builder) makeFamily(ctx context.Context, k familyKey, lock *os.File) err
 		return err
 	}
 	return b.folder.Make(k.entry(), func(dir string) error {
-		build := goBuild{family: k.family, source: b.Source, out: dir, linkFlags: k.ldflags(values), lock: lock, report: report}
+		build := goBuild{family: k.family, modules: b.modules, out: dir, linkFlags: k.ldflags(values), lock: lock, report: report}
 		if err := build.run(ctx); err != nil {
 			return err
 		}
@@ -131,7 +131,7 @@ func (f family) settle(dir string) error {
 	}
 	for _, program := range f.programs {
 		if _, err := os.Stat(filepath.Join(dir, program)); err != nil {
-			return fmt.Errorf("build %s: go built no %s; the tool lines of lab/parts/%s/go.mod and the table of families must name the same programs", f.name, program, f.name)
+			return fmt.Errorf("build %s: go built no %s; the tool lines of lab/parts/pins/%s.mod and the table of families must name the same programs", f.name, program, f.name)
 		}
 	}
 	return nil

@@ -11,7 +11,7 @@ var cniPlugins = map[string]bool{"ptp": true, "loopback": true, "host-local": tr
 
 // family is one tool-only module: programs that are built together.
 type family struct {
-	name     string            // folder under lab/parts
+	name     string            // of its module in lab/parts/pins
 	module   string            // the module whose version the programs tell
 	cgo      bool              // runc needs libseccomp; everything else is static
 	tags     string            // build tags, comma separated
@@ -36,7 +36,7 @@ func chosen(names []string) ([]family, error) {
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(f family) bool { return f.name == name })
 		if i < 0 {
-			return nil, fmt.Errorf("lab/parts has no family %q", name)
+			return nil, fmt.Errorf("lab/parts/pins has no family %q", name)
 		}
 		wanted = append(wanted, all[i])
 	}

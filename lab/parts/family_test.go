@@ -10,27 +10,17 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/mod/modfile"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts/pins"
 )
 
-// sourceRoot is this checkout.
-func sourceRoot(t *testing.T) string {
+func readModule(t *testing.T, f family) *modfile.File {
 	t.Helper()
-	t.Setenv("EASTWEST_SOURCE", "")
-	root, err := FindSource()
+	data, err := pins.Module(f.name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return root
-}
-
-func readModule(t *testing.T, source string, f family) *modfile.File {
-	t.Helper()
-	file := filepath.Join(moduleDir(source, f), "go.mod")
-	data, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	mod, err := modfile.Parse(file, data, nil)
+	mod, err := modfile.Parse(f.name, data, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,10 +29,9 @@ func readModule(t *testing.T, source string, f family) *modfile.File {
 
 // The table of families and the modules' tool lines must name the same programs.
 func TestFamiliesMatchTheirModules(t *testing.T) {
-	source := sourceRoot(t)
 	for _, f := range append(families(), extraFamilies()...) {
 		t.Run(f.name, func(t *testing.T) {
-			mod := readModule(t, source, f)
+			mod := readModule(t, f)
 			var tools []string
 			for _, tool := range mod.Tool {
 				name := path.Base(tool.Path)
@@ -57,7 +46,7 @@ func TestFamiliesMatchTheirModules(t *testing.T) {
 			}
 			required := slices.ContainsFunc(mod.Require, func(r *modfile.Require) bool { return r.Mod.Path == f.module })
 			if !required {
-				t.Errorf("lab/parts/%s/go.mod does not require %s, whose version the programs tell", f.name, f.module)
+				t.Errorf("lab/parts/pins/%s.mod does not require %s, whose version the programs tell", f.name, f.module)
 			}
 		})
 	}
@@ -65,7 +54,7 @@ func TestFamiliesMatchTheirModules(t *testing.T) {
 
 // What make and CI compile is compiled with the same flags, or it is all compiled twice.
 func TestBuildFlagsAreThoseOfMake(t *testing.T) {
-	flags, err := os.ReadFile(filepath.Join(sourceRoot(t), ".ci", "goflags"))
+	flags, err := os.ReadFile(filepath.Join("..", "..", ".ci", "goflags"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +136,7 @@ func TestFamilyKeys(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(source, "lab/parts/dns/go.sum"), []byte("y\n"), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(source, "dns/go.sum"), []byte("y\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	after, err := familyKeys(t.Context(), source, families())

@@ -27,7 +27,7 @@ const (
 // goBuild is one `go build` of a family.
 type goBuild struct {
 	family
-	source    string
+	modules   string // folder of the families' modules
 	out       string // folder that gets the programs
 	linkFlags string
 	lock      *os.File // inherited by go, so that it stays held until go has ended
@@ -54,7 +54,7 @@ func (b goBuild) run(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return fmt.Errorf("build %s: %w; what was compiled is kept", b.name, context.Cause(ctx))
 		}
-		return fmt.Errorf("build %s: %w; in lab/parts/%s, %s:\n%s", b.name, err, b.name, b.shell(cmd), strings.Join(p.said, "\n"))
+		return fmt.Errorf("build %s: %w; in %s, %s:\n%s", b.name, err, cmd.Dir, b.shell(cmd), strings.Join(p.said, "\n"))
 	}
 	return nil
 }
@@ -62,7 +62,7 @@ func (b goBuild) run(ctx context.Context) error {
 func (b goBuild) command(ctx context.Context) *exec.Cmd {
 	args := append([]string{"build", "-v"}, b.listArgs()...)
 	args = append(args, "-ldflags="+b.linkFlags, "-o", b.out+string(os.PathSeparator), "tool")
-	cmd := goCommand(ctx, b.source, b.family, args...)
+	cmd := goCommand(ctx, b.modules, b.family, args...)
 	cmd.ExtraFiles = []*os.File{b.lock}
 	// A group of its own: a terminal's Ctrl-C reaches go through ctx only, and
 	// then all its compilers with it.
@@ -97,7 +97,7 @@ const depFormat = `{{.ImportPath}} {{if eq .Name "main"}}false{{else}}{{.Stale}}
 func (b goBuild) listDeps(ctx context.Context) (map[string]bool, error) {
 	args := append([]string{"list"}, b.listArgs()...)
 	args = append(args, "-deps", "-f", depFormat, "tool")
-	cmd := goCommand(ctx, b.source, b.family, args...)
+	cmd := goCommand(ctx, b.modules, b.family, args...)
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, fmt.Errorf("list what %s needs: %w%s", b.name, err, stderrOf(err))

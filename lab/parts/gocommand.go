@@ -10,9 +10,9 @@ import (
 )
 
 // goCommand is a go command in a family's module.
-func goCommand(ctx context.Context, source string, f family, args ...string) *exec.Cmd {
+func goCommand(ctx context.Context, modules string, f family, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, "go", args...)
-	cmd.Dir = moduleDir(source, f)
+	cmd.Dir = moduleDir(modules, f)
 	cmd.Env = f.env(os.Environ())
 	return cmd
 }

@@ -21,7 +21,7 @@ type familyKey struct {
 const keyLength = 16
 
 // familyKeys hashes each family's go.mod, go.sum, flags and the Go version.
-func familyKeys(ctx context.Context, source string, wanted []family) ([]familyKey, error) {
+func familyKeys(ctx context.Context, modules string, wanted []family) ([]familyKey, error) {
 	goVersion, err := goVersion(ctx)
 	if err != nil {
 		return nil, err
@@ -31,7 +31,7 @@ func familyKeys(ctx context.Context, source string, wanted []family) ([]familyKe
 		h := sha256.New()
 		_, _ = fmt.Fprintf(h, "%s %s/%s\n%s\n", goVersion, runtime.GOOS, runtime.GOARCH, f.recipe())
 		for _, name := range []string{"go.mod", "go.sum"} {
-			data, err := os.ReadFile(filepath.Join(moduleDir(source, f), name))
+			data, err := os.ReadFile(filepath.Join(moduleDir(modules, f), name))
 			if err != nil {
 				return nil, fmt.Errorf("read what pins the parts: %w", err)
 			}
@@ -54,9 +54,7 @@ func setName(keys []familyKey) string {
 	return "set-" + hex.EncodeToString(h.Sum(nil))[:keyLength]
 }
 
-func moduleDir(source string, f family) string {
-	return filepath.Join(source, "lab", "parts", f.name)
-}
+func moduleDir(modules string, f family) string { return filepath.Join(modules, f.name) }
 
 // goVersion is the version of the go command that builds the parts.
 func goVersion(ctx context.Context) (string, error) { return goEnv(ctx, "GOVERSION") }

@@ -10,8 +10,7 @@ import (
 
 // TestLabBuild builds the real set (or opens it) and asks the programs who they are.
 func TestLabBuild(t *testing.T) {
-	source := sourceRoot(t)
-	opts := Options{Source: source}
+	opts := Options{}
 	if err := Prepare(t.Context(), opts); err != nil {
 		t.Fatal(err)
 	}
@@ -21,7 +20,7 @@ func TestLabBuild(t *testing.T) {
 	}
 	required := map[string]string{}
 	for _, f := range families() {
-		for _, r := range readModule(t, source, f).Require {
+		for _, r := range readModule(t, f).Require {
 			if r.Mod.Path == f.module {
 				required[f.module] = r.Mod.Version
 			}

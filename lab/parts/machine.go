@@ -9,9 +9,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
+	"github.com/eastwest-mesh/eastwest/lab/parts/pins"
 )
 
 const (
@@ -23,6 +27,7 @@ const (
 
 // machine is what the checks ask of the host; tests give it other answers.
 type machine struct {
+	linux     bool
 	root      bool
 	caps      uint64                 // effective capabilities, as bits
 	goVersion func() (string, error) // e.g. "go1.26.8"
@@ -36,8 +41,9 @@ type machine struct {
 func hostMachine(ctx context.Context) machine {
 	_, aptErr := FindProgram("apt-get")
 	return machine{
+		linux:     kernel.Linux,
 		root:      os.Geteuid() == 0,
-		caps:      effectiveCaps(),
+		caps:      kernel.Capabilities(),
 		goVersion: func() (string, error) { return goVersion(ctx) },
 		freeBytes: freeBytes,
 		unbuilt:   func(o Options) []family { return unbuilt(ctx, o) },
@@ -51,8 +57,11 @@ func (m machine) canInstall() bool { return m.root && m.hasApt }
 
 // check finds everything but packages that is unmet.
 func (m machine) check(opts Options) []*Unmet {
+	if !m.linux {
+		return []*Unmet{{Need: "Linux", Found: runtime.GOOS, Remedy: "run labs on a Linux machine; fleets, snapshots and reports work here"}}
+	}
 	var unmet []*Unmet
-	for _, u := range []*Unmet{m.checkRoot(), m.checkGo(opts.Source), m.checkDisk(opts)} {
+	for _, u := range []*Unmet{m.checkRoot(), m.checkGo(), m.checkDisk(opts)} {
 		if u != nil {
 			unmet = append(unmet, u)
 		}
@@ -61,7 +70,7 @@ func (m machine) check(opts Options) []*Unmet {
 }
 
 func (m machine) checkRoot() *Unmet {
-	const needed = 1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_NET_ADMIN
+	const needed = kernel.CapSysAdmin | kernel.CapNetAdmin
 	switch {
 	case !m.root:
 		return &Unmet{Need: "root", Found: "an ordinary user", Remedy: "the lab makes namespaces, mounts and network links: run it with sudo"}
@@ -73,10 +82,10 @@ func (m machine) checkRoot() *Unmet {
 
 // checkGo compares the go command with the newest version that the modules ask
 // for: it builds with the toolchain at hand and downloads none.
-func (m machine) checkGo(source string) *Unmet {
-	want, err := wantedGo(source)
+func (m machine) checkGo() *Unmet {
+	want, err := wantedGo()
 	if err != nil {
-		return &Unmet{Need: "a readable source tree", Found: err.Error(), Remedy: "check out eastwest again, or set EASTWEST_SOURCE"}
+		return &Unmet{Need: "the modules that pin the parts", Found: err.Error(), Remedy: "install eastwest again"}
 	}
 	need := "Go " + strings.TrimPrefix(want, "go") + " or newer"
 	const remedy = "install it and put it first in PATH (sudo may have a PATH of its own)"
@@ -93,10 +102,10 @@ func (m machine) checkGo(source string) *Unmet {
 }
 
 // wantedGo is the newest go line of the families' modules.
-func wantedGo(source string) (string, error) {
+func wantedGo() (string, error) {
 	want := "go1.26"
 	for _, f := range families() {
-		data, err := os.ReadFile(filepath.Join(moduleDir(source, f), "go.mod"))
+		data, err := pins.Module(f.name)
 		if err != nil {
 			return "", err
 		}
@@ -157,14 +166,4 @@ func freeBytes(dir string) (uint64, error) {
 		}
 		return 0, fmt.Errorf("free disk of %s: %w", dir, err)
 	}
-}
-
-// effectiveCaps are this process's; 0 when the kernel does not tell.
-func effectiveCaps() uint64 {
-	header := unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}
-	var data [2]unix.CapUserData
-	if err := unix.Capget(&header, &data[0]); err != nil {
-		return 0
-	}
-	return uint64(data[0].Effective) | uint64(data[1].Effective)<<32
 }

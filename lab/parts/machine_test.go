@@ -6,14 +6,15 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 )
 
 // ready is a machine that lacks nothing.
 func ready() machine {
 	return machine{
+		linux:     true,
 		root:      true,
-		caps:      1<<unix.CAP_SYS_ADMIN | 1<<unix.CAP_NET_ADMIN,
+		caps:      kernel.CapSysAdmin | kernel.CapNetAdmin,
 		goVersion: func() (string, error) { return "go1.99.0", nil },
 		freeBytes: func(string) (uint64, error) { return 99 * gib, nil },
 		unbuilt:   func(Options) []family { return []family{{diskMiB: 4 * 1024}, {diskMiB: 3 * 1024}} },
@@ -30,6 +31,7 @@ func TestCheck(t *testing.T) {
 		want   []string // a part of each error, in order
 	}{
 		{"nothing is missing", func(*machine) {}, nil},
+		{"another system", func(m *machine) { m.linux = false }, []string{"Linux"}},
 		{"not root", func(m *machine) { m.root = false }, []string{"lacks root (found an ordinary user)"}},
 		{"restricted root", func(m *machine) { m.caps = 0 }, []string{"CAP_SYS_ADMIN"}},
 		{"no go", func(m *machine) {
@@ -49,7 +51,7 @@ func TestCheck(t *testing.T) {
 			m.freeBytes = func(string) (uint64, error) { return 0, errors.New("no such disk") }
 		}, []string{"root", "Go", "no such disk"}},
 	}
-	opts := Options{Source: sourceRoot(t), Cache: t.TempDir()}
+	opts := Options{Cache: t.TempDir()}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			m := ready()

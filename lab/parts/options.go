@@ -1,20 +1,20 @@
 package parts
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/eastwest-mesh/eastwest/lab/parts/pins"
 )
 
-// Options says where the sources are, where built programs are kept, and who
-// hears of progress.
+// Options says where built programs are kept, and who hears of progress.
 type Options struct {
-	// Source is the root of the eastwest source tree; see [FindSource].
-	Source string
 	// Cache is the folder that keeps what was built; empty means [DefaultCache].
 	Cache string
-	// Families names the modules below lab/parts that are wanted; empty means
+	// Families names the modules of lab/parts/pins that are wanted; empty means
 	// all that a lab runs, and Envoy. A set that lacks "istio" tells no Istio release.
 	Families []string
 	// Debootstrap asks Prepare for what makes a Debian system, too.
@@ -24,11 +24,14 @@ type Options struct {
 	Envoy string
 	// Progress hears how far the build is, from one goroutine at a time; nil is allowed.
 	Progress func(Event)
+
+	// modules is the folder of the families' modules.
+	modules string
 }
 
 // Event tells how far the build of one family is.
 type Event struct {
-	Family  string        // folder under lab/parts, e.g. "kubernetes"
+	Family  string        // as lab/parts/pins names it, e.g. "kubernetes"
 	Done    int           // packages compiled or found in Go's build cache, and links done
 	Total   int           // packages the family needs, and its links; a link counts as 20 packages
 	Current string        // import path compiled last, or what is being done instead
@@ -55,14 +58,7 @@ func DefaultCache() (string, error) {
 	return filepath.Join(dir, "eastwest"), nil
 }
 
-func (o Options) withDefaults() (Options, error) {
-	if o.Source == "" {
-		source, err := FindSource()
-		if err != nil {
-			return o, err
-		}
-		o.Source = source
-	}
+func (o Options) withDefaults(ctx context.Context) (Options, error) {
 	if o.Cache == "" {
 		cache, err := DefaultCache()
 		if err != nil {
@@ -72,6 +68,10 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Progress == nil {
 		o.Progress = func(Event) {}
+	}
+	var err error
+	if o.modules, err = pins.Write(ctx, o.Cache); err != nil {
+		return o, err
 	}
 	return o, nil
 }

@@ -11,7 +11,7 @@ import (
 // found at once and returned as *[Unmet] errors joined into one. It installs
 // nothing when something else is missing too.
 func Prepare(ctx context.Context, opts Options) error {
-	opts, err := opts.withDefaults()
+	opts, err := opts.withDefaults(ctx)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func unbuilt(ctx context.Context, opts Options) []family {
 	if err != nil {
 		return nil // the build will say so
 	}
-	keys, err := familyKeys(ctx, opts.Source, wanted)
+	keys, err := familyKeys(ctx, opts.modules, wanted)
 	if err != nil {
 		return wanted // nothing is known to be there; the build will say why
 	}

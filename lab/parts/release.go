@@ -26,8 +26,8 @@ type moduleInfo struct {
 
 // download makes sure that a family's module is in the module cache, also when
 // that was cleaned since the family was built.
-func (f family) download(ctx context.Context, source string) (moduleInfo, error) {
-	cmd := goCommand(ctx, source, f, "mod", "download", "-json", f.module)
+func (f family) download(ctx context.Context, modules string) (moduleInfo, error) {
+	cmd := goCommand(ctx, modules, f, "mod", "download", "-json", f.module)
 	out, err := cmd.Output()
 	var info moduleInfo
 	if jsonErr := json.Unmarshal(out, &info); jsonErr == nil && info.Error != "" {
@@ -36,7 +36,7 @@ func (f family) download(ctx context.Context, source string) (moduleInfo, error)
 		err = jsonErr
 	}
 	if err != nil {
-		return info, fmt.Errorf("download %s for lab/parts/%s: %w%s", f.module, f.name, err, stderrOf(err))
+		return info, fmt.Errorf("download %s as lab/parts/pins/%s.mod has it: %w%s", f.module, f.name, err, stderrOf(err))
 	}
 	return info, nil
 }

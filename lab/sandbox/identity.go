@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 )
 
 // Identity names a process for as long as the machine runs: the kernel gives
@@ -37,29 +37,29 @@ func Identify(pid int) (Identity, error) {
 // Alive says whether that very process still runs. A process that ended but
 // was not waited for by its parent counts as alive no more.
 func (id Identity) Alive() bool {
-	fd, err := id.open()
+	process, err := id.open()
 	if err != nil {
 		return false
 	}
-	defer unix.Close(fd)
-	ended, err := awaitEnd(fd, 0)
+	defer process.Close()
+	ended, err := process.AwaitEnd(0)
 	return err == nil && !ended
 }
 
 // End kills the process and waits until it is gone. The first process of a
 // PID namespace is gone only after every other process in it.
 func (id Identity) End(ctx context.Context) error {
-	fd, err := id.open()
+	process, err := id.open()
 	if err != nil {
 		return nil // gone already
 	}
-	defer unix.Close(fd)
-	if err := unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0); err != nil && !errors.Is(err, unix.ESRCH) {
+	defer process.Close()
+	if err := process.Kill(); err != nil {
 		return fmt.Errorf("kill process %d: %w", id.PID, err)
 	}
 	for {
 		const slice = 200 * time.Millisecond // how late a cancelled context is seen
-		ended, err := awaitEnd(fd, slice)
+		ended, err := process.AwaitEnd(slice)
 		if err != nil {
 			return fmt.Errorf("wait for the end of process %d: %w", id.PID, err)
 		}
@@ -72,25 +72,16 @@ func (id Identity) End(ctx context.Context) error {
 	}
 }
 
-// open returns a descriptor for the process, or an error if it is gone or another.
-func (id Identity) open() (int, error) {
-	fd, err := unix.PidfdOpen(id.PID, 0)
+// open returns a handle of the process, or an error if it is gone or another.
+func (id Identity) open() (kernel.Process, error) {
+	process, err := kernel.OpenProcess(id.PID)
 	if err != nil {
-		return -1, err
+		return process, err
 	}
 	now, err := Identify(id.PID)
 	if err != nil || now != id {
-		_ = unix.Close(fd)
-		return -1, errors.New("another process")
+		process.Close()
+		return process, errors.New("another process")
 	}
-	return fd, nil
-}
-
-func awaitEnd(pidfd int, d time.Duration) (bool, error) {
-	fds := []unix.PollFd{{Fd: int32(pidfd), Events: unix.POLLIN}} //nolint:gosec // a file descriptor
-	n, err := unix.Poll(fds, int(d.Milliseconds()))
-	if errors.Is(err, unix.EINTR) {
-		return false, nil
-	}
-	return n > 0, err
+	return process, nil
 }

@@ -8,7 +8,7 @@ import (
 	"os/exec"
 	"syscall"
 
-	"golang.org/x/sys/unix"
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 )
 
 // Init is the life of the sandbox's first process: it waits for leave to
@@ -50,10 +50,10 @@ func awaitLeave() error {
 }
 
 func mounts() error {
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+	if err := kernel.PrivateMounts(); err != nil {
 		return fmt.Errorf("keep the sandbox's mounts to itself: %w", err)
 	}
-	if err := unix.Mount("proc", "/proc", "proc", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, ""); err != nil {
+	if err := kernel.MountProc(); err != nil {
 		return fmt.Errorf("mount the sandbox's /proc: %w", err)
 	}
 	return Tmpfs("/run")
@@ -62,7 +62,7 @@ func mounts() error {
 // Tmpfs mounts an empty file system in memory over a folder of the calling
 // process's mount namespace.
 func Tmpfs(dir string) error {
-	if err := unix.Mount("tmpfs", dir, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV, "mode=0755"); err != nil {
+	if err := kernel.MountTmpfs(dir); err != nil {
 		return fmt.Errorf("mount a tmpfs on %s: %w", dir, err)
 	}
 	return nil

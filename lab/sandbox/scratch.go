@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"golang.org/x/sys/unix"
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 )
 
 // Scratch lets the calling process's mount namespace write below the folders
@@ -40,7 +40,7 @@ func Bind(from, to string) error {
 	if err := errors.Join(os.MkdirAll(from, 0o755), os.MkdirAll(to, 0o755)); err != nil {
 		return err
 	}
-	if err := unix.Mount(from, to, "", unix.MS_BIND|unix.MS_REC, ""); err != nil {
+	if err := kernel.MountBind(from, to); err != nil {
 		return fmt.Errorf("bind %s to %s: %w", from, to, err)
 	}
 	return nil
@@ -54,7 +54,7 @@ func overlay(dir, upper string) error {
 		}
 	}
 	opts := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", dir, data, work)
-	if err := unix.Mount("overlay", dir, "overlay", 0, opts); err != nil {
+	if err := kernel.MountOverlay(dir, opts); err != nil {
 		return fmt.Errorf("make %s writable for the sandbox only: %w", dir, err)
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"syscall"
 
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab/cgroup"
 )
 
@@ -47,10 +48,8 @@ func Start(ctx context.Context, spec Spec) (*exec.Cmd, error) {
 	cmd := exec.CommandContext(context.WithoutCancel(ctx), spec.Init[0], append(spec.Init[1:], strconv.Itoa(len(spec.Files)))...)
 	cmd.Stdout, cmd.Stderr = spec.Output, spec.Output
 	cmd.ExtraFiles = append([]*os.File{hold}, spec.Files...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{
-		Setsid:     true,
-		Cloneflags: syscall.CLONE_NEWPID | syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWIPC | syscall.CLONE_NEWUTS,
-	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	kernel.Separate(cmd.SysProcAttr, kernel.Namespaces{PID: true, Mount: true, Network: true, IPC: true, Hostname: true})
 	err = cmd.Start()
 	_ = hold.Close()
 	if err != nil {

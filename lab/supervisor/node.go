@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/network"
 	"github.com/eastwest-mesh/eastwest/lab/node"
@@ -27,7 +28,8 @@ import (
 func (s *supervisor) runNode(ctx context.Context, i int) error {
 	spec := s.spec.Nodes[i]
 	cmd := exec.CommandContext(ctx, s.spec.NodeCommand[0], s.spec.NodeCommand[1:]...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNET | syscall.CLONE_NEWNS}
+	cmd.SysProcAttr = &syscall.SysProcAttr{}
+	kernel.Separate(cmd.SysProcAttr, kernel.Namespaces{Network: true, Mount: true})
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = nodeGrace
 	// The last words are kept for the message, the rest is in the lab's log.
