@@ -72,7 +72,7 @@ func writeSources(dir string, names []string) error {
 		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 			return err
 		}
-		if err := os.WriteFile(file, content, 0o644); err != nil { //nolint:gosec // our own public sources
+		if err := os.WriteFile(file, content, 0o644); err != nil {
 			return err
 		}
 	}

@@ -45,7 +45,7 @@ func Write(ctx context.Context, cache string) (string, error) {
 			if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 				return err
 			}
-			if err := os.WriteFile(path, data, 0o644); err != nil { //nolint:gosec // public versions and hashes
+			if err := os.WriteFile(path, data, 0o644); err != nil {
 				return err
 			}
 		}
