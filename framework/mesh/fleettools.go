@@ -47,12 +47,14 @@ func (a installGateway) Show() plan.Shown {
 	if revision == "" {
 		revision, find = plan.Use(revisionVariable), istio.RevisionShell(revisionVariable, kubectlHere())+"\n"
 	}
-	script := fmt.Sprintf(`"%s" --network "%s" --revision "%s"`, plan.Use(genGatewayVariable), cmp.Or(a.network, a.cluster.Network), revision)
-	install := fmt.Sprintf(`"%s" --kubeconfig="%s" install -y %s -f -`, plan.Use(istioctlVariable), plan.Here(), strings.Join(a.installFlags(), " "))
+	// Not a pipe, as the guide has it: with nothing to read istioctl installs its default
+	// profile over the control plane.
+	script := fmt.Sprintf(`OPERATOR=$("%s" --network "%s" --revision "%s")`, plan.Use(genGatewayVariable), cmp.Or(a.network, a.cluster.Network), revision)
+	install := fmt.Sprintf(`"%s" --kubeconfig="%s" install -y %s -f - <<<"${OPERATOR:?gen-eastwest-gateway.sh printed nothing}"`, plan.Use(istioctlVariable), plan.Here(), strings.Join(a.installFlags(), " "))
 	return plan.Shown{
 		Kind:  plan.KindPipe,
 		Title: "install the east-west gateway of network " + a.cluster.Network,
-		Shell: find + script + " |\n  " + install,
+		Shell: find + script + "\n" + install,
 	}
 }
 

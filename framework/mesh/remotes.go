@@ -87,8 +87,12 @@ func checkRemotes(ctx context.Context, site *plan.Site, others []fleet.ClusterSp
 		for _, note := range one.notes(known) {
 			site.Note(note)
 		}
-		if one.leads != "" {
-			ids = append(ids, one.ID)
+		if one.leads == "" {
+			continue
+		}
+		ids = append(ids, one.ID)
+		if client, err := site.Peer(one.leads); err == nil && one.Server != client.REST.Host {
+			site.Note(fmt.Sprintf("remote secret %s: its server %s is for the other clusters; its token was tried at %s", one.secret, one.Server, client.REST.Host))
 		}
 	}
 	slices.Sort(ids)

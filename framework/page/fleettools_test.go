@@ -49,7 +49,7 @@ func TestAPIServerFleetTools(t *testing.T) {
 		fault         tooltest.AsmcliFault
 	}{
 		{"asmcli ends well and did nothing", "has no remote secret that leads to cluster", tooltest.AsmcliSilent},
-		{"asmcli mixes up the clusters", `its token is not one of cluster "cluster2", to whose server it leads`, tooltest.AsmcliTwisted},
+		{"asmcli mixes up the clusters", `its token is not accepted by https://cluster2.example.org:6443, to which it leads`, tooltest.AsmcliTwisted},
 		{"asmcli fails", "Failed to run command", tooltest.AsmcliFails},
 		{"asmcli hangs", "context deadline exceeded", tooltest.AsmcliHangs},
 	} {
