@@ -7,7 +7,7 @@ import (
 	"net/netip"
 	"sync"
 
-	"github.com/eastwest-mesh/eastwest/kind/engine"
+	"github.com/eastwest-mesh/eastwest/kind/internal/engine"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 )
 

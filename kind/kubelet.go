@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/eastwest-mesh/eastwest/kind/engine"
+	"github.com/eastwest-mesh/eastwest/kind/internal/engine"
 )
 
 // recently is how far back the kubelet's journal is searched for its end. One that

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"net/url"
 
-	"github.com/eastwest-mesh/eastwest/kind/engine"
+	"github.com/eastwest-mesh/eastwest/kind/internal/engine"
 )
 
 // mirroredHost is the registry that the images of a run come from: all of

@@ -33,7 +33,7 @@ type Nodes struct {
 	// released with, which the engine pulls.
 	Image string
 	// PodNetwork is true where the image's containerd makes the pod network, as
-	// that of kind/nodeimage does, so that kind need not apply one.
+	// that of BuildNodeImage does, so that kind need not apply one.
 	PodNetwork bool
 	// Mirror is the URL of a registry that nodes ask for images of docker.io before
 	// docker.io itself; see CheckMirror. Empty means none.

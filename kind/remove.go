@@ -12,7 +12,7 @@ import (
 
 	"sigs.k8s.io/kind/pkg/cluster"
 
-	"github.com/eastwest-mesh/eastwest/kind/engine"
+	"github.com/eastwest-mesh/eastwest/kind/internal/engine"
 )
 
 // removalBound is how long removing clusters may take: 1 to 3 s each, or half a

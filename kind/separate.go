@@ -6,7 +6,7 @@ import (
 	"net/netip"
 	"strings"
 
-	"github.com/eastwest-mesh/eastwest/kind/engine"
+	"github.com/eastwest-mesh/eastwest/kind/internal/engine"
 )
 
 // separate makes the pod and service addresses of the other clusters

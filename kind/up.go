@@ -19,7 +19,7 @@ import (
 	"sigs.k8s.io/kind/pkg/cluster/nodes"
 	kindexec "sigs.k8s.io/kind/pkg/exec"
 
-	"github.com/eastwest-mesh/eastwest/kind/engine"
+	"github.com/eastwest-mesh/eastwest/kind/internal/engine"
 )
 
 // apiPort is where the API server listens on the node's address; kind's

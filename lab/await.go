@@ -10,7 +10,7 @@ import (
 	"os/exec"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/lab/node"
+	"github.com/eastwest-mesh/eastwest/lab/internal/node"
 )
 
 // awaitReady reads the lab's events until every cluster is ready, the lab

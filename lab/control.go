@@ -10,7 +10,7 @@ import (
 	"net/http"
 
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
-	"github.com/eastwest-mesh/eastwest/lab/supervisor"
+	"github.com/eastwest-mesh/eastwest/lab/internal/supervisor"
 )
 
 // client talks to the supervisor through the control socket.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/lab/sandbox"
+	"github.com/eastwest-mesh/eastwest/lab/internal/sandbox"
 )
 
 // killings is how many random moments are tried.

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/lab/cgroup"
+	"github.com/eastwest-mesh/eastwest/lab/internal/cgroup"
 )
 
 // sweepBound is how long removing a lab may take: the kernel ends some hundred

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/lab/node"
-	"github.com/eastwest-mesh/eastwest/lab/sandbox"
-	"github.com/eastwest-mesh/eastwest/lab/supervisor"
+	"github.com/eastwest-mesh/eastwest/lab/internal/node"
+	"github.com/eastwest-mesh/eastwest/lab/internal/sandbox"
+	"github.com/eastwest-mesh/eastwest/lab/internal/supervisor"
 )
 
 // The processes inside the sandbox are the eastwest binary itself, called with

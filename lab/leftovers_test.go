@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/eastwest-mesh/eastwest/lab/cgroup"
+	"github.com/eastwest-mesh/eastwest/lab/internal/cgroup"
 )
 
 // host is what a lab could leave on the machine, as seen from outside it.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
-	"github.com/eastwest-mesh/eastwest/lab/topology"
+	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
 )
 
 // Options say what lab is wanted. The zero value is a lab of two clusters.
@@ -73,6 +73,29 @@ func (o Options) withDefaults() (Options, error) {
 		o.Cache = cache
 	}
 	return o, nil
+}
+
+// MaxClusters is how many clusters the addresses of a lab have room for.
+const MaxClusters = topology.MaxClusters
+
+// Plan is a cluster that a lab will have, as far as that is known before it is made.
+type Plan struct {
+	Name, Network string
+	// Server is the URL by which other clusters reach its API server.
+	Server string
+}
+
+// Plans lists the clusters that a lab of n would have.
+func Plans(n int) ([]Plan, error) {
+	clusters, err := topology.Clusters(n)
+	if err != nil {
+		return nil, err
+	}
+	plans := make([]Plan, 0, n)
+	for _, c := range clusters {
+		plans = append(plans, Plan{Name: c.Name(), Network: c.Network(), Server: c.Server()})
+	}
+	return plans, nil
 }
 
 // topology lays the clusters out, or tells everything that is wrong with what is asked for.

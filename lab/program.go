@@ -4,7 +4,7 @@ import (
 	"context"
 	"path/filepath"
 
-	"github.com/eastwest-mesh/eastwest/lab/supervisor"
+	"github.com/eastwest-mesh/eastwest/lab/internal/supervisor"
 )
 
 // Program is the path of one of the parts' programs for people: istioctl, kubectl.

@@ -14,7 +14,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
-	"github.com/eastwest-mesh/eastwest/lab/sandbox"
+	"github.com/eastwest-mesh/eastwest/lab/internal/sandbox"
 )
 
 // State is what the host keeps of a running lab. It holds no secret.

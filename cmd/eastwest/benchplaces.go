@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/procfs"
 	"github.com/spf13/cobra"
 
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 func newBenchPlacesCommand(streams ioStreams) *cobra.Command {
@@ -45,7 +45,7 @@ func onLab(clusters int) []string {
 }
 
 func onKind(clusters int) []string {
-	return []string{"--on", "kind", "--images", string(place.BuiltHere), "--clusters", strconv.Itoa(clusters)}
+	return []string{"--on", "kind", "--images", string(providers.BuiltHere), "--clusters", strconv.Itoa(clusters)}
 }
 
 // placeRuns are what was measured of a place.
@@ -64,9 +64,9 @@ func runBenchPlaces(ctx context.Context, streams ioStreams, clusters, runs int) 
 	if err := prepareBench(ctx, streams); err != nil {
 		return err
 	}
-	image, err := place.BuildNodeImage(ctx, "", streams.errOut)
+	image, err := providers.BuildNodeImage(ctx, "", streams.errOut)
 	if err == nil {
-		err = place.LoadNodeImage(ctx, image, streams.errOut)
+		err = providers.LoadNodeImage(ctx, image, streams.errOut)
 	}
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 func newBenchScriptCommand(streams ioStreams) *cobra.Command {
@@ -85,7 +85,7 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 		all = append(all, timing{totalName, time.Since(began) - find(all, reuseTotalName)})
 	}()
 	all = append(all, timing{"clusters ready", slices.Max(l.Timing.Ready)})
-	opts := page.Options{Clusters: place.Specs(l), Traits: place.LabTraits(l)}
+	opts := page.Options{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
 	opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
 	p, err := page.New(opts)
 	if err != nil {

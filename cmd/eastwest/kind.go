@@ -12,7 +12,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/kind"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 func newKindCommand(streams ioStreams) *cobra.Command {
@@ -57,13 +57,13 @@ to other machines.`,
 }
 
 func runKindNodeImage(ctx context.Context, streams ioStreams, cache string, noLoad bool) error {
-	image, err := place.BuildNodeImage(ctx, cache, streams.errOut)
+	image, err := providers.BuildNodeImage(ctx, cache, streams.errOut)
 	if err != nil {
 		return err
 	}
 	_, _ = fmt.Fprintf(streams.errOut, "kind: node image %s, Kubernetes %s: %s\n", image.Name, image.Kubernetes, image.Archive)
 	if !noLoad {
-		if err := place.LoadNodeImage(ctx, image, streams.errOut); err != nil {
+		if err := providers.LoadNodeImage(ctx, image, streams.errOut); err != nil {
 			return err
 		}
 	}

@@ -11,8 +11,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/lab/topology"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
@@ -36,14 +35,14 @@ func (f labFlags) balanced(streams ioStreams) (lab.Options, error) {
 	if err != nil {
 		return lab.Options{}, fmt.Errorf("--balancers: %w", err)
 	}
-	imitator := place.NewLab(f.options(streams))
+	imitator := providers.NewLab(f.options(streams))
 	imitator.Imitate(stage.Balancing(asked))
 	return imitator.Options(), nil
 }
 
 func (f labFlags) check() error {
-	if f.clusters < 1 || f.clusters > topology.MaxClusters {
-		return fmt.Errorf("--clusters: want 1 to %d, got %d", topology.MaxClusters, f.clusters)
+	if f.clusters < 1 || f.clusters > lab.MaxClusters {
+		return fmt.Errorf("--clusters: want 1 to %d, got %d", lab.MaxClusters, f.clusters)
 	}
 	return lab.Options{Name: f.name, Cache: f.cache, Clusters: f.clusters, Networks: f.networks, Primaries: f.primaries}.Check()
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 func newLabFleetCommand(streams ioStreams, flags *labFlags) *cobra.Command {
@@ -47,7 +47,7 @@ without a cloud.`,
 }
 
 func printLabFleet(out io.Writer, l *lab.Lab, platform cell.Platform) error {
-	images := place.LabTraits(l).Images
+	images := providers.LabTraits(l).Images
 	_, err := fmt.Fprintf(out, `# The lab %q as a fleet. Its addresses are reached through "eastwest lab exec" only.
 apiVersion: %s
 kind: %s

@@ -16,7 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // istiodFlags name a control plane of a running lab.
@@ -82,8 +82,8 @@ func addIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.C
 
 // removeIstiod deletes what the journal says that the control plane of a revision is made of.
 func removeIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) (err error) {
-	traits := place.LabTraits(l)
-	f, err := fleet.Connect(ctx, place.Specs(l), fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-istiod", TempDir: traits.StateDir})
+	traits := providers.LabTraits(l)
+	f, err := fleet.Connect(ctx, providers.Specs(l), fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-istiod", TempDir: traits.StateDir})
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // meshExtent is how much of a mesh is set up on a lab that is left running.
@@ -43,7 +43,7 @@ type meshSetup struct {
 // setUpMesh carries out the page on a running lab and leaves it there, for
 // whoever wants to look at a mesh or to break one. It goes with the lab.
 func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSetup) (err error) {
-	traits, specs := place.LabTraits(l), place.Specs(l)
+	traits, specs := providers.LabTraits(l), providers.Specs(l)
 	traits.CNI = setup.cni
 	f, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-up", TempDir: traits.StateDir})
 	if err != nil {

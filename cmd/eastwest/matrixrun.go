@@ -21,7 +21,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/internal/kernel"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // matrixFlags are the flags as given, not yet checked.
@@ -79,7 +79,7 @@ func runMatrix(ctx context.Context, streams ioStreams, flags matrixFlags) (err e
 	if err != nil {
 		return err
 	}
-	clusters := place.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
+	clusters := providers.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
 	if _, err := clusters.Create(ctx, m.clusters); err != nil {
 		// Nothing was tried, and the reports have to say so.
 		err = fmt.Errorf("make the clusters of all cells: %w", err)

@@ -14,7 +14,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/kind"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // placeFlags say which cell is meant and where it is run.
@@ -34,7 +34,7 @@ func (f *placeFlags) register(set *pflag.FlagSet) {
 	set.StringVar(&f.clusters, "clusters", fromEnv("CLUSTERS", ""), "number of clusters (CLUSTERS; default: 2, or all of a fleet)")
 	set.StringVar(&f.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
 	registerEnvoy(set, &f.envoy)
-	set.StringVar(&f.images, "images", fromEnv("IMAGES", string(place.FromRegistry)), "where the images of kind clusters come from (IMAGES): registry (upstream's, with Istio's Envoy), or built (here, with upstream's Envoy and without a registry)")
+	set.StringVar(&f.images, "images", fromEnv("IMAGES", string(providers.FromRegistry)), "where the images of kind clusters come from (IMAGES): registry (upstream's, with Istio's Envoy), or built (here, with upstream's Envoy and without a registry)")
 	set.StringVar(&f.nodeImage, "node-image", os.Getenv("NODE_IMAGE"), "image of kind nodes (NODE_IMAGE; default: kind's own, or with --images built that of \"eastwest kind node-image\")")
 	set.StringVar(&f.mirror, "registry-mirror", os.Getenv("REGISTRY_MIRROR"), "URL of a registry that kind nodes ask for images of docker.io first (REGISTRY_MIRROR), such as http://192.0.2.1:5000; with --images built it serves images that were built here")
 }
@@ -77,7 +77,7 @@ func (f placeFlags) resolve() (where, error) {
 	case f.on == "" && emptyFleet():
 		return where{}, errors.Join(errors.New("FLEET is set and empty: give it a fleet file, or unset it to use a lab"), errClusters)
 	}
-	errImages := errors.Join(oneOf("images", f.images, string(place.FromRegistry), string(place.BuiltHere)), f.checkMirror(w.on), f.checkEnvoy(w.on))
+	errImages := errors.Join(oneOf("images", f.images, string(providers.FromRegistry), string(providers.BuiltHere)), f.checkMirror(w.on), f.checkEnvoy(w.on))
 	var errRevision error
 	if f.revision != "" {
 		errRevision = fmt.Errorf("--revision %s: the %s's control planes are made for the run and have no revision; it is for a fleet", f.revision, w.on)
@@ -114,7 +114,7 @@ func (f placeFlags) checkMirror(on cell.Place) error {
 
 // checkEnvoy refuses an Envoy that would not be used.
 func (f placeFlags) checkEnvoy(on cell.Place) error {
-	if f.envoy == "" || on != cell.OnKind || f.images == string(place.BuiltHere) && f.mirror == "" {
+	if f.envoy == "" || on != cell.OnKind || f.images == string(providers.BuiltHere) && f.mirror == "" {
 		return nil
 	}
 	return errors.New("--envoy (EASTWEST_ENVOY) with images that are pulled: the proxy's image has an Envoy of its own; use --images built without --registry-mirror, or leave --envoy out")
@@ -226,12 +226,12 @@ func (w where) check() error {
 // provider is the place itself.
 func (w where) provider(flags placeFlags, streams ioStreams) fleet.Provider {
 	if w.on == cell.OnFleet {
-		return place.NewFleet(w.fleet)
+		return providers.NewFleet(w.fleet)
 	}
 	if w.on == cell.OnKind {
-		return place.NewKind(place.KindOptions{
-			Images: place.KindImages(flags.images), NodeImage: flags.nodeImage, Mirror: flags.mirror, Envoy: flags.envoy, Logs: flags.logs, Progress: streams.errOut,
+		return providers.NewKind(providers.KindOptions{
+			Images: providers.KindImages(flags.images), NodeImage: flags.nodeImage, Mirror: flags.mirror, Envoy: flags.envoy, Logs: flags.logs, Progress: streams.errOut,
 		})
 	}
-	return place.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
+	return providers.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
 }

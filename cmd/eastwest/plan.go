@@ -14,8 +14,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/lab/topology"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 type planFlags struct {
@@ -105,7 +104,7 @@ func (f planFlags) options(ctx context.Context, streams ioStreams, w where, rele
 		return page.Outline(w.cell, w.clusters, release), nil
 	case w.on == cell.OnKind:
 		return page.Options{
-			Clusters: place.PlannedKindSpecs(w.clusters), Traits: w.provider(f.placeFlags, streams).Traits(),
+			Clusters: providers.PlannedKindSpecs(w.clusters), Traits: w.provider(f.placeFlags, streams).Traits(),
 		}, nil
 	default:
 		return f.labOutline(w.cell, w.clusters)
@@ -154,22 +153,22 @@ func settle(ctx context.Context, streams ioStreams, connected *fleet.Fleet, aske
 func (f planFlags) labOutline(asked cell.Cell, clusters int) (page.Options, error) {
 	var opts page.Options
 	if !f.running {
-		specs, err := labSpecs(clusters)
+		specs, err := providers.PlannedLabSpecs(clusters)
 		if err != nil {
 			return opts, err
 		}
-		opts = page.Options{Clusters: specs, Traits: place.NewLab(lab.Options{}).Traits()}
+		opts = page.Options{Clusters: specs, Traits: providers.NewLab(lab.Options{}).Traits()}
 		opts.Notes = []string{"the tag of Istio's images follows from the lab's parts; with --running the plan is that of a running lab"}
 	} else {
 		l, err := lab.Open(lab.Options{Name: f.lab})
 		if err != nil {
 			return opts, fmt.Errorf("--running: lab %q: %w", f.lab, err)
 		}
-		specs := place.Specs(l)
+		specs := providers.Specs(l)
 		if len(specs) < clusters {
 			return opts, fmt.Errorf("--running: lab %q has %d clusters, %d are wanted", f.lab, len(specs), clusters)
 		}
-		opts = page.Options{Clusters: specs[:clusters], Traits: place.LabTraits(l)}
+		opts = page.Options{Clusters: specs[:clusters], Traits: providers.LabTraits(l)}
 		opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
 	}
 	if asked.Platform != cell.Lab {
@@ -180,19 +179,3 @@ func (f planFlags) labOutline(asked cell.Cell, clusters int) (page.Options, erro
 
 // genGatewayScript lies beside the lab's istioctl.
 const genGatewayScript = "gen-eastwest-gateway.sh"
-
-// labSpecs describes the clusters that a lab would have.
-func labSpecs(n int) ([]fleet.ClusterSpec, error) {
-	clusters, err := topology.Clusters(n)
-	if err != nil {
-		return nil, err
-	}
-	specs := make([]fleet.ClusterSpec, 0, n)
-	for _, c := range clusters {
-		specs = append(specs, fleet.ClusterSpec{
-			Name: c.Name(), Kubeconfig: c.Name() + ".yaml", Context: c.Name(),
-			Network: c.Network(), RemoteServer: c.Server(), Platform: "lab",
-		})
-	}
-	return specs, nil
-}

@@ -16,7 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // readingFlags are those of the commands that read clusters and change nothing.
@@ -78,8 +78,8 @@ func (f readingFlags) connect(ctx context.Context) (*fleet.Fleet, described, err
 	if err != nil {
 		return nil, described{}, err
 	}
-	opts.TempDir = place.LabTraits(running).StateDir
-	clusters, err := fleet.Connect(ctx, place.Specs(running), opts)
+	opts.TempDir = providers.LabTraits(running).StateDir
+	clusters, err := fleet.Connect(ctx, providers.Specs(running), opts)
 	return clusters, described{namespace: sample.DefaultNamespace}, err
 }
 

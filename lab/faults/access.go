@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/eastwest-mesh/eastwest/lab/topology"
+	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
 )
 
 const istioSystem = "istio-system"

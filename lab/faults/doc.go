@@ -6,5 +6,5 @@
 // anything is touched, so that mending is the same for all.
 //
 // Owns: the table of faults, their manifests; what must be kept to mend each.
-// May import: lab and lab/pki, client-go.
+// May import: lab and lab/internal/pki, client-go.
 package faults

@@ -12,7 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/lab/pki"
+	"github.com/eastwest-mesh/eastwest/lab/internal/pki"
 )
 
 // with has steps depend on the lab: on the names of its clusters, or on what is in them. They

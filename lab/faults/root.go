@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/eastwest-mesh/eastwest/lab/pki"
+	"github.com/eastwest-mesh/eastwest/lab/internal/pki"
 )
 
 // cacerts is the Secret that istiod takes its intermediate and root from.

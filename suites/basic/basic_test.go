@@ -10,7 +10,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
@@ -45,7 +45,7 @@ func fromEnvironment(t *testing.T) Config {
 		t.Fatalf("CLUSTERS: %v", err)
 	}
 	return Config{Config: stage.Config{
-		Provider: place.NewLab(lab.Options{Name: environment("LAB", "basic"), Progress: os.Stderr}),
+		Provider: providers.NewLab(lab.Options{Name: environment("LAB", "basic"), Progress: os.Stderr}),
 		Asked:    &asked, Cell: stage.AskedOf(asked, cell.OnLab),
 		Clusters: clusters, ErrorProbability: stage.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
 	}}

@@ -18,7 +18,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
@@ -52,7 +52,7 @@ func TestLabPlanScript(t *testing.T) {
 	}
 
 	result, err := basic.Run(t.Context(), t, basic.Config{Config: stage.Config{
-		Provider: place.NewLab(options), Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab"},
+		Provider: providers.NewLab(options), Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab"},
 		Clusters: 2, Reuse: true, ErrorProbability: stage.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
 	}})
 	if err != nil {
@@ -67,7 +67,7 @@ func TestLabPlanScript(t *testing.T) {
 // pageScript is what "eastwest plan --running -o shell" prints.
 func pageScript(t *testing.T, l *lab.Lab) string {
 	t.Helper()
-	opts := page.Options{Clusters: place.Specs(l), Traits: place.LabTraits(l)}
+	opts := page.Options{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
 	opts.Traits.Tools.GenGateway = l.Program("gen-eastwest-gateway.sh")
 	made, err := page.New(opts)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/commandline"
 )
 
@@ -95,7 +95,7 @@ func (m *mesh) run(t *testing.T, commands string) {
 // take reads and judges the mesh.
 func (m *mesh) take(t *testing.T, c liveCase) (*istio.Snapshot, diagnose.Diagnosis) {
 	t.Helper()
-	specs := place.Specs(m.running)
+	specs := providers.Specs(m.running)
 	if m.clusters > 0 {
 		specs = specs[:m.clusters]
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/faults"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/commandline"
 )
 
@@ -162,7 +162,7 @@ func startMesh(t *testing.T) *liveMesh {
 // connected does something with the clusters, as far as they answer.
 func (m *liveMesh) connected(t *testing.T, do func(*fleet.Fleet)) {
 	t.Helper()
-	f, err := fleet.Connect(t.Context(), place.Specs(m.running), fleet.Options{UserAgent: "drills", Bounds: kube.ReadingBounds(), Tolerate: true, TempDir: t.TempDir()})
+	f, err := fleet.Connect(t.Context(), providers.Specs(m.running), fleet.Options{UserAgent: "drills", Bounds: kube.ReadingBounds(), Tolerate: true, TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}

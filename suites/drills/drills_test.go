@@ -23,7 +23,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/faults"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/scenarios"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
@@ -59,7 +59,7 @@ const patience = 90 * time.Second
 // TestDrills makes one mesh and breaks it in every way, one after the other.
 // It needs root, as the lab does.
 func TestDrills(t *testing.T) {
-	provider := place.NewLab(lab.Options{Name: "drills", Envoy: os.Getenv("EASTWEST_ENVOY"), Progress: os.Stderr})
+	provider := providers.NewLab(lab.Options{Name: "drills", Envoy: os.Getenv("EASTWEST_ENVOY"), Progress: os.Stderr})
 	s := open(t, provider)
 	healthy(t, s)
 	running, err := lab.Open(lab.Options{Name: "drills"})
@@ -110,7 +110,7 @@ func TestDrillsCoverEveryFault(t *testing.T) {
 }
 
 // open sets the mesh up and undoes it at the end of the test.
-func open(t *testing.T, provider *place.Lab) *stage.Stage {
+func open(t *testing.T, provider *providers.Lab) *stage.Stage {
 	t.Helper()
 	bounds := kube.LocalBounds()
 	// What is broken is asked for only this long before it is measured.

@@ -21,7 +21,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/place"
+	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/scenarios"
 	"github.com/eastwest-mesh/eastwest/suites/commandline"
 )
@@ -45,7 +45,7 @@ type moment struct {
 // and for the undo.
 func moments(t *testing.T, l *lab.Lab) []moment {
 	t.Helper()
-	plan, err := page.New(page.Options{Clusters: place.Specs(l), Traits: place.LabTraits(l)})
+	plan, err := page.New(page.Options{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestDrillsKilledAtEveryStep(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	f, err := fleet.Connect(t.Context(), place.Specs(running), fleet.Options{TempDir: t.TempDir()})
+	f, err := fleet.Connect(t.Context(), providers.Specs(running), fleet.Options{TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -213,7 +213,7 @@ func noLock(t *testing.T, f *fleet.Fleet) {
 // noFiles wants neither journals nor kubeconfigs of runs.
 func noFiles(t *testing.T, l *lab.Lab) {
 	t.Helper()
-	left, err := os.ReadDir(place.LabTraits(l).StateDir)
+	left, err := os.ReadDir(providers.LabTraits(l).StateDir)
 	if err != nil {
 		t.Fatal(err)
 	}
