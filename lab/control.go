@@ -9,8 +9,8 @@ import (
 	"net"
 	"net/http"
 
-	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/internal/supervisor"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 )
 
 // client talks to the supervisor through the control socket.

@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
-	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
 )
 
 // Options say what lab is wanted. The zero value is a lab of two clusters.

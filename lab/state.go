@@ -12,9 +12,9 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
+	"github.com/eastwest-mesh/eastwest/lab/internal/sandbox"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
-	"github.com/eastwest-mesh/eastwest/lab/internal/sandbox"
 )
 
 // State is what the host keeps of a running lab. It holds no secret.

@@ -14,13 +14,13 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/eastwest-mesh/eastwest/lab/internal/cgroup"
 	"github.com/eastwest-mesh/eastwest/lab/images"
+	"github.com/eastwest-mesh/eastwest/lab/internal/cgroup"
 	"github.com/eastwest-mesh/eastwest/lab/internal/node"
-	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/internal/sandbox"
 	"github.com/eastwest-mesh/eastwest/lab/internal/supervisor"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
+	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
 // Lab is a running lab.

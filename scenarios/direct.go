@@ -10,7 +10,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // directLimit bounds an attempt to reach a pod of another network: the packets
@@ -23,7 +23,7 @@ const directLimit = 3 * time.Second
 func (c crossing) directly(ctx context.Context) ([]string, error) {
 	var wrong []string
 	for _, other := range c.env.Fleet.Others(c.source) {
-		pod, err := probe.ReadyPod(ctx, other.Client, c.env.Namespace, sample.VersionSelector(other.Version))
+		pod, err := probe.ReadyPod(ctx, other.Client, c.env.Namespace, workload.VersionSelector(other.Version))
 		if err != nil {
 			return nil, err
 		}
@@ -51,7 +51,7 @@ func (c crossing) knock(ctx context.Context, from *fleet.Cluster, pod *corev1.Po
 	if err != nil {
 		return probe.Knock{}, err
 	}
-	door := probe.Door{URL: "http://" + hostPort(pod.Status.PodIP, sample.HelloWorldPort) + "/hello", Limit: directLimit}
+	door := probe.Door{URL: "http://" + hostPort(pod.Status.PodIP, workload.HelloWorldPort) + "/hello", Limit: directLimit}
 	knocks, err := probe.KnockAt(ctx, from.Client, target, []probe.Door{door})
 	if err != nil {
 		return probe.Knock{}, err

@@ -9,7 +9,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // Env is what scenarios run in: a fleet with the sample deployed.
@@ -68,17 +68,17 @@ func (e *Env) versions() []string {
 
 // batch is a batch of calls to HelloWorld that names the scenario in access logs.
 func (e *Env) batch(count int) probe.Batch {
-	return probe.Batch{URL: sample.URL(e.Namespace), Count: count, UserAgent: e.scenario.ID}
+	return probe.Batch{URL: workload.URL(e.Namespace), Count: count, UserAgent: e.scenario.ID}
 }
 
 // sleep calls from the Sleep pod of a cluster, through its sidecar.
 func (e *Env) sleep(cluster *fleet.Cluster) probe.From {
 	return probe.From{Client: cluster.Client, Pick: func(ctx context.Context) (kube.Target, error) {
-		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, sample.SleepSelector)
+		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, workload.SleepSelector)
 		if err != nil {
 			return kube.Target{}, err
 		}
-		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: sample.Sleep}, nil
+		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: workload.Sleep}, nil
 	}}
 }
 
@@ -87,7 +87,7 @@ func (e *Env) instances(ctx context.Context) (map[string]string, error) {
 	var mu sync.Mutex
 	owners := map[string]string{} // guarded by mu
 	err := e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
-		pods, err := probe.ReadyPods(ctx, cluster.Client, e.Namespace, sample.VersionSelector(cluster.Version))
+		pods, err := probe.ReadyPods(ctx, cluster.Client, e.Namespace, workload.VersionSelector(cluster.Version))
 		if err != nil {
 			return err
 		}

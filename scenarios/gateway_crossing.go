@@ -11,8 +11,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 func gatewayCrossing() Scenario {
@@ -79,7 +79,7 @@ type crossing struct {
 
 // passed is HelloWorld in a gateway that passes TLS through by SNI.
 func (c crossing) passed() string {
-	return fmt.Sprintf("outbound_.%d_._.%s.svc.cluster.local", sample.HelloWorldPort, sample.Host(c.env.Namespace))
+	return fmt.Sprintf("outbound_.%d_._.%s.svc.cluster.local", workload.HelloWorldPort, workload.Host(c.env.Namespace))
 }
 
 // endpoints wants exactly the source's own pods and the others' gateways.
@@ -123,13 +123,13 @@ func (c crossing) compare(hosts []istio.Endpoint, want map[string]string) []stri
 }
 
 func (c crossing) localEndpoints(ctx context.Context) (map[string]string, error) {
-	pods, err := probe.ReadyPods(ctx, c.source.Client, c.env.Namespace, sample.VersionSelector(c.source.Version))
+	pods, err := probe.ReadyPods(ctx, c.source.Client, c.env.Namespace, workload.VersionSelector(c.source.Version))
 	if err != nil {
 		return nil, err
 	}
 	local := map[string]string{}
 	for _, pod := range pods {
-		local[hostPort(pod.Status.PodIP, sample.HelloWorldPort)] = "a pod of its own"
+		local[hostPort(pod.Status.PodIP, workload.HelloWorldPort)] = "a pod of its own"
 	}
 	return local, nil
 }

@@ -7,8 +7,8 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 func localVersionScaledToZero() Scenario {
@@ -58,8 +58,8 @@ func runLocalVersionScaledToZero(ctx context.Context, env *Env) error {
 }
 
 func (e *Env) scaleLocal(ctx context.Context, cluster *fleet.Cluster, replicas int32) error {
-	scaling := sample.Scaling{Namespace: e.Namespace, Version: cluster.Version, Replicas: replicas}
-	return sample.Scale(ctx, cluster, scaling, e.Bounds)
+	scaling := workload.Scaling{Namespace: e.Namespace, Version: cluster.Version, Replicas: replicas}
+	return workload.Scale(ctx, cluster, scaling, e.Bounds)
 }
 
 // startLocal scales a cluster's own version back to one, also after the run was

@@ -12,13 +12,13 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // outsiders makes a caller without a sidecar in every cluster, or finds the
 // one that an earlier scenario made, and waits until it is ready.
 func (e *Env) outsiders(ctx context.Context) error {
-	manifest, err := sample.OutsiderManifest(sample.Options{Namespace: e.Namespace, Images: e.Images, Workload: e.Workload})
+	manifest, err := workload.OutsiderManifest(workload.Options{Namespace: e.Namespace, Images: e.Images, Workload: e.Workload})
 	if err != nil {
 		return err
 	}
@@ -61,10 +61,10 @@ func podReady(objects []*unstructured.Unstructured) kube.State {
 // outsider calls from the cluster's pod without a sidecar.
 func (e *Env) outsider(cluster *fleet.Cluster) probe.From {
 	return probe.From{Client: cluster.Client, Pick: func(ctx context.Context) (kube.Target, error) {
-		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, "app="+sample.Outsider)
+		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, "app="+workload.Outsider)
 		if err != nil {
 			return kube.Target{}, err
 		}
-		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: sample.Outsider}, nil
+		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: workload.Outsider}, nil
 	}}
 }

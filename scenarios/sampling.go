@@ -9,8 +9,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // A clean call ends in less than slowest: below the 10 s connect timeout of a
@@ -59,7 +59,7 @@ func (e *Env) sample(ctx context.Context, want expect) error {
 		return fmt.Errorf("sample from cluster %q: %w", want.source.Name, errors.Join(err, late))
 	}
 	taken := report.Sample{
-		Source: want.source.Name, URL: sample.URL(e.Namespace), Size: size, Converge: converged,
+		Source: want.source.Name, URL: workload.URL(e.Namespace), Size: size, Converge: converged,
 		Calls: reported(calls), Verdict: e.judge(ctx, expectation, calls),
 	}
 	if late != nil {

@@ -18,7 +18,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 )
@@ -96,7 +96,7 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 	if err != nil {
 		return nil, err
 	}
-	took, said, err := runScript(ctx, l, own, sample.SwitchProve)
+	took, said, err := runScript(ctx, l, own, workload.SwitchProve)
 	if err == nil {
 		err = allAnswered(said, len(opts.Clusters))
 	}
@@ -110,7 +110,7 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 	}
 	all = append(all, reuse...)
 	// The clean-up alone: the same script without its steps.
-	took, _, err = runScript(ctx, l, plan.Plan{Title: p.Title, Variables: p.Variables, Optional: p.Optional}, sample.SwitchCleanUp)
+	took, _, err = runScript(ctx, l, plan.Plan{Title: p.Title, Variables: p.Variables, Optional: p.Optional}, workload.SwitchCleanUp)
 	return append(all, timing{cleanUpName, took}), err
 }
 
@@ -120,8 +120,8 @@ const cleanUpName = "cleanup"
 
 // allAnswered wants an answer of every version from every cluster, as the page does.
 func allAnswered(said string, clusters int) error {
-	if got := strings.Count(said, "Hello version: "); got != sample.PageCalls*clusters {
-		return fmt.Errorf("bench: the page's commands: want %d answers, got %d\n%s", sample.PageCalls*clusters, got, said)
+	if got := strings.Count(said, "Hello version: "); got != workload.PageCalls*clusters {
+		return fmt.Errorf("bench: the page's commands: want %d answers, got %d\n%s", workload.PageCalls*clusters, got, said)
 	}
 	for i := range clusters {
 		if version := fleet.Version(i); !strings.Contains(said, "Hello version: "+version) {

@@ -11,7 +11,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 type preflightFlags struct {
@@ -99,7 +99,7 @@ func (f preflightFlags) look(ctx context.Context) (preflight.Result, []string, e
 	if err != nil {
 		return preflight.Result{}, nil, usageError(err)
 	}
-	pods, err := sample.Pods(sample.Options{Namespace: file.Namespace, Images: file.Images.AsImages(), Workload: file.Workload})
+	pods, err := workload.Pods(workload.Options{Namespace: file.Namespace, Images: file.Images.AsImages(), Workload: file.Workload})
 	if err != nil {
 		return preflight.Result{}, nil, err
 	}

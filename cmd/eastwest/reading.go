@@ -14,7 +14,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 )
@@ -80,7 +80,7 @@ func (f readingFlags) connect(ctx context.Context) (*fleet.Fleet, described, err
 	}
 	opts.TempDir = providers.LabTraits(running).StateDir
 	clusters, err := fleet.Connect(ctx, providers.Specs(running), opts)
-	return clusters, described{namespace: sample.DefaultNamespace}, err
+	return clusters, described{namespace: workload.DefaultNamespace}, err
 }
 
 // loadToRead needs no more than contexts: a platform decides about nothing that is read,

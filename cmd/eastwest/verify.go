@@ -15,8 +15,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
 	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
@@ -166,7 +166,7 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	if w.fleet != nil {
 		config.FleetProject, config.MeshID = w.fleet.FleetProject, w.fleet.MeshID
 		config.Existing = w.fleet.Existing
-		if config.Namespace == "" && (config.Existing || !config.Reuse || w.fleet.Namespace != sample.DefaultNamespace) {
+		if config.Namespace == "" && (config.Existing || !config.Reuse || w.fleet.Namespace != workload.DefaultNamespace) {
 			config.Namespace = w.fleet.Namespace
 		}
 		for _, warning := range w.fleet.Warnings {

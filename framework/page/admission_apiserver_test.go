@@ -12,7 +12,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/kube/kubetest"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // The API server's own Pod Security admission, with nothing that injects.
@@ -42,7 +42,7 @@ func TestAPIServerPodsAreAdmitted(t *testing.T) {
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			pods, err := sample.Pods(sample.Options{Namespace: namespace, Images: fleet.UpstreamImages(2), Workload: test.workload})
+			pods, err := workload.Pods(workload.Options{Namespace: namespace, Images: fleet.UpstreamImages(2), Workload: test.workload})
 			if err != nil {
 				t.Fatal(err)
 			}

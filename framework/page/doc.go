@@ -3,6 +3,6 @@
 // fleet. `eastwest plan` prints this plan and `eastwest verify` runs it.
 //
 // Owns: the order of the page's parts, nothing else.
-// May import: framework/mesh, framework/sample, framework/plan,
+// May import: framework/mesh, framework/workload, framework/plan,
 // framework/fleet and framework/kube.
 package page

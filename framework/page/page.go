@@ -10,7 +10,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // Title is that of the page.
@@ -32,7 +32,7 @@ type Options struct {
 	// Placeholders is true where the clusters are not known yet: the plan can be
 	// read, and its script be filled in, but it cannot be run.
 	Placeholders bool
-	// Namespace of the sample programs; empty means sample.DefaultNamespace.
+	// Namespace of the sample programs; empty means workload.DefaultNamespace.
 	Namespace string
 	// Existing is true where that namespace was made beforehand.
 	Existing bool
@@ -52,20 +52,20 @@ func New(opts Options) (plan.Plan, error) {
 	if meshOptions.MeshID == "" {
 		meshOptions.MeshID = DefaultMeshID
 	}
-	sampleOptions := sample.Options{Clusters: opts.Clusters, Namespace: opts.Namespace, Existing: opts.Existing, Images: opts.Traits.Images, Workload: opts.Traits.Workload}
+	sampleOptions := workload.Options{Clusters: opts.Clusters, Namespace: opts.Namespace, Existing: opts.Existing, Images: opts.Traits.Images, Workload: opts.Traits.Workload}
 	steps, err := steps(meshOptions, sampleOptions, opts.Reuse)
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("plan the page: %w", err)
 	}
 	return plan.Plan{
-		Title: Title, Notes: opts.Notes, Variables: mesh.Variables(meshOptions), Steps: steps, Optional: sample.ByHand(sampleOptions),
+		Title: Title, Notes: opts.Notes, Variables: mesh.Variables(meshOptions), Steps: steps, Optional: workload.ByHand(sampleOptions),
 	}, nil
 }
 
 // steps makes everything in the page's order and waits at the end: gateways,
 // discovery and sample become ready at the same time, as they would for
 // whoever follows the page by hand.
-func steps(meshOptions mesh.Options, sampleOptions sample.Options, reuse bool) ([]plan.Step, error) {
+func steps(meshOptions mesh.Options, sampleOptions workload.Options, reuse bool) ([]plan.Step, error) {
 	var (
 		all     []plan.Step
 		meshErr error
@@ -75,11 +75,11 @@ func steps(meshOptions mesh.Options, sampleOptions sample.Options, reuse bool) (
 		all, meshErr = mesh.Steps(meshOptions)
 		ready = mesh.ReadySteps(meshOptions)
 	}
-	sampleSteps, sampleErr := sample.Steps(sampleOptions)
+	sampleSteps, sampleErr := workload.Steps(sampleOptions)
 	if err := errors.Join(meshErr, sampleErr); err != nil {
 		return nil, err
 	}
-	return slices.Concat(all, sampleSteps, ready, sample.ReadySteps(sampleOptions)), nil
+	return slices.Concat(all, sampleSteps, ready, workload.ReadySteps(sampleOptions)), nil
 }
 
 // Env is what the plan needs to run on a connected fleet: its variables get
@@ -109,7 +109,7 @@ func Clients(f *fleet.Fleet) []*kube.Client {
 func Namespaces(opts Options) []string {
 	namespace := opts.Namespace
 	if namespace == "" {
-		namespace = sample.DefaultNamespace
+		namespace = workload.DefaultNamespace
 	}
 	return []string{names.System, namespace}
 }

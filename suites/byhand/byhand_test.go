@@ -15,8 +15,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
@@ -41,7 +41,7 @@ func TestLabPlanScript(t *testing.T) {
 		}
 	})
 	script, dir := pageScript(t, l), t.TempDir()
-	said := runScript(t, l, dir, script, sample.SwitchProve+"=1")
+	said := runScript(t, l, dir, script, workload.SwitchProve+"=1")
 	for _, version := range []string{"v1", "v2"} {
 		if !strings.Contains(said, "Hello version: "+version) {
 			t.Errorf("the page's calls were not answered by %s:\n%s", version, said)

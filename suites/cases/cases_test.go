@@ -15,7 +15,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/commandline"
@@ -107,7 +107,7 @@ func (m *mesh) take(t *testing.T, c liveCase) (*istio.Snapshot, diagnose.Diagnos
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	s := diagnose.Take(t.Context(), f.Clusters, diagnose.Options{Namespace: sample.DefaultNamespace, Calls: diagnose.Sized})
+	s := diagnose.Take(t.Context(), f.Clusters, diagnose.Options{Namespace: workload.DefaultNamespace, Calls: diagnose.Sized})
 	return s, diagnose.Judge(s, checks.All())
 }
 

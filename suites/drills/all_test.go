@@ -16,7 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/faults"
 	"github.com/eastwest-mesh/eastwest/providers"
@@ -189,7 +189,7 @@ func (m *liveMesh) await(t *testing.T, what string, times int, mistake func(diag
 	inARow := 0
 	for end := time.Now().Add(patience); ; {
 		m.connected(t, func(f *fleet.Fleet) {
-			s = diagnose.Take(t.Context(), f.Clusters, diagnose.Options{Namespace: sample.DefaultNamespace, Calls: diagnose.Sized})
+			s = diagnose.Take(t.Context(), f.Clusters, diagnose.Options{Namespace: workload.DefaultNamespace, Calls: diagnose.Sized})
 		})
 		d = diagnose.Judge(s, checks.All())
 		wrong := mistake(d)

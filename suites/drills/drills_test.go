@@ -18,8 +18,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/faults"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
@@ -150,7 +150,7 @@ func freshCallers(t *testing.T, s *stage.Stage) {
 
 func replaceCallers(ctx context.Context, f *fleet.Fleet) error {
 	return f.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
-		old, err := probe.ReadyPods(ctx, cluster.Client, sample.DefaultNamespace, sample.SleepSelector)
+		old, err := probe.ReadyPods(ctx, cluster.Client, workload.DefaultNamespace, workload.SleepSelector)
 		if err != nil {
 			return err
 		}
@@ -165,7 +165,7 @@ func replaceCallers(ctx context.Context, f *fleet.Fleet) error {
 		return cluster.Client.AwaitPoll(ctx, kube.Poll{
 			For: "a new Sleep pod", Bound: patience,
 			Ask: func(ctx context.Context) (kube.State, error) {
-				pod, err := probe.ReadyPod(ctx, cluster.Client, sample.DefaultNamespace, sample.SleepSelector)
+				pod, err := probe.ReadyPod(ctx, cluster.Client, workload.DefaultNamespace, workload.SleepSelector)
 				return kube.State{Met: err == nil && !known[pod.Name], Seen: "no new pod"}, err
 			},
 		})

@@ -12,7 +12,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // diagnoseBound bounds the diagnosis; what was not read by then is told as unread.
@@ -58,8 +58,8 @@ func (s *Stage) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
 	sources := []struct{ namespace, selector, container string }{
 		{names.System, names.IstiodSelector, names.IstiodContainer},
 		{names.System, names.GatewaySelector, names.Proxy},
-		{s.namespace, sample.SleepSelector, names.Proxy},
-		{s.namespace, sample.HelloWorldSelector, names.Proxy},
+		{s.namespace, workload.SleepSelector, names.Proxy},
+		{s.namespace, workload.HelloWorldSelector, names.Proxy},
 	}
 	for _, source := range sources {
 		// Pods that are not ready have the most to tell.

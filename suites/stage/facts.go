@@ -13,7 +13,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // identify finds out, once, what carries the calls and which versions run. What
@@ -49,7 +49,7 @@ type dataPlane struct {
 // that failed left no caller, the gateway.
 func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (dataPlane, error) {
 	namespace := s.namespace
-	pod, err := probe.ReadyPod(ctx, cluster.Client, namespace, sample.SleepSelector)
+	pod, err := probe.ReadyPod(ctx, cluster.Client, namespace, workload.SleepSelector)
 	if err != nil {
 		namespace = names.System
 		pod, err = probe.ReadyPod(ctx, cluster.Client, namespace, names.GatewaySelector)
@@ -165,7 +165,7 @@ func (s *Stage) phasesOfCases() {
 		{"istiod", []string{mesh.StepNamespace, mesh.StepCA, mesh.StepIstiod}},
 		{"gateways", []string{mesh.StepGateway, mesh.StepExpose}},
 		{"discovery", []string{mesh.StepReader, mesh.StepCreateMesh, mesh.StepDiscovery}},
-		{"sample", []string{sample.StepNamespace, sample.StepService, sample.StepHelloWorld, sample.StepSleep, sample.StepReady}},
+		{"sample", []string{workload.StepNamespace, workload.StepService, workload.StepHelloWorld, workload.StepSleep, workload.StepReady}},
 	}
 	var phases []report.Phase
 	for _, group := range groups {

@@ -11,7 +11,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // ErrRefused says that a fleet is not as a run needs it: nothing was made.
@@ -24,7 +24,7 @@ func (s *Stage) preflight(ctx context.Context) error {
 	if traits.InstallsMesh || s.config.Asked == nil {
 		return nil
 	}
-	pods, err := sample.Pods(sample.Options{Namespace: s.namespace, Images: traits.Images, Workload: traits.Workload})
+	pods, err := workload.Pods(workload.Options{Namespace: s.namespace, Images: traits.Images, Workload: traits.Workload})
 	if err != nil {
 		return err
 	}

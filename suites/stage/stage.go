@@ -15,7 +15,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/sample"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
@@ -62,7 +62,7 @@ func New(config Config) (*Stage, error) {
 	}
 	config.imitate()
 	now := time.Now()
-	s := &Stage{config: config, bounds: config.bounds(), namespace: sample.DefaultNamespace, waits: &kube.Waits{}}
+	s := &Stage{config: config, bounds: config.bounds(), namespace: workload.DefaultNamespace, waits: &kube.Waits{}}
 	s.run = report.Run{
 		APIVersion: report.APIVersion, Kind: report.Kind, ID: ledger.NewRunID(now), Started: now,
 		Command: config.Command, Cell: config.Cell, ErrorProbability: config.ErrorProbability,

@@ -10,9 +10,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/internal/node"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 )
 
 // Fault names a fault of the network that only the inside of the lab can make.

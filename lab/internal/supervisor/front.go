@@ -12,9 +12,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/internal/names"
 	"github.com/eastwest-mesh/eastwest/lab/internal/network"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 )
 
 // front is where balancers with host names stand: on the network between the

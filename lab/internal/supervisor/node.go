@@ -17,10 +17,10 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/eastwest-mesh/eastwest/internal/kernel"
-	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/internal/network"
 	"github.com/eastwest-mesh/eastwest/lab/internal/node"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 )
 
 // runNode runs one node in network and mount namespaces of its own, and its

@@ -14,11 +14,11 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
-	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/internal/names"
 	"github.com/eastwest-mesh/eastwest/lab/internal/network"
 	"github.com/eastwest-mesh/eastwest/lab/internal/node"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 )
 
 // supervisor is the running lab, seen from inside.

@@ -4,9 +4,9 @@ import (
 	"net/netip"
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
-	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/internal/node"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
+	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 )
 
 // Spec is what the supervisor runs. It holds no secret.
