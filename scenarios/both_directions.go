@@ -3,25 +3,26 @@ package scenarios
 import (
 	"context"
 
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 )
 
-func bothDirections() Scenario {
-	return Scenario{
+func bothDirections() run.Scenario {
+	return run.Scenario{
 		ID:      "both-directions",
 		Name:    "Every cluster is answered by every cluster",
 		Promise: "calls from each cluster are answered by the versions of all clusters, each as often as the others",
 		Source:  "page lines 258-298 (A10d); shares: Istio's default LEAST_REQUEST over equal endpoints",
-		Needs:   Needs{Clusters: 2},
+		Needs:   run.Needs{Clusters: 2},
 		Base:    true,
 		Bound:   boundSample,
-		Run:     runBothDirections,
+		Run:     on(runBothDirections),
 	}
 }
 
 // runBothDirections takes one sample from each cluster at the same time. The
 // page asks for alternating answers; Istio draws at random, so shares are
 // judged and the order is not.
-func runBothDirections(ctx context.Context, env *Env) error {
-	return env.samples(ctx, verdict.EqualShares(env.versions()...))
+func runBothDirections(ctx context.Context, t trial) error {
+	return t.samples(ctx, verdict.EqualShares(t.versions()...))
 }

@@ -22,8 +22,8 @@ const directLimit = 3 * time.Second
 // the same address connects.
 func (c crossing) directly(ctx context.Context) ([]string, error) {
 	var wrong []string
-	for _, other := range c.env.Fleet.Others(c.source) {
-		pod, err := probe.ReadyPod(ctx, other.Client, c.env.Namespace, workload.VersionSelector(other.Version))
+	for _, other := range c.Fleet.Others(c.source) {
+		pod, err := probe.ReadyPod(ctx, other.Client, c.Namespace, workload.VersionSelector(other.Version))
 		if err != nil {
 			return nil, err
 		}
@@ -47,7 +47,7 @@ func (c crossing) directly(ctx context.Context) ([]string, error) {
 }
 
 func (c crossing) knock(ctx context.Context, from *fleet.Cluster, pod *corev1.Pod) (probe.Knock, error) {
-	target, err := c.env.outsider(from).Pick(ctx)
+	target, err := c.noSidecar(from).Pick(ctx)
 	if err != nil {
 		return probe.Knock{}, err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
 // gatewayQuery asks for one cluster's gateway as another sees it.
@@ -68,7 +69,7 @@ func resolved(ctx context.Context, query gatewayQuery) ([]string, error) {
 	}
 	endpoints := entriesOf(known, query.of.Network)
 	if len(endpoints) == 0 {
-		return nil, violated(fmt.Sprintf("istiod of cluster %q knows no way into network %q: the gateway has no address, or its host name does not resolve there", query.seenBy.Name, query.of.Network))
+		return nil, run.Violated(fmt.Sprintf("istiod of cluster %q knows no way into network %q: the gateway has no address, or its host name does not resolve there", query.seenBy.Name, query.of.Network))
 	}
 	return endpoints, nil
 }

@@ -11,40 +11,41 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
-func gatewayCrossing() Scenario {
-	return Scenario{
+func gatewayCrossing() run.Scenario {
+	return run.Scenario{
 		ID:      "gateway-crossing",
 		Name:    "Calls cross by the gateways and by nothing else",
 		Promise: "calls cross to the other cluster through its east-west gateway and in no other way",
 		Source:  "page line 152 (separate networks need an east-west gateway); Istio pilot/pkg/xds/endpoints/ep_filters.go",
-		Needs:   Needs{Clusters: 2},
+		Needs:   run.Needs{Clusters: 2},
 		Bound:   boundSample,
-		Run:     runGatewayCrossing,
+		Run:     on(runGatewayCrossing),
 	}
 }
 
 // runGatewayCrossing looks at one thing in three ways that cannot all be wrong:
 // which endpoints a caller has, what its proxy and the remote gateway counted
 // while it called, and whether the remote pod can be reached without them.
-func runGatewayCrossing(ctx context.Context, env *Env) error {
-	if err := separateNetworks(env.Fleet); err != nil {
+func runGatewayCrossing(ctx context.Context, t trial) error {
+	if err := separateNetworks(t.Fleet); err != nil {
 		return err
 	}
-	// The outsiders start while the sample is taken, which they have no part in.
+	// The callers without a sidecar start while the sample is taken, which they have no part in.
 	var outside, sampled error
 	var both sync.WaitGroup
-	both.Go(func() { outside = env.outsiders(ctx) })
-	both.Go(func() { sampled = env.samples(ctx, verdict.EqualShares(env.versions()...)) })
+	both.Go(func() { outside = t.makeNoSidecars(ctx) })
+	both.Go(func() { sampled = t.samples(ctx, verdict.EqualShares(t.versions()...)) })
 	both.Wait()
 	if err := errors.Join(outside, sampled); err != nil {
 		return err
 	}
-	return env.Fleet.ForEach(ctx, func(ctx context.Context, source *fleet.Cluster) error {
-		crossing := crossing{env: env, source: source}
+	return t.Fleet.ForEach(ctx, func(ctx context.Context, source *fleet.Cluster) error {
+		crossing := crossing{trial: t, source: source}
 		var wrong []string
 		for _, check := range []func(context.Context) ([]string, error){
 			crossing.endpoints, crossing.counters, crossing.directly,
@@ -55,7 +56,7 @@ func runGatewayCrossing(ctx context.Context, env *Env) error {
 			}
 			wrong = append(wrong, found...)
 		}
-		return violated(wrong...)
+		return run.Violated(wrong...)
 	})
 }
 
@@ -64,7 +65,7 @@ func separateNetworks(f *fleet.Fleet) error {
 	owner := map[string]string{}
 	for _, cluster := range f.Clusters {
 		if first, twice := owner[cluster.Network]; twice {
-			return fmt.Errorf("%w: clusters %s and %s are on one network (%s)", ErrUnsupported, first, cluster.Name, cluster.Network)
+			return fmt.Errorf("%w: clusters %s and %s are on one network (%s)", run.ErrUnsupported, first, cluster.Name, cluster.Network)
 		}
 		owner[cluster.Network] = cluster.Name
 	}
@@ -73,13 +74,13 @@ func separateNetworks(f *fleet.Fleet) error {
 
 // crossing is what one source cluster's calls to the others are looked at with.
 type crossing struct {
-	env    *Env
+	trial
 	source *fleet.Cluster
 }
 
 // passed is HelloWorld in a gateway that passes TLS through by SNI.
 func (c crossing) passed() string {
-	return fmt.Sprintf("outbound_.%d_._.%s.svc.cluster.local", workload.HelloWorldPort, workload.Host(c.env.Namespace))
+	return fmt.Sprintf("outbound_.%d_._.%s.svc.cluster.local", workload.HelloWorldPort, workload.Host(c.Namespace))
 }
 
 // endpoints wants exactly the source's own pods and the others' gateways.
@@ -92,7 +93,7 @@ func (c crossing) endpoints(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, other := range c.env.Fleet.Others(c.source) {
+	for _, other := range c.Fleet.Others(c.source) {
 		gateway, err := gatewayEndpoints(ctx, gatewayQuery{of: other, seenBy: c.source})
 		if err != nil {
 			return nil, err
@@ -123,7 +124,7 @@ func (c crossing) compare(hosts []istio.Endpoint, want map[string]string) []stri
 }
 
 func (c crossing) localEndpoints(ctx context.Context) (map[string]string, error) {
-	pods, err := probe.ReadyPods(ctx, c.source.Client, c.env.Namespace, workload.VersionSelector(c.source.Version))
+	pods, err := probe.ReadyPods(ctx, c.source.Client, c.Namespace, workload.VersionSelector(c.source.Version))
 	if err != nil {
 		return nil, err
 	}
@@ -136,11 +137,11 @@ func (c crossing) localEndpoints(ctx context.Context) (map[string]string, error)
 
 // hosts are HelloWorld's endpoints in the caller's proxy.
 func (c crossing) hosts(ctx context.Context) ([]istio.Endpoint, error) {
-	target, err := c.env.sleep(c.source).Pick(ctx)
+	target, err := c.sleep(c.source).Pick(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return istio.Endpoints(ctx, c.source.Client, c.env.Namespace, target.Pod)
+	return istio.Endpoints(ctx, c.source.Client, c.Namespace, target.Pod)
 }
 
 // counters makes one batch between two readings: every answer of another
@@ -151,7 +152,7 @@ func (c crossing) counters(ctx context.Context) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	calls, err := probe.Measure(ctx, c.env.sleep(c.source), c.env.batch(countedCalls))
+	calls, err := probe.Measure(ctx, c.sleep(c.source), c.batch(countedCalls))
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +162,7 @@ func (c crossing) counters(ctx context.Context) ([]string, error) {
 	}
 	counted := counted{source: c.source.Name, before: before, after: after, calls: calls}
 	wrong := counted.failures()
-	for _, other := range c.env.Fleet.Others(c.source) {
+	for _, other := range c.Fleet.Others(c.source) {
 		gateway, err := gatewayEndpoints(ctx, gatewayQuery{of: other, seenBy: c.source})
 		if err != nil {
 			return nil, err

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
 // roundTo is the precision of times in notes.
@@ -16,7 +17,7 @@ const roundTo = 10 * time.Millisecond
 func errorOfGoal(when string, err error) error {
 	var late *probe.NotConvergedError
 	if errors.As(err, &late) && !late.ProbeFailed {
-		return violated(fmt.Sprintf("%s: %v", when, err))
+		return run.Violated(fmt.Sprintf("%s: %v", when, err))
 	}
 	return fmt.Errorf("%s: %w", when, err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 )
 
@@ -35,7 +36,7 @@ func TestJudgeRefusals(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got, message := status(judgeRefusals("c", test.calls), 1); got != test.want {
+			if got, message := run.StatusOf(judgeRefusals("c", test.calls), 1); got != test.want {
 				t.Errorf("want %s, got %s: %s", test.want, got, message)
 			}
 		})

@@ -13,18 +13,19 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 )
 
-func plaintextRefused() Scenario {
-	return Scenario{
+func plaintextRefused() run.Scenario {
+	return run.Scenario{
 		ID:      "plaintext-refused",
 		Name:    "Plaintext is refused where mutual TLS is STRICT",
 		Promise: "where mutual TLS is STRICT a caller without a sidecar is refused, and callers with one are answered by all clusters",
 		Source:  "page line 11 (workload identity between clusters); istio.io: PeerAuthentication STRICT",
-		Needs:   Needs{Clusters: 2, Disruptive: true},
+		Needs:   run.Needs{Clusters: 2, Disruptive: true},
 		Bound:   boundChange,
-		Run:     runPlaintextRefused,
+		Run:     on(runPlaintextRefused),
 	}
 }
 
@@ -35,50 +36,50 @@ const refusals = 20
 // from the same pod before and after: answered under PERMISSIVE, which is the
 // positive control, refused under STRICT. While it is refused, callers with a
 // sidecar must be answered, or the server may just be down.
-func runPlaintextRefused(ctx context.Context, env *Env) (err error) {
-	if err := env.outsiders(ctx); err != nil {
+func runPlaintextRefused(ctx context.Context, t trial) (err error) {
+	if err := t.makeNoSidecars(ctx); err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, env.withoutPolicy(ctx)) }()
-	if err := env.setPolicy(ctx, "PERMISSIVE"); err != nil {
+	defer func() { err = errors.Join(err, t.withoutPolicy(ctx)) }()
+	if err := t.setPolicy(ctx, "PERMISSIVE"); err != nil {
 		return err
 	}
-	if err := env.Fleet.ForEach(ctx, env.control); err != nil {
+	if err := t.Fleet.ForEach(ctx, t.control); err != nil {
 		return err
 	}
-	if err := env.setPolicy(ctx, "STRICT"); err != nil {
+	if err := t.setPolicy(ctx, "STRICT"); err != nil {
 		return err
 	}
-	if err := env.Fleet.ForEach(ctx, env.refused); err != nil {
+	if err := t.Fleet.ForEach(ctx, t.refused); err != nil {
 		return err
 	}
-	return env.samples(ctx, verdict.EqualShares(env.versions()...))
+	return t.samples(ctx, verdict.EqualShares(t.versions()...))
 }
 
 // control proves that the probe works: the local version answers it.
-func (e *Env) control(ctx context.Context, cluster *fleet.Cluster) error {
-	goal := probe.AllOf([]string{cluster.Version}, e.batch(0))
-	goal.Bound = e.Bounds.Converge
-	if _, err := probe.Converge(ctx, e.outsider(cluster), goal); err != nil {
+func (t trial) control(ctx context.Context, cluster *fleet.Cluster) error {
+	goal := probe.AllOf([]string{cluster.Version}, t.batch(0))
+	goal.Bound = t.Bounds.Converge
+	if _, err := probe.Converge(ctx, t.noSidecar(cluster), goal); err != nil {
 		return fmt.Errorf("positive control: a caller without a sidecar in cluster %q gets no answer under PERMISSIVE, so that a refusal would prove nothing: %w", cluster.Name, err)
 	}
 	return nil
 }
 
 // refused converges to refusal and then wants every one of a fixed number of calls refused.
-func (e *Env) refused(ctx context.Context, cluster *fleet.Cluster) error {
-	from := e.outsider(cluster)
-	goal := probe.Refused(e.batch(0))
-	goal.Bound = e.Bounds.Converge
+func (t trial) refused(ctx context.Context, cluster *fleet.Cluster) error {
+	from := t.noSidecar(cluster)
+	goal := probe.Refused(t.batch(0))
+	goal.Bound = t.Bounds.Converge
 	took, err := probe.Converge(ctx, from, goal)
 	if err != nil {
 		return errorOfGoal(fmt.Sprintf("plaintext under STRICT in cluster %q", cluster.Name), err)
 	}
-	calls, err := probe.Measure(ctx, from, e.batch(refusals))
+	calls, err := probe.Measure(ctx, from, t.batch(refusals))
 	if err != nil {
 		return err
 	}
-	e.note("cluster %s refused plaintext %s after the policy was set", cluster.Name, took.Round(roundTo))
+	t.Note("cluster %s refused plaintext %s after the policy was set", cluster.Name, took.Round(roundTo))
 	return judgeRefusals(cluster.Name, calls)
 }
 
@@ -87,7 +88,7 @@ func (e *Env) refused(ctx context.Context, cluster *fleet.Cluster) error {
 func judgeRefusals(cluster string, calls []probe.Call) error {
 	answered := slices.DeleteFunc(slices.Clone(calls), func(c probe.Call) bool { return c.Unsound || c.Status == 0 })
 	if len(answered) > 0 {
-		return violated(fmt.Sprintf("cluster %q answered %d of %d plaintext calls under STRICT", cluster, len(answered), len(calls)))
+		return run.Violated(fmt.Sprintf("cluster %q answered %d of %d plaintext calls under STRICT", cluster, len(answered), len(calls)))
 	}
 	unclear := slices.DeleteFunc(slices.Clone(calls), func(c probe.Call) bool { return c.Refused() })
 	if len(unclear) > 0 {
@@ -97,19 +98,19 @@ func judgeRefusals(cluster string, calls []probe.Call) error {
 }
 
 // setPolicy sets the mode for the sample's namespace in every cluster.
-func (e *Env) setPolicy(ctx context.Context, mode string) error {
-	policy, err := e.policy(mode)
+func (t trial) setPolicy(ctx context.Context, mode string) error {
+	policy, err := t.policy(mode)
 	if err != nil {
 		return err
 	}
-	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
-		_, err := cluster.Client.Apply(ctx, policy, e.Own)
+	return t.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
+		_, err := cluster.Client.Apply(ctx, policy, t.Own)
 		return err
 	})
 }
 
-func (e *Env) policy(mode string) (*unstructured.Unstructured, error) {
-	manifest, err := fixtures.Render("peer-authentication.yaml.tmpl", map[string]any{"Namespace": e.Namespace, "Mode": mode})
+func (t trial) policy(mode string) (*unstructured.Unstructured, error) {
+	manifest, err := fixtures.Render("peer-authentication.yaml.tmpl", map[string]any{"Namespace": t.Namespace, "Mode": mode})
 	if err != nil {
 		return nil, err
 	}
@@ -121,26 +122,26 @@ func (e *Env) policy(mode string) (*unstructured.Unstructured, error) {
 }
 
 // withoutPolicy removes the policy, whatever happened meanwhile.
-func (e *Env) withoutPolicy(ctx context.Context) error {
+func (t trial) withoutPolicy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), restoreBound)
 	defer cancel()
-	policy, err := e.policy("STRICT")
+	policy, err := t.policy("STRICT")
 	if err != nil {
 		return err
 	}
-	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
+	return t.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
 		made, err := cluster.Client.Get(ctx, kube.RefOf(policy))
 		switch {
 		case apierrors.IsNotFound(err):
 			return nil
 		case err != nil:
 			return err
-		case kube.RunOf(made) != e.Own.Run:
+		case kube.RunOf(made) != t.Own.Run:
 			return nil // not ours: setPolicy refused to touch it
 		}
 		if err := cluster.Client.Delete(ctx, kube.RefOf(made)); err != nil {
 			return err
 		}
-		return cluster.Client.AwaitGone(ctx, kube.RefOf(made), e.Bounds)
+		return cluster.Client.AwaitGone(ctx, kube.RefOf(made), t.Bounds)
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
@@ -31,52 +32,52 @@ type expect struct {
 
 // samples measures every source in parallel and joins what is wrong, in the
 // order of the clusters' names.
-func (e *Env) samples(ctx context.Context, shares []verdict.Share) error {
-	return e.Fleet.ForEach(ctx, func(ctx context.Context, source *fleet.Cluster) error {
-		return e.sample(ctx, expect{source: source, shares: shares, sources: len(e.Fleet.Clusters)})
+func (t trial) samples(ctx context.Context, shares []verdict.Share) error {
+	return t.Fleet.ForEach(ctx, func(ctx context.Context, source *fleet.Cluster) error {
+		return t.sample(ctx, expect{source: source, shares: shares, sources: len(t.Fleet.Clusters)})
 	})
 }
 
 // sample is the two phases: converge, bounded; then one batch, of a size fixed
 // before its first call, judged whatever it holds.
-func (e *Env) sample(ctx context.Context, want expect) error {
-	expectation := verdict.Expectation{Shares: want.shares, Sources: want.sources, ErrorProbability: e.ErrorProbability}
+func (t trial) sample(ctx context.Context, want expect) error {
+	expectation := verdict.Expectation{Shares: want.shares, Sources: want.sources, ErrorProbability: t.ErrorProbability}
 	size, err := verdict.SampleSize(expectation)
 	if err != nil {
 		return err
 	}
 	size = max(size, leastCalls)
-	goal := probe.AllOf(versionsOf(want.shares), e.batch(0))
-	goal.Bound = e.Bounds.Converge
-	from := e.sleep(want.source)
+	goal := probe.AllOf(versionsOf(want.shares), t.batch(0))
+	goal.Bound = t.Bounds.Converge
+	from := t.sleep(want.source)
 	converged, late := probe.Converge(ctx, from, goal)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	// A mesh that did not converge is measured too: the histogram says how it fails.
-	calls, err := probe.Measure(ctx, from, e.batch(size))
+	calls, err := probe.Measure(ctx, from, t.batch(size))
 	if err != nil {
 		return fmt.Errorf("sample from cluster %q: %w", want.source.Name, errors.Join(err, late))
 	}
 	taken := report.Sample{
-		Source: want.source.Name, URL: workload.URL(e.Namespace), Size: size, Converge: converged,
-		Calls: reported(calls), Verdict: e.judge(ctx, expectation, calls),
+		Source: want.source.Name, URL: workload.URL(t.Namespace), Size: size, Converge: converged,
+		Calls: reported(calls), Verdict: t.judge(ctx, expectation, calls),
 	}
 	if late != nil {
 		blameLateness(&taken.Verdict, late)
 	}
-	e.keep(taken)
+	t.Keep(taken)
 	return errorOf(taken)
 }
 
 // judge adds to the statistical verdict what it cannot see: stalls, and an
 // instance that is not a pod of the version it says it is.
-func (e *Env) judge(ctx context.Context, expectation verdict.Expectation, calls []probe.Call) verdict.Verdict {
+func (t trial) judge(ctx context.Context, expectation verdict.Expectation, calls []probe.Call) verdict.Verdict {
 	judged := verdict.Judge(expectation, verdict.Tally(answers(calls)))
 	wrong := stalls(calls)
-	owners, err := e.instances(ctx)
+	owners, err := t.instances(ctx)
 	if err != nil {
-		e.note("instances were not checked against pods: %v", err)
+		t.Note("instances were not checked against pods: %v", err)
 	} else {
 		wrong = append(wrong, impostors(calls, owners)...)
 	}
@@ -111,9 +112,9 @@ func errorOf(taken report.Sample) error {
 	case verdict.Conformant:
 		return nil
 	case verdict.NonConformant:
-		return violated(reasons...)
+		return run.Violated(reasons...)
 	default:
-		return fmt.Errorf("the sample is inconclusive: %w", errors.New((&Violation{Reasons: reasons}).Error()))
+		return fmt.Errorf("the sample is inconclusive: %w", errors.New((&run.Violation{Reasons: reasons}).Error()))
 	}
 }
 

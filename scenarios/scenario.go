@@ -2,46 +2,13 @@ package scenarios
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
-// Scenario is one promise of the mesh and how it is tried.
-type Scenario struct {
-	// ID is stable over versions: that of the catalogue.
-	ID   string
-	Name string
-	// Promise is what the page promises, in a sentence.
-	Promise string
-	// Source is where the promise is made.
-	Source string
-	Needs  Needs
-	// Base is true for the scenario that all others stand on: when it does not
-	// pass they would only say the same again, and take long to say it.
-	Base bool
-	// Bound is the longest time for the scenario on a fleet of two clusters,
-	// beyond the waits that have bounds of their own.
-	Bound time.Duration
-	Run   func(context.Context, *Env) error
-}
-
-// Needs is what a scenario asks of the fleet.
-type Needs struct {
-	// Clusters is the least number of clusters.
-	Clusters int
-	// Disruptive is true when the scenario changes what runs, be it only in
-	// the sample's own namespace; what it changed it restores.
-	Disruptive bool
-}
-
 // Basic is the table of contents: the scenarios of the basic suite, in the order in which they run.
-func Basic() []Scenario {
-	return []Scenario{
+func Basic() []run.Scenario {
+	return []run.Scenario{
 		bothDirections(),
 		gatewayCrossing(),
 		localVersionScaledToZero(),
@@ -49,61 +16,10 @@ func Basic() []Scenario {
 	}
 }
 
-// ErrUnsupported says that the fleet is not made for the scenario: its promise does not apply.
-var ErrUnsupported = errors.New("not applicable to this fleet")
+// trial is what one scenario runs in, with what several need.
+type trial struct{ *run.Env }
 
-// Violation says that the mesh broke a promise.
-type Violation struct{ Reasons []string }
-
-func (v *Violation) Error() string { return strings.Join(v.Reasons, "; ") }
-
-// violated returns a Violation, or nil when there is no reason.
-func violated(reasons ...string) error {
-	if len(reasons) == 0 {
-		return nil
-	}
-	return &Violation{Reasons: reasons}
-}
-
-// Execute runs a scenario and returns its case for the report. It never
-// passes a scenario that judged no sample: success is counted, not inferred.
-func Execute(ctx context.Context, s Scenario, env *Env) report.Case {
-	result := report.Case{
-		ID: s.ID, Name: s.Name, Kind: report.KindScenario, Promise: s.Promise, Source: s.Source, Start: time.Now(),
-	}
-	err := supported(s, env)
-	record := &record{}
-	if err == nil {
-		err = s.Run(ctx, env.during(s, record))
-	}
-	result.Duration = time.Since(result.Start)
-	result.Samples, result.Notes = record.samples, record.notes
-	// Sources are sampled at the same time; the report's order is that of their names.
-	slices.SortStableFunc(result.Samples, func(a, b report.Sample) int { return strings.Compare(a.Source, b.Source) })
-	result.Status, result.Message = status(err, len(result.Samples))
-	return result
-}
-
-func supported(s Scenario, env *Env) error {
-	if have := len(env.Fleet.Clusters); have < s.Needs.Clusters {
-		return fmt.Errorf("%w: it needs %d clusters, there are %d", ErrUnsupported, s.Needs.Clusters, have)
-	}
-	return nil
-}
-
-// status derives what became of a scenario from its error alone.
-func status(err error, samples int) (report.Status, string) {
-	var violation *Violation
-	switch {
-	case errors.As(err, &violation):
-		return report.Failed, err.Error()
-	case errors.Is(err, ErrUnsupported):
-		return report.Unsupported, err.Error()
-	case err != nil:
-		return report.Errored, err.Error()
-	case samples == 0:
-		return report.Errored, "no sample was judged"
-	default:
-		return report.Passed, ""
-	}
+// on makes the function of a scenario one that framework/run can call.
+func on(try func(context.Context, trial) error) func(context.Context, *run.Env) error {
+	return func(ctx context.Context, env *run.Env) error { return try(ctx, trial{env}) }
 }

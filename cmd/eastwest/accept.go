@@ -8,6 +8,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
@@ -36,7 +37,7 @@ func known(a *fleetfile.Acceptance) error {
 		return nil
 	}
 	all := scenarios.Basic()
-	at := slices.IndexFunc(all, func(s scenarios.Scenario) bool { return s.ID == a.Scenario })
+	at := slices.IndexFunc(all, func(s run.Scenario) bool { return s.ID == a.Scenario })
 	switch {
 	case at < 0:
 		return fmt.Errorf("scenario: there is no scenario %q; \"eastwest scenarios\" lists them", a.Scenario)

@@ -16,8 +16,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
@@ -85,9 +85,9 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 		all = append(all, timing{totalName, time.Since(began) - find(all, reuseTotalName)})
 	}()
 	all = append(all, timing{"clusters ready", slices.Max(l.Timing.Ready)})
-	opts := page.Options{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
+	opts := run.PlanOptions{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
 	opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
-	p, err := page.New(opts)
+	p, err := run.NewPlan(opts)
 	if err != nil {
 		return nil, err
 	}

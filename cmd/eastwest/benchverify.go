@@ -13,32 +13,32 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
 // benchVerify measures verify with flags that name a place.
 func benchVerify(ctx context.Context, flags ...string) ([]timing, error) {
-	run, total, err := runVerifyApart(ctx, flags...)
+	made, total, err := runVerifyApart(ctx, flags...)
 	if err != nil {
 		return nil, err
 	}
 	var all []timing
-	for _, p := range run.Phases {
+	for _, p := range made.Phases {
 		all = append(all, timing{p.Name, p.Duration})
 	}
 	return append(all,
-		timing{answeredName, answered(run, stage.StepClusters)},
-		timing{pageName, answered(run, mesh.ControlPlaneSteps()...)},
+		timing{answeredName, answered(made, run.StepClusters)},
+		timing{pageName, answered(made, mesh.ControlPlaneSteps()...)},
 		timing{totalName, total}), nil
 }
 
 // benchReuse measures verify on a lab whose mesh is there.
 func benchReuse(ctx context.Context, clusters int) ([]timing, error) {
-	run, total, err := runVerifyApart(ctx, append(onLab(clusters), "--setup", "reuse")...)
+	made, total, err := runVerifyApart(ctx, append(onLab(clusters), "--setup", "reuse")...)
 	if err != nil {
 		return nil, err
 	}
-	return []timing{{reuseCallsName, calledAt(run).Sub(run.Started)}, {reuseTotalName, total}}, nil
+	return []timing{{reuseCallsName, calledAt(made).Sub(made.Started)}, {reuseTotalName, total}}, nil
 }
 
 // runVerifyApart runs verify as a user does, in a process of its own, and gives

@@ -6,7 +6,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
 func TestAnswered(t *testing.T) {
@@ -15,19 +15,19 @@ func TestAnswered(t *testing.T) {
 	at := func(id, cluster string, second, took int) report.Case {
 		return report.Case{ID: id, Cluster: cluster, Start: began.Add(of(second)), Duration: of(took)}
 	}
-	run := report.Run{Cases: []report.Case{
-		at(stage.StepClusters, "", 0, 10),
+	made := report.Run{Cases: []report.Case{
+		at(run.StepClusters, "", 0, 10),
 		at(mesh.StepNamespace, "west", 10, 1), at(mesh.StepNamespace, "east", 10, 1),
 		at(mesh.StepIstiod, "west", 11, 7), at(mesh.StepIstiod, "east", 11, 9),
 		at("both-directions", "", 25, 2), at("gateway-crossing", "", 27, 5),
 	}}
-	if got := answered(run, stage.StepClusters); got != 17*time.Second {
+	if got := answered(made, run.StepClusters); got != 17*time.Second {
 		t.Errorf("from clusters at 10 s to calls at 27 s: got %s", got)
 	}
-	if got := answered(run, mesh.ControlPlaneSteps()...); got != 7*time.Second {
+	if got := answered(made, mesh.ControlPlaneSteps()...); got != 7*time.Second {
 		t.Errorf("from the slower istiod at 20 s to calls at 27 s: got %s", got)
 	}
-	if got := answered(report.Run{Cases: run.Cases[:5]}, stage.StepClusters); got != 0 {
+	if got := answered(report.Run{Cases: made.Cases[:5]}, run.StepClusters); got != 0 {
 		t.Errorf("a run that never called has no such time, got %s", got)
 	}
 }

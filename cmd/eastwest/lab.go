@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // labFlags are common to all commands about the lab.
@@ -36,7 +36,7 @@ func (f labFlags) balanced(streams ioStreams) (lab.Options, error) {
 		return lab.Options{}, fmt.Errorf("--balancers: %w", err)
 	}
 	imitator := providers.NewLab(f.options(streams))
-	imitator.Imitate(stage.Balancing(asked))
+	imitator.Imitate(run.Balancing(asked))
 	return imitator.Options(), nil
 }
 

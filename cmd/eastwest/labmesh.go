@@ -14,8 +14,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 )
@@ -53,7 +53,7 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSet
 	for i := range specs {
 		specs[i].Revision = setup.revision
 	}
-	p, err := page.New(page.Options{Clusters: specs, Traits: traits})
+	p, err := run.NewPlan(run.PlanOptions{Clusters: specs, Traits: traits})
 	if err != nil {
 		return err
 	}
@@ -64,12 +64,12 @@ func setUpMesh(ctx context.Context, streams ioStreams, l *lab.Lab, setup meshSet
 		p = onlyIstiod(p, setup.cluster)
 	case noMesh, wholeMesh:
 	}
-	run, journal, err := journalOf(ctx, f, traits.StateDir, setup)
+	id, journal, err := journalOf(ctx, f, traits.StateDir, setup)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
-	runner := plan.Runner{Env: page.Env(f, traits, run, journal), Observe: plan.Observer{StepEnded: func(r plan.Result) {
+	runner := plan.Runner{Env: run.PlanEnv(f, traits, id, journal), Observe: plan.Observer{StepEnded: func(r plan.Result) {
 		fmt.Fprintf(streams.errOut, "lab: %-40s %5.1f s\n", r.Title, r.Took.Seconds())
 	}}}
 	_, err = runner.Run(ctx, p)

@@ -13,7 +13,7 @@ import (
 
 func main() {
 	spareCollections()
-	os.Exit(run(os.Args[1:], ioStreams{in: os.Stdin, out: os.Stdout, errOut: os.Stderr}))
+	os.Exit(runCommand(os.Args[1:], ioStreams{in: os.Stdin, out: os.Stdout, errOut: os.Stderr}))
 }
 
 // spareCollections lets the garbage of this process and of the tools that it
@@ -28,8 +28,8 @@ func spareCollections() {
 	}
 }
 
-// run executes one command line and returns the process's exit code.
-func run(args []string, streams ioStreams) int {
+// runCommand executes one command line and returns the process's exit code.
+func runCommand(args []string, streams ioStreams) int {
 	ctx, stop := interruptible(streams)
 	defer stop()
 	root := newRootCommand(streams)

@@ -6,8 +6,8 @@ import (
 	"fmt"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
 // outline is the plan of a cell as long as no fleet file names the clusters.
@@ -16,7 +16,7 @@ func outline(c cell.Cell, clusters int) (plan.Plan, error) {
 	if err != nil {
 		return plan.Plan{}, err
 	}
-	return page.New(page.Outline(c, clusters, release))
+	return run.NewPlan(run.Outline(c, clusters, release))
 }
 
 // writePlan writes a cell's plan beside the reports: to be read, and as a script.

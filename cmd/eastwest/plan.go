@@ -11,8 +11,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 )
@@ -88,7 +88,7 @@ func runPlan(ctx context.Context, streams ioStreams, flags planFlags) error {
 	if err != nil {
 		return err
 	}
-	made, err := page.New(opts)
+	made, err := run.NewPlan(opts)
 	if err != nil {
 		return err
 	}
@@ -96,14 +96,14 @@ func runPlan(ctx context.Context, streams ioStreams, flags planFlags) error {
 }
 
 // options are what the page is planned with.
-func (f planFlags) options(ctx context.Context, streams ioStreams, w where, release cell.Version) (page.Options, error) {
+func (f planFlags) options(ctx context.Context, streams ioStreams, w where, release cell.Version) (run.PlanOptions, error) {
 	switch {
 	case w.fleet != nil:
 		return fleetOptions(ctx, streams, w)
 	case w.on == cell.OnFleet:
-		return page.Outline(w.cell, w.clusters, release), nil
+		return run.Outline(w.cell, w.clusters, release), nil
 	case w.on == cell.OnKind:
-		return page.Options{
+		return run.PlanOptions{
 			Clusters: providers.PlannedKindSpecs(w.clusters), Traits: w.provider(f.placeFlags, streams).Traits(),
 		}, nil
 	default:
@@ -113,22 +113,22 @@ func (f planFlags) options(ctx context.Context, streams ioStreams, w where, rele
 
 // fleetOptions asks the clusters of a fleet for what its description leaves
 // open, and its istioctl for the flags that it takes.
-func fleetOptions(ctx context.Context, streams ioStreams, w where) (page.Options, error) {
+func fleetOptions(ctx context.Context, streams ioStreams, w where) (run.PlanOptions, error) {
 	provider := w.provider(placeFlags{}, streams)
 	specs, err := provider.Create(ctx, w.clusters)
 	if err != nil {
-		return page.Options{}, err
+		return run.PlanOptions{}, err
 	}
 	traits := provider.Traits()
 	connected, err := fleet.Connect(ctx, specs, fleet.Options{Bounds: traits.Bounds, UserAgent: "plan"})
 	if err != nil {
-		return page.Options{}, err
+		return run.PlanOptions{}, err
 	}
 	tooling, err := settle(ctx, streams, connected, w.cell, traits)
 	if err := errors.Join(err, connected.Close()); err != nil {
-		return page.Options{}, err
+		return run.PlanOptions{}, err
 	}
-	return page.Options{
+	return run.PlanOptions{
 		Clusters: connected.Specs(), Traits: traits, MeshID: w.fleet.MeshID, FleetID: w.fleet.FleetProject, Namespace: w.fleet.Namespace, Existing: w.fleet.Existing,
 		PilotCertProvider: tooling.PilotCertProvider, GatewayFlags: tooling.GatewayFlags, Notes: tooling.Notes,
 	}, nil
@@ -150,14 +150,14 @@ func settle(ctx context.Context, streams ioStreams, connected *fleet.Fleet, aske
 }
 
 // labOutline is what a plan on the lab is made with: a running one, or any.
-func (f planFlags) labOutline(asked cell.Cell, clusters int) (page.Options, error) {
-	var opts page.Options
+func (f planFlags) labOutline(asked cell.Cell, clusters int) (run.PlanOptions, error) {
+	var opts run.PlanOptions
 	if !f.running {
 		specs, err := providers.PlannedLabSpecs(clusters)
 		if err != nil {
 			return opts, err
 		}
-		opts = page.Options{Clusters: specs, Traits: providers.NewLab(lab.Options{}).Traits()}
+		opts = run.PlanOptions{Clusters: specs, Traits: providers.NewLab(lab.Options{}).Traits()}
 		opts.Notes = []string{"the tag of Istio's images follows from the lab's parts; with --running the plan is that of a running lab"}
 	} else {
 		l, err := lab.Open(lab.Options{Name: f.lab})
@@ -168,7 +168,7 @@ func (f planFlags) labOutline(asked cell.Cell, clusters int) (page.Options, erro
 		if len(specs) < clusters {
 			return opts, fmt.Errorf("--running: lab %q has %d clusters, %d are wanted", f.lab, len(specs), clusters)
 		}
-		opts = page.Options{Clusters: specs[:clusters], Traits: providers.LabTraits(l)}
+		opts = run.PlanOptions{Clusters: specs[:clusters], Traits: providers.LabTraits(l)}
 		opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
 	}
 	if asked.Platform != cell.Lab {

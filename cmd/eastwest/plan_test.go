@@ -13,7 +13,7 @@ import (
 func commandLine(t *testing.T, args ...string) (out, errOut string, code int) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	code = run(args, ioStreams{in: strings.NewReader(""), out: &stdout, errOut: &stderr})
+	code = runCommand(args, ioStreams{in: strings.NewReader(""), out: &stdout, errOut: &stderr})
 	return stdout.String(), stderr.String(), code
 }
 

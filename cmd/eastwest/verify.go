@@ -15,10 +15,10 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // verifyFlags are the flags as given, not yet checked.
@@ -119,7 +119,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 // report already tells is not printed again.
 func conclude(outcome verdict.Outcome, failure, written error) error {
 	switch {
-	case errors.Is(failure, istio.ErrAmbiguousRevision), errors.Is(failure, istio.ErrServedElsewhere), errors.Is(failure, stage.ErrRefused):
+	case errors.Is(failure, istio.ErrAmbiguousRevision), errors.Is(failure, istio.ErrServedElsewhere), errors.Is(failure, run.ErrRefused):
 		return usageError(errors.Join(failure, written))
 	case written != nil:
 		return exitError{code: codeInconclusive, err: written}
@@ -158,8 +158,8 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 		return basic.Config{}, err
 	}
 	f.logs = filepath.Join(f.out, "kind-logs")
-	config := basic.Config{Quiet: !f.verbose, Config: stage.Config{
-		Provider: w.provider(f.placeFlags, streams), Asked: &w.cell, Cell: stage.AskedOf(w.cell, w.on),
+	config := basic.Config{Quiet: !f.verbose, Config: run.Config{
+		Provider: w.provider(f.placeFlags, streams), Asked: &w.cell, Cell: run.AskedOf(w.cell, w.on),
 		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == setupReuse, Consent: consent(streams, f.yes), Keep: f.keep, Accept: accept, ErrorProbability: probability,
 		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
 	}}

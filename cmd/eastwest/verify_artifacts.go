@@ -8,8 +8,8 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/redact"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // writeArtifacts writes every rendering of the run, each atomically. One that
@@ -45,7 +45,7 @@ func writeArtifacts(dir string, result basic.Result) error {
 // writeEvidence writes what the diagnosis collected, for its owner's eyes and without
 // what looks like a secret. The names came from a cluster: they stay in the folder,
 // which is made here and is not there where nothing had to be diagnosed.
-func writeEvidence(dir string, files []stage.File) error {
+func writeEvidence(dir string, files []run.File) error {
 	if len(files) == 0 {
 		return nil
 	}

@@ -17,9 +17,9 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 func TestVerifyTellsAllBadInputAtOnce(t *testing.T) {
@@ -122,7 +122,7 @@ func TestArtifactsAreWhole(t *testing.T) {
 			APIVersion: report.APIVersion, Kind: report.Kind, ID: "r1", Outcome: verdict.Inconclusive,
 			Cases: []report.Case{{ID: "clusters", Kind: report.KindStep, Status: report.Errored, Message: "no room"}},
 		},
-		Evidence: []stage.File{{Name: "cluster1/istiod.log", Content: []byte("log")}},
+		Evidence: []run.File{{Name: "cluster1/istiod.log", Content: []byte("log")}},
 	}
 	if err := writeArtifacts(dir, result); err != nil {
 		t.Fatal(err)
@@ -219,7 +219,7 @@ func TestConsent(t *testing.T) {
 func TestEvidenceStaysInItsFolderAndTellsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	inside := filepath.Join(dir, "diagnosis")
-	err := writeEvidence(inside, []stage.File{
+	err := writeEvidence(inside, []run.File{
 		{Name: "west/istiod.log", Content: []byte("login --password hunter2\n")},
 		{Name: "west/../../escaped.log", Content: []byte("x")},
 		{Name: "/etc/escaped.log", Content: []byte("x")},

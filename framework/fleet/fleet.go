@@ -120,6 +120,15 @@ func (f *Fleet) Close() error {
 	return nil
 }
 
+// Clients lists the clusters' clients, in the fleet's order.
+func (f *Fleet) Clients() []*kube.Client {
+	clients := make([]*kube.Client, 0, len(f.Clusters))
+	for _, cluster := range f.Clusters {
+		clients = append(clients, cluster.Client)
+	}
+	return clients
+}
+
 // ForEach calls do for every cluster in parallel and waits for all. The errors
 // are joined in the order of the clusters' names.
 func (f *Fleet) ForEach(ctx context.Context, do func(context.Context, *Cluster) error) error {

@@ -12,14 +12,14 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
-// Outsider names the pod of a caller without a sidecar, its label app and its container.
-const Outsider = "outsider"
+// NoSidecar names the pod of a caller without a sidecar, its label app and its container.
+const NoSidecar = "nosidecar"
 
-// OutsiderManifest is that of a caller without a sidecar.
-func OutsiderManifest(opts Options) ([]byte, error) {
+// NoSidecarManifest is that of a caller without a sidecar.
+func NoSidecarManifest(opts Options) ([]byte, error) {
 	values := opts.values(opts.Images.Sleep)
-	values["Name"] = Outsider
-	return fixtures.Render("outsider.yaml.tmpl", values)
+	values["Name"] = NoSidecar
+	return fixtures.Render("nosidecar.yaml.tmpl", values)
 }
 
 // Pods are one like each that a run makes, to be tried before. Sleep's account is made by
@@ -27,12 +27,12 @@ func OutsiderManifest(opts Options) ([]byte, error) {
 func Pods(opts Options) ([]*corev1.Pod, error) {
 	helloWorld, errHelloWorld := fixtures.Render("helloworld.yaml.tmpl", opts.helloWorldValues(fleet.Version(0)))
 	sleep, errSleep := fixtures.Render("sleep.yaml.tmpl", opts.sleepValues())
-	outsider, errOutsider := OutsiderManifest(opts)
-	if err := errors.Join(errHelloWorld, errSleep, errOutsider); err != nil {
+	noSidecar, errNoSidecar := NoSidecarManifest(opts)
+	if err := errors.Join(errHelloWorld, errSleep, errNoSidecar); err != nil {
 		return nil, err
 	}
 	var pods []*corev1.Pod
-	for _, manifest := range [][]byte{helloWorld, sleep, outsider} {
+	for _, manifest := range [][]byte{helloWorld, sleep, noSidecar} {
 		objects, err := kube.Decode(manifest)
 		if err != nil {
 			return nil, err

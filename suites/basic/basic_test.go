@@ -8,10 +8,10 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // TestBasic runs the suite on a lab: `go test ./suites/basic` or
@@ -44,10 +44,10 @@ func fromEnvironment(t *testing.T) Config {
 	if err != nil {
 		t.Fatalf("CLUSTERS: %v", err)
 	}
-	return Config{Config: stage.Config{
+	return Config{Config: run.Config{
 		Provider: providers.NewLab(lab.Options{Name: environment("LAB", "basic"), Progress: os.Stderr}),
-		Asked:    &asked, Cell: stage.AskedOf(asked, cell.OnLab),
-		Clusters: clusters, ErrorProbability: stage.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
+		Asked:    &asked, Cell: run.AskedOf(asked, cell.OnLab),
+		Clusters: clusters, ErrorProbability: run.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
 	}}
 }
 

@@ -3,5 +3,5 @@
 // `eastwest verify`, which needs no Go toolchain, by `go test` and by `ginkgo`.
 //
 // Owns: the suite's table of contents and running it.
-// May import: suites/stage, scenarios and framework.
+// May import: scenarios and framework.
 package basic

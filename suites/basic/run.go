@@ -10,13 +10,13 @@ import (
 	"github.com/onsi/gomega"
 
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/scenarios"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // Config is what the suite is run with.
 type Config struct {
-	stage.Config
+	run.Config
 	// Log gets Ginkgo's own report; nil discards it, since the run's report
 	// says the same and more. Under go test it must be nil: Ginkgo then
 	// writes to standard output, as its users expect.
@@ -28,29 +28,29 @@ type Config struct {
 // Result is what a run leaves behind.
 type Result struct {
 	Run      report.Run
-	Evidence []stage.File
+	Evidence []run.File
 }
 
 // Run carries the suite out and undoes what it made, whatever happens. The
 // error tells of what could not be set up or ended; the verdict on the mesh is
 // the run's outcome. A process can do this once, as Ginkgo keeps one tree.
 func Run(ctx context.Context, t ginkgo.GinkgoTestingT, config Config) (Result, error) {
-	s, err := stage.New(config.Config)
+	r, err := run.New(config.Config)
 	if err != nil {
 		return Result{}, err
 	}
-	running, err := s.Open(ctx)
+	running, err := r.Open(ctx)
 	if err == nil {
-		runSpecs(running, t, s, config)
-		err = s.Err()
+		runSpecs(running, t, r, config)
+		err = r.Err()
 	}
-	s.SkipRest(scenarios.Basic())
+	r.SkipRest(scenarios.Basic())
 	// Ginkgo skips what is left when it is interrupted; the clean-up is never left out.
-	run, ended := s.Finish(running)
-	return Result{Run: run, Evidence: s.Evidence()}, errors.Join(err, ended)
+	made, ended := r.Finish(running)
+	return Result{Run: made, Evidence: r.Evidence()}, errors.Join(err, ended)
 }
 
-func runSpecs(ctx context.Context, t ginkgo.GinkgoTestingT, s *stage.Stage, config Config) {
+func runSpecs(ctx context.Context, t ginkgo.GinkgoTestingT, r *run.Run, config Config) {
 	switch {
 	case config.Log != nil:
 		formatter.ColorableStdOut = config.Log
@@ -60,7 +60,7 @@ func runSpecs(ctx context.Context, t ginkgo.GinkgoTestingT, s *stage.Stage, conf
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	// Without this a matcher that is given a context has no timeout at all.
 	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
-	register(ctx, s)
+	register(ctx, r)
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
 	if config.Quiet {
 		reporterConfig.NoColor = true

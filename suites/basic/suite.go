@@ -8,8 +8,8 @@ import (
 	. "github.com/onsi/gomega"
 
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/scenarios"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // The bounds of specs. They are far above the bounds of the waits inside, which
@@ -19,7 +19,7 @@ const (
 	cleanupBound = 20 * time.Minute
 )
 
-// register makes the suite's tree for an open stage. It reads as a table of
+// register makes the suite's tree for an open run. It reads as a table of
 // contents: the steps of the plan, the scenarios, the clean-up.
 //
 // The container is Ordered because each spec stands on the one before: a step
@@ -27,29 +27,29 @@ const (
 // Making a mesh anew for each spec would cost half a minute each. It continues
 // on failure because scenarios restore what they change and do not need each
 // other; what does need a failed step is skipped with that reason.
-func register(run context.Context, s *stage.Stage) bool {
+func register(running context.Context, r *run.Run) bool {
 	return Describe("multi-cluster mesh", Ordered, ContinueOnFailure, func() {
 		Context("the page", func() {
-			for _, step := range s.Steps() {
+			for _, step := range r.Steps() {
 				It(step.Title, SpecTimeout(stepBound), func(ctx SpecContext) {
-					expectPassed(s.Step(joined(run, ctx), step))
+					expectPassed(r.Step(joined(running, ctx), step))
 				})
 			}
 		})
 		Context("scenarios", func() {
 			for _, scenario := range scenarios.Basic() {
 				It(scenario.Promise, Label(scenario.ID), SpecTimeout(scenarioBound(scenario)), func(ctx SpecContext) {
-					expectPassed(s.Scenario(joined(run, ctx), scenario))
+					expectPassed(r.Scenario(joined(running, ctx), scenario))
 				})
 			}
 		})
 		It("leaves the clusters as they were", SpecTimeout(cleanupBound), func(ctx SpecContext) {
-			expectPassed(s.Cleanup(joined(run, ctx)))
+			expectPassed(r.Cleanup(joined(running, ctx)))
 		})
 	})
 }
 
-func scenarioBound(scenario scenarios.Scenario) time.Duration { return scenario.Bound + stepBound }
+func scenarioBound(scenario run.Scenario) time.Duration { return scenario.Bound + stepBound }
 
 // expectPassed turns a case of the report into the spec's result: the report,
 // not the test framework, holds what happened.
@@ -67,9 +67,9 @@ func expectPassed(c report.Case) {
 
 // joined is the spec's context, ended too, with the cause, when the run is
 // interrupted or loses its lock.
-func joined(run context.Context, spec SpecContext) context.Context {
+func joined(running context.Context, spec SpecContext) context.Context {
 	ctx, cancel := context.WithCancelCause(spec)
-	stop := context.AfterFunc(run, func() { cancel(context.Cause(run)) })
+	stop := context.AfterFunc(running, func() { cancel(context.Cause(running)) })
 	DeferCleanup(func() { stop(); cancel(nil) })
 	return ctx
 }

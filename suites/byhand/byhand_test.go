@@ -12,15 +12,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/suites/basic"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // scriptBound bounds one run of the script, which waits for pods several times.
@@ -51,9 +50,9 @@ func TestLabPlanScript(t *testing.T) {
 		t.Errorf("the second run changed the CA:\n%s", again)
 	}
 
-	result, err := basic.Run(t.Context(), t, basic.Config{Config: stage.Config{
+	result, err := basic.Run(t.Context(), t, basic.Config{Config: run.Config{
 		Provider: providers.NewLab(options), Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab"},
-		Clusters: 2, Reuse: true, ErrorProbability: stage.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
+		Clusters: 2, Reuse: true, ErrorProbability: run.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
 	}})
 	if err != nil {
 		t.Error(err)
@@ -67,9 +66,9 @@ func TestLabPlanScript(t *testing.T) {
 // pageScript is what "eastwest plan --running -o shell" prints.
 func pageScript(t *testing.T, l *lab.Lab) string {
 	t.Helper()
-	opts := page.Options{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
+	opts := run.PlanOptions{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
 	opts.Traits.Tools.GenGateway = l.Program("gen-eastwest-gateway.sh")
-	made, err := page.New(opts)
+	made, err := run.NewPlan(opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,6 @@
 // that never fired is not known to work.
 //
 // Owns: the table of what each fault must look like.
-// May import: suites/stage, scenarios, framework, place and lab/faults. It
+// May import: scenarios, framework, providers and lab/faults. It
 // has tests only.
 package drills

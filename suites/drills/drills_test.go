@@ -18,6 +18,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
@@ -25,7 +26,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/scenarios"
-	"github.com/eastwest-mesh/eastwest/suites/stage"
 )
 
 // drill is what one fault must look like.
@@ -110,14 +110,14 @@ func TestDrillsCoverEveryFault(t *testing.T) {
 }
 
 // open sets the mesh up and undoes it at the end of the test.
-func open(t *testing.T, provider *providers.Lab) *stage.Stage {
+func open(t *testing.T, provider *providers.Lab) *run.Run {
 	t.Helper()
 	bounds := kube.LocalBounds()
 	// What is broken is asked for only this long before it is measured.
 	bounds.Converge = 15 * time.Second
-	s, err := stage.New(stage.Config{
+	s, err := run.New(run.Config{
 		Provider: provider, Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab"}, Clusters: 2,
-		ErrorProbability: stage.DefaultErrorProbability, Bounds: bounds, StateDir: t.TempDir(), Progress: os.Stderr,
+		ErrorProbability: run.DefaultErrorProbability, Bounds: bounds, StateDir: t.TempDir(), Progress: os.Stderr,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -141,7 +141,7 @@ func open(t *testing.T, provider *providers.Lab) *stage.Stage {
 
 // freshCallers replaces the Sleep pods, as every run of verify has pods of its
 // own: a connection from before the fault would hide it.
-func freshCallers(t *testing.T, s *stage.Stage) {
+func freshCallers(t *testing.T, s *run.Run) {
 	t.Helper()
 	if err := replaceCallers(t.Context(), s.Fleet()); err != nil {
 		t.Fatal(err)
@@ -173,12 +173,12 @@ func replaceCallers(ctx context.Context, f *fleet.Fleet) error {
 }
 
 // seen wants the base scenario to be non-conformant, with words that name what is missing.
-func seen(t *testing.T, s *stage.Stage, d drill) {
+func seen(t *testing.T, s *run.Run, d drill) {
 	t.Helper()
 	if d.says == "" {
 		return
 	}
-	c := scenarios.Execute(t.Context(), base(), s.Env())
+	c := run.Execute(t.Context(), base(), s.Env())
 	outcome, reasons := report.Outcome([]report.Case{c})
 	t.Logf("%s: %s", outcome, c.Message)
 	if outcome != verdict.NonConformant || !strings.Contains(c.Message, d.says) {
@@ -209,7 +209,7 @@ func giveHostNames(t *testing.T, running *lab.Lab) {
 
 // diagnosed wants the diagnosis to find the fault by the check that is there for it, on the
 // right cluster, as the only cause.
-func diagnosed(t *testing.T, s *stage.Stage, running *lab.Lab, d drill, fault faults.Fault) {
+func diagnosed(t *testing.T, s *run.Run, running *lab.Lab, d drill, fault faults.Fault) {
 	t.Helper()
 	var diagnosis diagnose.Diagnosis
 	err := s.Fleet().Clusters[0].Client.AwaitPoll(t.Context(), kube.Poll{
@@ -238,7 +238,7 @@ func warned(diagnosis diagnose.Diagnosis, check, cluster string) bool {
 }
 
 // healthy waits until nothing is found any more, then wants the base scenario to pass.
-func healthy(t *testing.T, s *stage.Stage) {
+func healthy(t *testing.T, s *run.Run) {
 	t.Helper()
 	client := s.Fleet().Clusters[0].Client
 	err := client.AwaitPoll(t.Context(), kube.Poll{
@@ -251,14 +251,14 @@ func healthy(t *testing.T, s *stage.Stage) {
 	if err != nil {
 		t.Fatalf("the mesh is mended, but: %v", err)
 	}
-	if c := scenarios.Execute(t.Context(), base(), s.Env()); c.Status != report.Passed {
+	if c := run.Execute(t.Context(), base(), s.Env()); c.Status != report.Passed {
 		t.Fatalf("the mesh is mended and nothing is found, but %s %s: %s", c.ID, c.Status, c.Message)
 	}
 }
 
-func base() scenarios.Scenario {
+func base() run.Scenario {
 	all := scenarios.Basic()
-	at := slices.IndexFunc(all, func(s scenarios.Scenario) bool { return s.ID == "both-directions" })
+	at := slices.IndexFunc(all, func(s run.Scenario) bool { return s.ID == "both-directions" })
 	if at < 0 {
 		panic(fmt.Sprintf("no scenario both-directions among %d", len(all)))
 	}

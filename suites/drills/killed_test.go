@@ -19,7 +19,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
-	"github.com/eastwest-mesh/eastwest/framework/page"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/scenarios"
@@ -45,7 +45,7 @@ type moment struct {
 // and for the undo.
 func moments(t *testing.T, l *lab.Lab) []moment {
 	t.Helper()
-	plan, err := page.New(page.Options{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)})
+	plan, err := run.NewPlan(run.PlanOptions{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,8 +145,8 @@ func clustersOf(m moment) int {
 
 func inventory(t *testing.T, f *fleet.Fleet) []ledger.Inventory {
 	t.Helper()
-	namespaces := append(page.Namespaces(page.Options{}), foreignNamespace, metav1.NamespaceSystem, metav1.NamespaceDefault)
-	taken, err := ledger.TakeInventory(t.Context(), page.Clients(f), ledger.InventoryOptions{Namespaces: namespaces})
+	namespaces := append(run.Namespaces(run.PlanOptions{}), foreignNamespace, metav1.NamespaceSystem, metav1.NamespaceDefault)
+	taken, err := ledger.TakeInventory(t.Context(), f.Clients(), ledger.InventoryOptions{Namespaces: namespaces})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -33,7 +33,7 @@ func (m *liveMesh) paste(t *testing.T, d drill, fault faults.Fault, diagnosis di
 				continue
 			}
 			wrote = true
-			out, err := run(t, m.running, command)
+			out, err := shell(t, m.running, command)
 			t.Logf("%s: pasted: %s\n%s", f.Check, command, out)
 			if err != nil {
 				t.Errorf("%s: pasted: %s\n%v\n%s", f.Check, command, err, out)
@@ -53,15 +53,15 @@ func (m *liveMesh) unpaste(t *testing.T, fault faults.Fault, diagnosis diagnose.
 			if cause.Check != fault.Check || !applies || !strings.HasPrefix(command, "echo ") {
 				continue
 			}
-			if out, err := run(t, m.running, made+" delete --ignore-not-found --filename=-"); err != nil {
+			if out, err := shell(t, m.running, made+" delete --ignore-not-found --filename=-"); err != nil {
 				t.Errorf("take back: %s\n%v\n%s", command, err, out)
 			}
 		}
 	}
 }
 
-// run has a shell run a command as it was printed.
-func run(t *testing.T, running *lab.Lab, command string) ([]byte, error) {
+// shell has a shell run a command as it was printed.
+func shell(t *testing.T, running *lab.Lab, command string) ([]byte, error) {
 	t.Helper()
 	shell := exec.CommandContext(t.Context(), "bash", "-o", "pipefail", "-c", command)
 	shell.Env = append(os.Environ(), "PATH="+running.State.Bin+":"+os.Getenv("PATH"), "KUBECONFIG=/nowhere")
@@ -82,7 +82,7 @@ func pasteHarmless(t *testing.T, running *lab.Lab, check string, commands []stri
 			t.Logf("%s: not run, since it changes something: %s", check, command)
 			continue
 		}
-		out, err := run(t, running, dry)
+		out, err := shell(t, running, dry)
 		if err != nil && !showsFailure(check) {
 			t.Errorf("%s: pasted: %s\n%v\n%s", check, dry, err, out)
 		}

@@ -1,6 +1,6 @@
 //go:build apiserver
 
-package page
+package run
 
 import (
 	"context"
@@ -62,7 +62,7 @@ func TestAPIServerFleetTools(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.wantErr) {
 				t.Errorf("want error %q, got %v", test.wantErr, err)
 			}
-			told := fmt.Sprint(err) + strings.Join(notesOf(results), "\n")
+			told := fmt.Sprint(err) + strings.Join(stepNotes(results), "\n")
 			if strings.Contains(told, tooltest.LeakedToken) {
 				t.Errorf("the token of asmcli's words is told: %s", told)
 			}
@@ -84,8 +84,8 @@ func TestAPIServerFleetTools(t *testing.T) {
 }
 
 func fleetToolsWell(t *testing.T, f *fleet.Fleet, traits fleet.Traits) {
-	look := ledger.InventoryOptions{Namespaces: Namespaces(Options{})}
-	before, err := ledger.TakeInventory(t.Context(), Clients(f), look)
+	look := ledger.InventoryOptions{Namespaces: Namespaces(PlanOptions{})}
+	before, err := ledger.TakeInventory(t.Context(), f.Clients(), look)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func fleetToolsWell(t *testing.T, f *fleet.Fleet, traits fleet.Traits) {
 		t.Fatal(err)
 	}
 	run.wantCalls(t, f)
-	notes := strings.Join(notesOf(results), "\n")
+	notes := strings.Join(stepNotes(results), "\n")
 	for _, want := range []string{
 		"asmcli: exit status 0 after ", "Installing remote secret cluster1 on",
 		"its server https://cluster2.example.org:6443 is for the other clusters; its token was tried at",
@@ -113,7 +113,7 @@ func fleetToolsWell(t *testing.T, f *fleet.Fleet, traits fleet.Traits) {
 	}
 	run.wantReuse(t, all)
 	run.undo(t)
-	after, err := ledger.TakeInventory(t.Context(), Clients(f), look)
+	after, err := ledger.TakeInventory(t.Context(), f.Clients(), look)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,7 +140,7 @@ func startToolRun(t *testing.T, f *fleet.Fleet, traits fleet.Traits, behaviour t
 		t.Fatal(err)
 	}
 	run.journal = journal
-	run.runner = plan.Runner{Env: Env(f, run.traits, "run-tools", journal)}
+	run.runner = plan.Runner{Env: PlanEnv(f, run.traits, "run-tools", journal)}
 	return run
 }
 
@@ -153,7 +153,7 @@ func (r *toolRun) wantReuse(t *testing.T, all plan.Plan) {
 	if err != nil {
 		t.Fatalf("a mesh that is there already: want it reused, got %v", err)
 	}
-	notes := strings.Join(notesOf(results), "\n")
+	notes := strings.Join(stepNotes(results), "\n")
 	for _, want := range []string{"istio-eastwestgateway exists and is right: reused", "2 of 2 remote secrets exist and lead to the fleet's clusters: reused"} {
 		if !strings.Contains(notes, want) {
 			t.Errorf("want %q in the notes, got:\n%s", want, notes)
@@ -168,7 +168,7 @@ func (r *toolRun) wantReuse(t *testing.T, all plan.Plan) {
 
 func (r *toolRun) undo(t *testing.T) {
 	t.Helper()
-	stays, err := r.journal.Undo(t.Context(), ledger.UndoOptions{Clients: Clients(r.fleet), Bounds: r.fleet.Bounds})
+	stays, err := r.journal.Undo(t.Context(), ledger.UndoOptions{Clients: r.fleet.Clients(), Bounds: r.fleet.Bounds})
 	if err != nil || len(stays) > 0 {
 		t.Fatal(err, stays)
 	}
@@ -181,11 +181,11 @@ func (r *toolRun) undo(t *testing.T) {
 // istiod.
 func (r *toolRun) steps(t *testing.T, ids ...string) plan.Plan {
 	t.Helper()
-	opts := Options{Traits: r.traits, FleetID: "fleet-1"}
+	opts := PlanOptions{Traits: r.traits, FleetID: "fleet-1"}
 	for _, cluster := range r.fleet.Clusters {
 		opts.Clusters = append(opts.Clusters, cluster.ClusterSpec)
 	}
-	all, err := New(opts)
+	all, err := NewPlan(opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,7 +205,7 @@ func (r *toolRun) steps(t *testing.T, ids ...string) plan.Plan {
 	return p
 }
 
-func notesOf(results []plan.Result) []string {
+func stepNotes(results []plan.Result) []string {
 	var notes []string
 	for _, result := range results {
 		for _, cluster := range result.Clusters {

@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"context"
@@ -19,18 +19,18 @@ func (*remotes) Create(context.Context, int) ([]fleet.ClusterSpec, error) {
 
 // Clusters without a control plane of their own are refused before anything is connected to.
 func TestServedClustersAreRefused(t *testing.T) {
-	s, err := New(Config{Provider: &remotes{}, Clusters: 2, StateDir: t.TempDir()})
+	r, err := New(Config{Provider: &remotes{}, Clusters: 2, StateDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, err := s.Open(t.Context())
+	ctx, err := r.Open(t.Context())
 	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), `"cluster2" has its control plane in "cluster1"`) {
 		t.Errorf("want cluster2 refused, got %v", err)
 	}
-	if s.Fleet() != nil {
+	if r.Fleet() != nil {
 		t.Error("want nothing connected")
 	}
-	if _, err := s.Finish(ctx); err != nil {
+	if _, err := r.Finish(ctx); err != nil {
 		t.Error(err)
 	}
 }

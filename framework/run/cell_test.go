@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"strings"
@@ -42,15 +42,15 @@ func TestRehearsalTakesThePlatformsTraits(t *testing.T) {
 	for platform, want := range rows {
 		place := &actor{}
 		asked := lookup(t, platform)
-		s, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+		r, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		s.progress.stop()
+		r.progress.stop()
 		if diff := cmp.Diff(want, place.asked); diff != "" {
 			t.Errorf("%s: %s", platform, diff)
 		}
-		told := s.run.Cell
+		told := r.report.Cell
 		if !told.Rehearsal || len(told.Imitated) != 1 || !strings.Contains(strings.Join(told.NotImitated, "; "), asked.LoadBalancer.Maker) {
 			t.Errorf("%s: want told what was imitated and what not, got %+v", platform, told)
 		}
@@ -60,25 +60,25 @@ func TestRehearsalTakesThePlatformsTraits(t *testing.T) {
 // A place that cannot imitate must say so: the report would claim it otherwise.
 func TestRehearsalOnAPlaceThatCannotImitate(t *testing.T) {
 	asked := lookup(t, cell.AWS)
-	s, err := New(Config{Provider: &nowhere{}, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+	r, err := New(Config{Provider: &nowhere{}, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.progress.stop()
-	if len(s.run.Cell.Imitated) > 0 || !strings.Contains(strings.Join(s.run.Cell.NotImitated, "; "), "gives a gateway a host name") {
-		t.Errorf("got %+v", s.run.Cell)
+	r.progress.stop()
+	if len(r.report.Cell.Imitated) > 0 || !strings.Contains(strings.Join(r.report.Cell.NotImitated, "; "), "gives a gateway a host name") {
+		t.Errorf("got %+v", r.report.Cell)
 	}
 }
 
 func TestWhatIsNoRehearsalImitatesNothing(t *testing.T) {
 	place := &actor{}
 	asked := lookup(t, cell.Lab)
-	s, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+	r, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.progress.stop()
-	if c := s.run.Cell; c.Rehearsal || c.Imitated != nil || c.NotImitated != nil {
+	r.progress.stop()
+	if c := r.report.Cell; c.Rehearsal || c.Imitated != nil || c.NotImitated != nil {
 		t.Errorf("got %+v", c)
 	}
 }

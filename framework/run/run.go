@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"cmp"
@@ -11,18 +11,16 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
-	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
-// Stage is one run. Its methods are called one after another, in the order
+// Run is one run. Its methods are called one after another, in the order
 // Open, Step for each step, Scenario for each scenario, Finish; what fails
 // makes the rest be skipped with the reason. Finish must always be called.
-type Stage struct {
+type Run struct {
 	config    Config
 	namespace string
 	bounds    kube.Bounds
@@ -37,7 +35,7 @@ type Stage struct {
 	before  []ledger.Inventory
 	runner  *plan.Runner
 
-	run report.Run
+	report report.Run
 	// blocked says why nothing further can be tried; empty while all is well.
 	blocked  string
 	failed   bool
@@ -55,27 +53,27 @@ type File struct {
 }
 
 // New makes a run that has touched nothing yet.
-func New(config Config) (*Stage, error) {
+func New(config Config) (*Run, error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
 	}
 	config.imitate()
 	now := time.Now()
-	s := &Stage{config: config, bounds: config.bounds(), namespace: workload.DefaultNamespace, waits: &kube.Waits{}}
-	s.run = report.Run{
+	r := &Run{config: config, bounds: config.bounds(), namespace: workload.DefaultNamespace, waits: &kube.Waits{}}
+	r.report = report.Run{
 		APIVersion: report.APIVersion, Kind: report.Kind, ID: ledger.NewRunID(now), Started: now,
 		Command: config.Command, Cell: config.Cell, ErrorProbability: config.ErrorProbability,
 	}
 	switch {
 	case config.Namespace != "":
-		s.namespace = config.Namespace
+		r.namespace = config.Namespace
 	case config.Reuse:
 		// The mesh that is reused may have a sample of its own.
-		s.namespace = "sample-" + s.run.ID[len(s.run.ID)-6:]
+		r.namespace = "sample-" + r.report.ID[len(r.report.ID)-6:]
 	}
-	s.progress = newProgress(config.Progress, s.waits, now)
-	return s, nil
+	r.progress = newProgress(config.Progress, r.waits, now)
+	return r, nil
 }
 
 // StepClusters is the ID of the case that ends when the clusters are ready.
@@ -84,72 +82,72 @@ const StepClusters = "clusters"
 // Open makes or finds the clusters, connects, takes the lock, starts the
 // ledger and takes the inventory. The returned context ends, with the cause,
 // when the lock is lost. After an error only Finish may be called.
-func (s *Stage) Open(ctx context.Context) (context.Context, error) {
+func (r *Run) Open(ctx context.Context) (context.Context, error) {
 	start := time.Now()
-	s.progress.line("", fmt.Sprintf("run %s: %s with CA %s on %s, %d clusters", s.run.ID, s.config.Cell.Platform, s.config.Cell.CA, s.config.Cell.Place, s.config.Clusters))
-	locked, err := s.open(ctx)
-	s.add(report.Case{
+	r.progress.line("", fmt.Sprintf("run %s: %s with CA %s on %s, %d clusters", r.report.ID, r.config.Cell.Platform, r.config.Cell.CA, r.config.Cell.Place, r.config.Clusters))
+	locked, err := r.open(ctx)
+	r.add(report.Case{
 		ID: StepClusters, Name: "Reach the clusters, lock them, take the inventory", Kind: report.KindStep,
 		Promise: "every cluster answers and is used by no other run", Source: "page lines 15-17 (A0)",
-		Start: start, Duration: time.Since(start), Status: statusOfStep(ctx, err), Message: message(err), Notes: s.found,
+		Start: start, Duration: time.Since(start), Status: statusOfStep(ctx, err), Message: message(err), Notes: r.found,
 	})
 	if err != nil {
 		return ctx, err
 	}
-	s.progress.line("", "clusters ready ("+seconds(time.Since(start))+")")
+	r.progress.line("", "clusters ready ("+seconds(time.Since(start))+")")
 	return locked, nil
 }
 
-func (s *Stage) open(ctx context.Context) (context.Context, error) {
-	specs, err := s.config.Provider.Create(ctx, s.config.Clusters)
+func (r *Run) open(ctx context.Context) (context.Context, error) {
+	specs, err := r.config.Provider.Create(ctx, r.config.Clusters)
 	if err != nil {
-		return nil, fmt.Errorf("make the clusters of the %s: %w", s.config.Provider.Name(), err)
+		return nil, fmt.Errorf("make the clusters of the %s: %w", r.config.Provider.Name(), err)
 	}
 	if err := refuseServed(specs); err != nil {
 		return nil, err
 	}
-	s.phase("clusters ready", s.run.Started, time.Now())
-	dir, err := s.config.stateDir()
+	r.phase("clusters ready", r.report.Started, time.Now())
+	dir, err := r.config.stateDir()
 	if err != nil {
 		return nil, err
 	}
 	// Kubeconfigs lie beside the ledger: after a crash both go with a lab that
 	// goes, and cleanup finds them elsewhere.
-	if s.files, err = ledger.NewFolder(dir, s.run.ID); err != nil {
+	if r.files, err = ledger.NewFolder(dir, r.report.ID); err != nil {
 		return nil, err
 	}
-	s.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: s.waits, UserAgent: "run/" + s.run.ID, Bounds: s.bounds, TempDir: s.files.Path()})
+	r.fleet, err = fleet.Connect(ctx, specs, fleet.Options{Recorder: r.waits, UserAgent: "run/" + r.report.ID, Bounds: r.bounds, TempDir: r.files.Path()})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.settle(ctx); err != nil {
+	if err := r.settle(ctx); err != nil {
 		return nil, err
 	}
-	specs = s.fleet.Specs()
-	if err := s.preflight(ctx); err != nil {
+	specs = r.fleet.Specs()
+	if err := r.preflight(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.adopt(ctx); err != nil {
+	if err := r.adopt(ctx); err != nil {
 		return nil, err
 	}
-	if s.plan, err = page.New(s.config.pageOptions(specs, s.namespace)); err != nil {
+	if r.plan, err = NewPlan(r.config.pageOptions(specs, r.namespace)); err != nil {
 		return nil, err
 	}
-	if err := s.consent(ctx); err != nil {
+	if err := r.consent(ctx); err != nil {
 		return nil, err
 	}
-	s.tellLeftRuns(dir)
-	locked, err := s.lockAndAnnounce(ctx, dir, specs)
+	r.tellLeftRuns(dir)
+	locked, err := r.lockAndAnnounce(ctx, dir, specs)
 	if err != nil {
 		return nil, err
 	}
-	s.before, err = ledger.TakeInventory(ctx, page.Clients(s.fleet), s.inventoryOptions())
+	r.before, err = ledger.TakeInventory(ctx, r.fleet.Clients(), r.inventoryOptions())
 	if err != nil {
 		return nil, err
 	}
-	s.runner = &plan.Runner{
-		Env:     page.Env(s.fleet, s.config.Provider.Traits(), s.run.ID, s.journal),
-		Observe: plan.Observer{StepEnded: s.progress.step},
+	r.runner = &plan.Runner{
+		Env:     PlanEnv(r.fleet, r.config.Provider.Traits(), r.report.ID, r.journal),
+		Observe: plan.Observer{StepEnded: r.progress.step},
 	}
 	return locked, nil
 }
@@ -157,39 +155,39 @@ func (s *Stage) open(ctx context.Context) (context.Context, error) {
 // lockAndAnnounce starts the ledger and takes the lock, in this order: a run
 // that is killed between the two then leaves a ledger, by which cleanup finds
 // what is left of the lock.
-func (s *Stage) lockAndAnnounce(ctx context.Context, dir string, specs []fleet.ClusterSpec) (context.Context, error) {
-	header := s.header(specs)
+func (r *Run) lockAndAnnounce(ctx context.Context, dir string, specs []fleet.ClusterSpec) (context.Context, error) {
+	header := r.header(specs)
 	journal, err := ledger.Create(dir, header)
 	if err != nil {
 		return nil, err
 	}
-	lock, locked, err := ledger.AcquireLock(ctx, page.Clients(s.fleet), header.Claim())
+	lock, locked, err := ledger.AcquireLock(ctx, r.fleet.Clients(), header.Claim())
 	if err != nil {
 		return nil, errors.Join(err, journal.Remove())
 	}
-	s.journal, s.lock = journal, lock
+	r.journal, r.lock = journal, lock
 	return locked, nil
 }
 
 // tellLeftRuns names earlier runs that left something on these clusters: they
 // crashed or were kept, and what they made may be in the way.
-func (s *Stage) tellLeftRuns(dir string) {
-	left, err := ledger.LeftOn(dir, s.uids())
+func (r *Run) tellLeftRuns(dir string) {
+	left, err := ledger.LeftOn(dir, r.uids())
 	if err != nil {
-		s.progress.line("", "ledgers of earlier runs: "+err.Error())
+		r.progress.line("", "ledgers of earlier runs: "+err.Error())
 	}
 	for _, header := range left {
-		s.progress.line("", fmt.Sprintf("run %s of %s left things on these clusters; %q removes them",
-			header.Run, header.Started.Format(time.RFC3339), s.cleanupCommand(header.Run)))
+		r.progress.line("", fmt.Sprintf("run %s of %s left things on these clusters; %q removes them",
+			header.Run, header.Started.Format(time.RFC3339), r.cleanupCommand(header.Run)))
 	}
 }
 
-func (s *Stage) header(specs []fleet.ClusterSpec) ledger.Header {
-	header := ledger.Header{Run: s.run.ID, Started: s.run.Started, Place: s.config.Provider.Name(), Owner: ledger.Owner()}
-	if s.config.Existing {
-		header.LockNamespace = s.namespace
+func (r *Run) header(specs []fleet.ClusterSpec) ledger.Header {
+	header := ledger.Header{Run: r.report.ID, Started: r.report.Started, Place: r.config.Provider.Name(), Owner: ledger.Owner()}
+	if r.config.Existing {
+		header.LockNamespace = r.namespace
 	}
-	for i, cluster := range s.fleet.Clusters {
+	for i, cluster := range r.fleet.Clusters {
 		header.Clusters = append(header.Clusters, ledger.Cluster{
 			Name: cluster.Name, Kubeconfig: specs[i].Kubeconfig, Context: specs[i].Context, UID: string(cluster.UID),
 		})
@@ -197,35 +195,35 @@ func (s *Stage) header(specs []fleet.ClusterSpec) ledger.Header {
 	return header
 }
 
-func (s *Stage) uids() []string {
-	uids := make([]string, 0, len(s.fleet.Clusters))
-	for _, cluster := range s.fleet.Clusters {
+func (r *Run) uids() []string {
+	uids := make([]string, 0, len(r.fleet.Clusters))
+	for _, cluster := range r.fleet.Clusters {
 		uids = append(uids, string(cluster.UID))
 	}
 	return uids
 }
 
 // inventoryOptions name the places that a run touches.
-func (s *Stage) inventoryOptions() ledger.InventoryOptions {
-	return ledger.InventoryOptions{Namespaces: page.Namespaces(page.Options{Namespace: s.namespace})}
+func (r *Run) inventoryOptions() ledger.InventoryOptions {
+	return ledger.InventoryOptions{Namespaces: Namespaces(PlanOptions{Namespace: r.namespace})}
 }
 
 // Steps are the steps of the plan; empty before Open.
-func (s *Stage) Steps() []plan.Step { return s.plan.Steps }
+func (r *Run) Steps() []plan.Step { return r.plan.Steps }
 
 // Fleet is the connected clusters; nil before Open.
-func (s *Stage) Fleet() *fleet.Fleet { return s.fleet }
+func (r *Run) Fleet() *fleet.Fleet { return r.fleet }
 
 // Step runs one step of the plan, or skips it when an earlier one failed.
-func (s *Stage) Step(ctx context.Context, step plan.Step) report.Case {
+func (r *Run) Step(ctx context.Context, step plan.Step) report.Case {
 	result := report.Case{
 		ID: step.ID, Name: step.Title, Kind: report.KindStep, Promise: step.Promise, Source: step.Source, Start: time.Now(),
 	}
-	if s.blocked != "" {
-		result.Status, result.Message = report.Skipped, s.blocked
-		return s.add(result)
+	if r.blocked != "" {
+		result.Status, result.Message = report.Skipped, r.blocked
+		return r.add(result)
 	}
-	done := s.runner.Step(ctx, step)
+	done := r.runner.Step(ctx, step)
 	result.Duration = done.Took
 	result.Status, result.Message = statusOfStep(ctx, done.Err), message(done.Err)
 	for _, cluster := range done.Clusters {
@@ -236,84 +234,84 @@ func (s *Stage) Step(ctx context.Context, step plan.Step) report.Case {
 			}
 		}
 	}
-	if done.Err != nil && s.firstErr == nil {
-		s.firstErr = done.Err
+	if done.Err != nil && r.firstErr == nil {
+		r.firstErr = done.Err
 	}
-	return s.add(result)
+	return r.add(result)
 }
 
 // Scenario runs one scenario, or skips it when a step failed. A scenario that
 // failed does not stop the next: each restores what it changed.
-func (s *Stage) Scenario(ctx context.Context, scenario scenarios.Scenario) report.Case {
-	if s.blocked == "" && ctx.Err() != nil {
-		s.blocked = "the run was interrupted"
+func (r *Run) Scenario(ctx context.Context, scenario Scenario) report.Case {
+	if r.blocked == "" && ctx.Err() != nil {
+		r.blocked = "the run was interrupted"
 	}
-	if s.blocked != "" {
-		return s.add(report.Case{
+	if r.blocked != "" {
+		return r.add(report.Case{
 			ID: scenario.ID, Name: scenario.Name, Kind: report.KindScenario, Promise: scenario.Promise, Source: scenario.Source,
-			Start: time.Now(), Status: report.Skipped, Message: s.blocked,
+			Start: time.Now(), Status: report.Skipped, Message: r.blocked,
 		})
 	}
-	s.identify(ctx)
-	result := accept(scenarios.Execute(ctx, scenario, s.Env()), s.config.Accept, time.Now())
-	s.progress.scenario(result)
+	r.identify(ctx)
+	result := accept(Execute(ctx, scenario, r.Env()), r.config.Accept, time.Now())
+	r.progress.scenario(result)
 	if scenario.Base && result.Status != report.Passed {
-		s.blocked = fmt.Sprintf("scenario %s, which the others stand on, did not pass", scenario.ID)
+		r.blocked = fmt.Sprintf("scenario %s, which the others stand on, did not pass", scenario.ID)
 	}
-	return s.add(result)
+	return r.add(result)
 }
 
 // SkipRest adds what was never tried, because the run was interrupted, to the
 // report: what is missing there could be taken for what was never asked.
-func (s *Stage) SkipRest(all []scenarios.Scenario) {
-	if s.finished {
+func (r *Run) SkipRest(all []Scenario) {
+	if r.finished {
 		return
 	}
 	tried := map[string]bool{}
-	for _, c := range s.run.Cases {
+	for _, c := range r.report.Cases {
 		tried[c.ID] = true
 	}
-	rest := report.Case{Status: report.Skipped, Message: cmp.Or(s.blocked, "the run was interrupted"), Start: time.Now()}
-	for _, step := range s.plan.Steps {
+	rest := report.Case{Status: report.Skipped, Message: cmp.Or(r.blocked, "the run was interrupted"), Start: time.Now()}
+	for _, step := range r.plan.Steps {
 		if !tried[step.ID] {
 			rest.ID, rest.Name, rest.Kind, rest.Promise, rest.Source = step.ID, step.Title, report.KindStep, step.Promise, step.Source
-			s.add(rest)
+			r.add(rest)
 		}
 	}
 	for _, scenario := range all {
 		if !tried[scenario.ID] {
 			rest.ID, rest.Name, rest.Kind = scenario.ID, scenario.Name, report.KindScenario
 			rest.Promise, rest.Source = scenario.Promise, scenario.Source
-			s.add(rest)
+			r.add(rest)
 		}
 	}
 }
 
 // Env is what scenarios run in.
-func (s *Stage) Env() *scenarios.Env {
-	traits := s.config.Provider.Traits()
-	return &scenarios.Env{
-		Fleet: s.fleet, Namespace: s.namespace, Images: traits.Images, Workload: traits.Workload,
-		Own:    kube.ApplyOptions{Run: s.run.ID, Journal: s.journal, Bounds: s.bounds},
-		Bounds: s.bounds, ErrorProbability: s.config.ErrorProbability,
+func (r *Run) Env() *Env {
+	traits := r.config.Provider.Traits()
+	return &Env{
+		Fleet: r.fleet, Namespace: r.namespace, Images: traits.Images, Workload: traits.Workload,
+		Own:    kube.ApplyOptions{Run: r.report.ID, Journal: r.journal, Bounds: r.bounds},
+		Bounds: r.bounds, ErrorProbability: r.config.ErrorProbability,
 	}
 }
 
 // add keeps a case and what it means for the rest of the run.
-func (s *Stage) add(c report.Case) report.Case {
-	s.run.Cases = append(s.run.Cases, c)
+func (r *Run) add(c report.Case) report.Case {
+	r.report.Cases = append(r.report.Cases, c)
 	if c.Status == report.Failed || c.Status == report.Errored {
-		s.failed = true
+		r.failed = true
 		if c.Kind == report.KindStep {
-			s.blocked = fmt.Sprintf("step %q failed", c.ID)
-			s.progress.trouble(c)
+			r.blocked = fmt.Sprintf("step %q failed", c.ID)
+			r.progress.trouble(c)
 		}
 	}
 	return c
 }
 
 // Err is the error of the first step that failed; nil when none did.
-func (s *Stage) Err() error { return s.firstErr }
+func (r *Run) Err() error { return r.firstErr }
 
 // statusOfStep: a wait that ran out means that the cluster did not do what the
 // step promises, so the mesh is wrong, and so it is where something of it differs from

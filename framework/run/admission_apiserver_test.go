@@ -1,6 +1,6 @@
 //go:build apiserver
 
-package page
+package run
 
 import (
 	"strings"
@@ -38,7 +38,7 @@ func TestAPIServerPodsAreAdmitted(t *testing.T) {
 	}{
 		{"defaults", fleet.Workload{}, []string{"helloworld-v1-eastwest-try gets no sidecar", "sleep-eastwest-try gets no sidecar"}},
 		{"privileges", fleet.Workload{SecurityContext: &corev1.SecurityContext{}}, []string{
-			"helloworld-v1-eastwest-try is not admitted", "sleep-eastwest-try is not admitted", "outsider-eastwest-try is not admitted",
+			"helloworld-v1-eastwest-try is not admitted", "sleep-eastwest-try is not admitted", "nosidecar-eastwest-try is not admitted",
 		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/preflight"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
@@ -19,23 +18,23 @@ var ErrRefused = errors.New("the fleet is refused")
 
 // preflight looks at clusters that are somebody's before anything is made on
 // them, and refuses what would go wrong, all of it at once.
-func (s *Stage) preflight(ctx context.Context) error {
-	traits := s.config.Provider.Traits()
-	if traits.InstallsMesh || s.config.Asked == nil {
+func (r *Run) preflight(ctx context.Context) error {
+	traits := r.config.Provider.Traits()
+	if traits.InstallsMesh || r.config.Asked == nil {
 		return nil
 	}
-	pods, err := workload.Pods(workload.Options{Namespace: s.namespace, Images: traits.Images, Workload: traits.Workload})
+	pods, err := workload.Pods(workload.Options{Namespace: r.namespace, Images: traits.Images, Workload: traits.Workload})
 	if err != nil {
 		return err
 	}
-	result := preflight.Run(ctx, s.fleet.Clusters, preflight.Options{
-		CA: cell.CA(s.config.Cell.CA), Namespace: s.namespace, Existing: s.config.Existing, Pods: pods,
-		Reuse: s.config.Reuse, Asmcli: traits.Tools.Asmcli != "", Accept: s.config.Accept,
+	result := preflight.Run(ctx, r.fleet.Clusters, preflight.Options{
+		CA: cell.CA(r.config.Cell.CA), Namespace: r.namespace, Existing: r.config.Existing, Pods: pods,
+		Reuse: r.config.Reuse, Asmcli: traits.Tools.Asmcli != "", Accept: r.config.Accept,
 	})
 	var refused, unknown []string
 	for _, check := range result.Checks {
 		if check.Accepted != "" {
-			s.found = append(s.found, fmt.Sprintf("%s (accepted %s)", toldOf(check), check.Accepted))
+			r.found = append(r.found, fmt.Sprintf("%s (accepted %s)", toldOf(check), check.Accepted))
 			continue
 		}
 		told := toldOf(check)
@@ -47,9 +46,9 @@ func (s *Stage) preflight(ctx context.Context) error {
 		case preflight.Unknown:
 			unknown = append(unknown, told)
 		case preflight.Warning:
-			s.found = append(s.found, "warning: "+told)
+			r.found = append(r.found, "warning: "+told)
 		}
-		s.progress.line(check.Cluster, "preflight: "+string(check.Status)+": "+told)
+		r.progress.line(check.Cluster, "preflight: "+string(check.Status)+": "+told)
 	}
 	switch {
 	case len(refused) > 0:
@@ -61,17 +60,17 @@ func (s *Stage) preflight(ctx context.Context) error {
 }
 
 // settle asks clusters that have a mesh for what their description leaves open.
-func (s *Stage) settle(ctx context.Context) error {
-	if s.config.Provider.Traits().InstallsMesh {
+func (r *Run) settle(ctx context.Context) error {
+	if r.config.Provider.Traits().InstallsMesh {
 		return nil
 	}
-	found, err := istio.Settle(ctx, s.fleet.Clusters)
+	found, err := istio.Settle(ctx, r.fleet.Clusters)
 	if err != nil {
 		return err
 	}
 	for _, one := range found {
 		for _, line := range one.Lines() {
-			s.progress.line("", s.config.Provider.Name()+": "+line)
+			r.progress.line("", r.config.Provider.Name()+": "+line)
 		}
 	}
 	return nil
@@ -79,20 +78,20 @@ func (s *Stage) settle(ctx context.Context) error {
 
 // consent lists what the run will make on somebody's clusters outside of its own
 // namespaces, and asks whether it may.
-func (s *Stage) consent(ctx context.Context) error {
-	traits := s.config.Provider.Traits()
-	if traits.InstallsMesh || s.config.Reuse || s.config.Consent == nil {
+func (r *Run) consent(ctx context.Context) error {
+	traits := r.config.Provider.Traits()
+	if traits.InstallsMesh || r.config.Reuse || r.config.Consent == nil {
 		return nil
 	}
-	env := page.Env(s.fleet, traits, s.run.ID, nil)
-	foreseen, err := plan.Foresee(ctx, &env, s.plan)
+	env := PlanEnv(r.fleet, traits, r.report.ID, nil)
+	foreseen, err := plan.Foresee(ctx, &env, r.plan)
 	if err != nil {
 		return fmt.Errorf("find out what the run will make: %w", err)
 	}
 	if len(foreseen) == 0 {
 		return nil
 	}
-	if err := s.config.Consent(foreseen); err != nil {
+	if err := r.config.Consent(foreseen); err != nil {
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return nil

@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"context"
@@ -52,34 +52,34 @@ func notImitated(c cell.Cell) []string {
 // adopt finds out the versions that decide about the cell's flags and takes
 // these: the ones that the page gives for that cell and that istioctl. An
 // istioctl of the user's is asked what it takes; ours is known.
-func (s *Stage) adopt(ctx context.Context) error {
-	if s.config.Asked == nil {
+func (r *Run) adopt(ctx context.Context) error {
+	if r.config.Asked == nil {
 		return nil
 	}
-	traits := s.config.Provider.Traits()
+	traits := r.config.Provider.Traits()
 	if ours, err := cell.ParseVersion(traits.Tag); traits.InstallsMesh && err == nil {
-		s.config.certProvider = s.config.Asked.CertProvider(ours)
-		s.config.gatewayFlags = s.config.Asked.GatewayFlags(cell.Tools{Mesh: ours, Istioctl: ours})
+		r.config.certProvider = r.config.Asked.CertProvider(ours)
+		r.config.gatewayFlags = r.config.Asked.GatewayFlags(cell.Tools{Mesh: ours, Istioctl: ours})
 	} else {
-		tooling, err := mesh.FindTooling(ctx, *s.config.Asked, traits.Tools.Istioctl, s.planes(traits), s.bounds)
+		tooling, err := mesh.FindTooling(ctx, *r.config.Asked, traits.Tools.Istioctl, r.planes(traits), r.bounds)
 		if err != nil {
 			return err
 		}
-		s.config.certProvider, s.config.gatewayFlags = tooling.PilotCertProvider, tooling.GatewayFlags
-		s.found = append(s.found, tooling.Notes...)
+		r.config.certProvider, r.config.gatewayFlags = tooling.PilotCertProvider, tooling.GatewayFlags
+		r.found = append(r.found, tooling.Notes...)
 	}
-	if s.run.Cell.Rehearsal {
-		s.run.Cell.Imitated = append(s.run.Cell.Imitated, "the page's flags for the cell: "+strings.Join(s.config.gatewayFlags, " "))
+	if r.report.Cell.Rehearsal {
+		r.report.Cell.Imitated = append(r.report.Cell.Imitated, "the page's flags for the cell: "+strings.Join(r.config.gatewayFlags, " "))
 	}
 	return nil
 }
 
 // planes are the clusters whose control planes are there already.
-func (s *Stage) planes(traits fleet.Traits) []*fleet.Cluster {
+func (r *Run) planes(traits fleet.Traits) []*fleet.Cluster {
 	if traits.InstallsMesh {
 		return nil
 	}
-	return s.fleet.Clusters
+	return r.fleet.Clusters
 }
 
 // AskedOf is the report's part of a cell that was asked for on a place.

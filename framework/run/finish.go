@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"cmp"
@@ -10,7 +10,6 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
@@ -21,61 +20,61 @@ const leastUndo = time.Minute
 // Cleanup diagnoses if anything failed, undoes everything that the ledger
 // announced, and proves it by comparing inventories. It outlives an interrupt
 // of ctx; once is enough, later calls return the same case.
-func (s *Stage) Cleanup(ctx context.Context) report.Case {
-	if s.finished {
-		return s.run.Cases[len(s.run.Cases)-1]
+func (r *Run) Cleanup(ctx context.Context) report.Case {
+	if r.finished {
+		return r.report.Cases[len(r.report.Cases)-1]
 	}
-	s.finished = true
+	r.finished = true
 	if ctx.Err() == nil {
-		s.identify(ctx)
-		if s.failed {
-			s.diagnose(ctx)
+		r.identify(ctx)
+		if r.failed {
+			r.diagnose(ctx)
 		}
 	}
 	start := time.Now()
-	status, told, notes := s.undo(ctx)
-	if s.journal != nil {
-		s.phase("cleanup", start, time.Now())
+	status, told, notes := r.undo(ctx)
+	if r.journal != nil {
+		r.phase("cleanup", start, time.Now())
 	}
-	result := s.add(report.Case{
+	result := r.add(report.Case{
 		ID: "clean-up", Name: "Leave the clusters as they were", Kind: report.KindCleanup,
 		Promise: "what the run made is gone, and nothing else changed", Source: "page, last 3 lines (A11)",
 		Start: start, Duration: time.Since(start), Status: status, Message: told, Notes: notes,
 	})
-	if s.journal != nil {
-		s.progress.scenario(result)
+	if r.journal != nil {
+		r.progress.scenario(result)
 	}
 	return result
 }
 
 // cleanupCommand is what a person types to undo a run on this place.
-func (s *Stage) cleanupCommand(run string) string {
-	return cmp.Or(s.config.Provider.Traits().Cleanup, "eastwest cleanup") + " --run " + run
+func (r *Run) cleanupCommand(run string) string {
+	return cmp.Or(r.config.Provider.Traits().Cleanup, "eastwest cleanup") + " --run " + run
 }
 
 // undo says how the clean-up ended. Nothing having been made, there is nothing to prove.
-func (s *Stage) undo(ctx context.Context) (report.Status, string, []string) {
-	if s.journal == nil {
+func (r *Run) undo(ctx context.Context) (report.Status, string, []string) {
+	if r.journal == nil {
 		return report.Unsupported, "nothing was made", nil
 	}
-	defer func() { _ = s.journal.Close() }() // closed already where it was removed
-	ctx, cancel := ledger.UndoContext(ctx, s.bounds)
+	defer func() { _ = r.journal.Close() }() // closed already where it was removed
+	ctx, cancel := ledger.UndoContext(ctx, r.bounds)
 	defer cancel()
 	// Where the lock is not ours any more another run may be at work.
-	clients, withheld := s.lock.Held(ctx)
+	clients, withheld := r.lock.Held(ctx)
 	// First, so that an undo that is cut off can be finished by somebody else.
-	if err := s.journal.End(ctx, clients); err != nil {
-		s.progress.line("", "ledger: "+err.Error())
+	if err := r.journal.End(ctx, clients); err != nil {
+		r.progress.line("", "ledger: "+err.Error())
 	}
-	if s.config.Keep {
-		return report.Unsupported, fmt.Sprintf("kept, as was asked for; %q undoes it", s.cleanupCommand(s.run.ID)), nil
+	if r.config.Keep {
+		return report.Unsupported, fmt.Sprintf("kept, as was asked for; %q undoes it", r.cleanupCommand(r.report.ID)), nil
 	}
-	stays, err := s.journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Withheld: withheld, Bounds: s.bounds})
+	stays, err := r.journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Withheld: withheld, Bounds: r.bounds})
 	if err != nil {
-		return report.Failed, fmt.Sprintf("%v; %q tries again", err, s.cleanupCommand(s.run.ID)), notesOf(stays)
+		return report.Failed, fmt.Sprintf("%v; %q tries again", err, r.cleanupCommand(r.report.ID)), notesOf(stays)
 	}
-	status, told, notes := s.prove(ctx, stays)
-	if err := s.journal.Remove(); err != nil {
+	status, told, notes := r.prove(ctx, stays)
+	if err := r.journal.Remove(); err != nil {
 		return report.Errored, err.Error(), notes
 	}
 	return status, told, notes
@@ -92,12 +91,12 @@ func notesOf[T fmt.Stringer](all []T) []string {
 // prove compares the inventories: what the run made must be gone and what it touched be
 // as it was. What others did meanwhile is a note. Without an inventory from before
 // there is no proof.
-func (s *Stage) prove(ctx context.Context, stays []ledger.Stay) (report.Status, string, []string) {
+func (r *Run) prove(ctx context.Context, stays []ledger.Stay) (report.Status, string, []string) {
 	notes := notesOf(stays)
-	if s.before == nil {
+	if r.before == nil {
 		return report.Errored, "everything was undone, but there is no inventory from before to compare with", notes
 	}
-	after, err := ledger.TakeInventory(ctx, page.Clients(s.fleet), s.inventoryOptions())
+	after, err := ledger.TakeInventory(ctx, r.fleet.Clients(), r.inventoryOptions())
 	if err != nil {
 		return report.Errored, fmt.Sprintf("everything was undone, but the inventory could not be taken: %v", err), notes
 	}
@@ -106,7 +105,7 @@ func (s *Stage) prove(ctx context.Context, stays []ledger.Stay) (report.Status, 
 			notes = append(notes, unseen)
 		}
 	}
-	proof := s.journal.Prove(s.before, after, stays)
+	proof := r.journal.Prove(r.before, after, stays)
 	for _, change := range notesOf(proof.Others) {
 		notes = append(notes, "changed by others during the run: "+change)
 	}
@@ -122,31 +121,31 @@ func (s *Stage) prove(ctx context.Context, stays []ledger.Stay) (report.Status, 
 
 // Finish cleans up if that was not done, gives back the lock, ends the place's
 // own clusters and completes the report. It outlives an interrupt of ctx.
-func (s *Stage) Finish(ctx context.Context) (report.Run, error) {
-	s.Cleanup(ctx)
-	s.complete(ctx)
+func (r *Run) Finish(ctx context.Context) (report.Run, error) {
+	r.Cleanup(ctx)
+	r.complete(ctx)
 	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), leastUndo)
 	defer cancel()
 	var errs []error
-	if s.lock != nil {
-		errs = append(errs, s.lock.Release(closing))
+	if r.lock != nil {
+		errs = append(errs, r.lock.Release(closing))
 	}
-	if s.fleet != nil {
-		errs = append(errs, s.fleet.Close())
+	if r.fleet != nil {
+		errs = append(errs, r.fleet.Close())
 	}
-	if s.files != nil {
-		errs = append(errs, s.files.Remove())
+	if r.files != nil {
+		errs = append(errs, r.files.Remove())
 	}
-	if keeper, ok := s.config.Provider.(fleet.LogKeeper); ok && s.failed {
+	if keeper, ok := r.config.Provider.(fleet.LogKeeper); ok && r.failed {
 		errs = append(errs, keeper.KeepLogs())
 	}
-	if !s.config.Keep {
-		errs = append(errs, s.config.Provider.Destroy(closing))
+	if !r.config.Keep {
+		errs = append(errs, r.config.Provider.Destroy(closing))
 	}
-	s.progress.stop()
-	s.run.Ended = time.Now()
-	return s.run, errors.Join(errs...)
+	r.progress.stop()
+	r.report.Ended = time.Now()
+	return r.report, errors.Join(errs...)
 }
 
 // Evidence is what the diagnosis collected.
-func (s *Stage) Evidence() []File { return s.evidence }
+func (r *Run) Evidence() []File { return r.evidence }

@@ -15,29 +15,29 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
-// outsiders makes a caller without a sidecar in every cluster, or finds the
+// makeNoSidecars makes a caller without a sidecar in every cluster, or finds the
 // one that an earlier scenario made, and waits until it is ready.
-func (e *Env) outsiders(ctx context.Context) error {
-	manifest, err := workload.OutsiderManifest(workload.Options{Namespace: e.Namespace, Images: e.Images, Workload: e.Workload})
+func (t trial) makeNoSidecars(ctx context.Context) error {
+	manifest, err := workload.NoSidecarManifest(workload.Options{Namespace: t.Namespace, Images: t.Images, Workload: t.Workload})
 	if err != nil {
 		return err
 	}
-	return e.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
-		return makeReady(ctx, cluster, manifest, e)
+	return t.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
+		return makeReady(ctx, cluster, manifest, t)
 	})
 }
 
-func makeReady(ctx context.Context, cluster *fleet.Cluster, manifest []byte, env *Env) error {
+func makeReady(ctx context.Context, cluster *fleet.Cluster, manifest []byte, t trial) error {
 	objects, err := kube.Decode(manifest)
 	if err != nil {
 		return err
 	}
-	if err := cluster.Client.ApplyAll(ctx, objects, env.Own); err != nil {
+	if err := cluster.Client.ApplyAll(ctx, objects, t.Own); err != nil {
 		return err
 	}
 	ref := kube.RefOf(objects[0])
 	return cluster.Client.Await(ctx, kube.Wait{
-		For: ref.String() + " ready", Bound: env.Bounds.Deployment, Watch: kube.Object(ref), Until: podReady,
+		For: ref.String() + " ready", Bound: t.Bounds.Deployment, Watch: kube.Object(ref), Until: podReady,
 	})
 }
 
@@ -58,13 +58,13 @@ func podReady(objects []*unstructured.Unstructured) kube.State {
 	return kube.State{Met: probe.PodReady(&pod), Seen: "phase " + string(pod.Status.Phase)}
 }
 
-// outsider calls from the cluster's pod without a sidecar.
-func (e *Env) outsider(cluster *fleet.Cluster) probe.From {
+// noSidecar calls from the cluster's pod without a sidecar.
+func (t trial) noSidecar(cluster *fleet.Cluster) probe.From {
 	return probe.From{Client: cluster.Client, Pick: func(ctx context.Context) (kube.Target, error) {
-		pod, err := probe.ReadyPod(ctx, cluster.Client, e.Namespace, "app="+workload.Outsider)
+		pod, err := probe.ReadyPod(ctx, cluster.Client, t.Namespace, "app="+workload.NoSidecar)
 		if err != nil {
 			return kube.Target{}, err
 		}
-		return kube.Target{Namespace: e.Namespace, Pod: pod.Name, Container: workload.Outsider}, nil
+		return kube.Target{Namespace: t.Namespace, Pod: pod.Name, Container: workload.NoSidecar}, nil
 	}}
 }

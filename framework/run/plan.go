@@ -1,4 +1,4 @@
-package page
+package run
 
 import (
 	"errors"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
@@ -16,8 +15,8 @@ import (
 // Title is that of the page.
 const Title = "Set up a multi-cluster mesh outside Google Cloud"
 
-// Options say what the page is carried out with.
-type Options struct {
+// PlanOptions say what the page is carried out with.
+type PlanOptions struct {
 	Clusters []fleet.ClusterSpec
 	Traits   fleet.Traits
 	MeshID   string
@@ -43,8 +42,8 @@ type Options struct {
 // DefaultMeshID is the mesh's ID where no fleet project gives one.
 const DefaultMeshID = "eastwest"
 
-// New makes the plan of the page.
-func New(opts Options) (plan.Plan, error) {
+// NewPlan makes the plan of the page.
+func NewPlan(opts PlanOptions) (plan.Plan, error) {
 	meshOptions := mesh.Options{
 		Clusters: opts.Clusters, Traits: opts.Traits, MeshID: opts.MeshID, PilotCertProvider: opts.PilotCertProvider,
 		GatewayFlags: opts.GatewayFlags, FleetID: opts.FleetID, Placeholders: opts.Placeholders,
@@ -82,10 +81,10 @@ func steps(meshOptions mesh.Options, sampleOptions workload.Options, reuse bool)
 	return slices.Concat(all, sampleSteps, ready, workload.ReadySteps(sampleOptions)), nil
 }
 
-// Env is what the plan needs to run on a connected fleet: its variables get
+// PlanEnv is what the plan needs to run on a connected fleet: its variables get
 // the paths of the fleet's minimal kubeconfigs.
-func Env(f *fleet.Fleet, traits fleet.Traits, run string, journal plan.Journal) plan.Env {
-	env := plan.Env{Run: run, Journal: journal, Bounds: f.Bounds, Clients: Clients(f)}
+func PlanEnv(f *fleet.Fleet, traits fleet.Traits, run string, journal plan.Journal) plan.Env {
+	env := plan.Env{Run: run, Journal: journal, Bounds: f.Bounds, Clients: f.Clients()}
 	specs := make([]fleet.ClusterSpec, 0, len(f.Clusters))
 	for _, cluster := range f.Clusters {
 		spec := cluster.ClusterSpec
@@ -96,17 +95,8 @@ func Env(f *fleet.Fleet, traits fleet.Traits, run string, journal plan.Journal) 
 	return env
 }
 
-// Clients lists the fleet's clients in its order.
-func Clients(f *fleet.Fleet) []*kube.Client {
-	clients := make([]*kube.Client, 0, len(f.Clusters))
-	for _, cluster := range f.Clusters {
-		clients = append(clients, cluster.Client)
-	}
-	return clients
-}
-
 // Namespaces are those that the page touches: what an inventory looks at.
-func Namespaces(opts Options) []string {
+func Namespaces(opts PlanOptions) []string {
 	namespace := opts.Namespace
 	if namespace == "" {
 		namespace = workload.DefaultNamespace

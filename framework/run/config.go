@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"errors"
@@ -10,7 +10,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
-	"github.com/eastwest-mesh/eastwest/framework/page"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
@@ -104,8 +103,8 @@ func (c Config) bounds() kube.Bounds {
 }
 
 // pageOptions say what of the page is carried out.
-func (c Config) pageOptions(specs []fleet.ClusterSpec, namespace string) page.Options {
-	return page.Options{
+func (c Config) pageOptions(specs []fleet.ClusterSpec, namespace string) PlanOptions {
+	return PlanOptions{
 		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.certProvider, GatewayFlags: c.gatewayFlags,
 		FleetID: c.FleetProject, MeshID: c.MeshID, Namespace: namespace, Existing: c.Existing, Reuse: c.Reuse,
 	}

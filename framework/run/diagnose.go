@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"bytes"
@@ -19,47 +19,47 @@ import (
 const diagnoseBound = 2 * time.Minute
 
 // Diagnose reads the fleet as it is now and asks all checks. It only reads.
-func (s *Stage) Diagnose(ctx context.Context) diagnose.Diagnosis {
+func (r *Run) Diagnose(ctx context.Context) diagnose.Diagnosis {
 	ctx, cancel := context.WithTimeout(ctx, diagnoseBound)
 	defer cancel()
-	snapshot := diagnose.Take(ctx, s.fleet.Clusters, diagnose.Options{Namespace: s.namespace, Calls: diagnose.Sized, ErrorProbability: s.config.ErrorProbability})
-	snapshot.Eastwest = s.config.Version
-	diagnosis := diagnose.Judge(snapshot, checks.All(), checks.OfChecks(s.config.Accept)...)
-	s.evidence = append(s.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
+	snapshot := diagnose.Take(ctx, r.fleet.Clusters, diagnose.Options{Namespace: r.namespace, Calls: diagnose.Sized, ErrorProbability: r.config.ErrorProbability})
+	snapshot.Eastwest = r.config.Version
+	diagnosis := diagnose.Judge(snapshot, checks.All(), checks.OfChecks(r.config.Accept)...)
+	r.evidence = append(r.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
 	var content bytes.Buffer
 	if err := snapshot.Save(&content); err == nil {
-		s.evidence = append(s.evidence, File{Name: "snapshot.json", Content: content.Bytes()})
+		r.evidence = append(r.evidence, File{Name: "snapshot.json", Content: content.Bytes()})
 	}
 	return diagnosis
 }
 
 // diagnose puts the findings into the report and keeps the logs that they rest on.
-func (s *Stage) diagnose(ctx context.Context) {
-	if s.fleet == nil || len(s.fleet.Clusters) == 0 {
+func (r *Run) diagnose(ctx context.Context) {
+	if r.fleet == nil || len(r.fleet.Clusters) == 0 {
 		return
 	}
-	s.progress.line("", "diagnosing")
-	diagnosis := s.Diagnose(ctx)
-	s.run.Findings = diagnosis.Findings()
+	r.progress.line("", "diagnosing")
+	diagnosis := r.Diagnose(ctx)
+	r.report.Findings = diagnosis.Findings()
 	for _, cause := range diagnosis.Causes {
-		s.progress.line(cause.Cluster, cause.Check+": "+cause.Found)
+		r.progress.line(cause.Cluster, cause.Check+": "+cause.Found)
 	}
 	for _, unread := range diagnosis.Unread {
-		s.progress.line(unread.Cluster, "the diagnosis could not read: "+unread.Unknown.String())
+		r.progress.line(unread.Cluster, "the diagnosis could not read: "+unread.Unknown.String())
 	}
-	for _, cluster := range s.fleet.Clusters {
-		s.collectLogs(ctx, cluster)
+	for _, cluster := range r.fleet.Clusters {
+		r.collectLogs(ctx, cluster)
 	}
 }
 
 // collectLogs keeps the end of the logs of istiod, the gateway and the sample's
 // proxies. A log that cannot be read is no evidence, and nothing worse.
-func (s *Stage) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
+func (r *Run) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
 	sources := []struct{ namespace, selector, container string }{
 		{names.System, names.IstiodSelector, names.IstiodContainer},
 		{names.System, names.GatewaySelector, names.Proxy},
-		{s.namespace, workload.SleepSelector, names.Proxy},
-		{s.namespace, workload.HelloWorldSelector, names.Proxy},
+		{r.namespace, workload.SleepSelector, names.Proxy},
+		{r.namespace, workload.HelloWorldSelector, names.Proxy},
 	}
 	for _, source := range sources {
 		// Pods that are not ready have the most to tell.
@@ -69,9 +69,9 @@ func (s *Stage) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
 		}
 		for _, pod := range pods.Items {
 			target := kube.Target{Namespace: source.namespace, Pod: pod.Name, Container: source.container}
-			text, err := cluster.Client.Logs(ctx, target, kube.LogOptions{Since: s.run.Started, TailLines: 500, LimitBytes: 1 << 20})
+			text, err := cluster.Client.Logs(ctx, target, kube.LogOptions{Since: r.report.Started, TailLines: 500, LimitBytes: 1 << 20})
 			if err == nil {
-				s.evidence = append(s.evidence, File{Name: cluster.Name + "/" + pod.Name + ".log", Content: text})
+				r.evidence = append(r.evidence, File{Name: cluster.Name + "/" + pod.Name + ".log", Content: text})
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"context"
@@ -13,7 +13,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
-	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
 // nowhere is a place whose clusters cannot be made.
@@ -34,28 +33,29 @@ func (n *nowhere) Traits() fleet.Traits {
 // A set-up that fails leaves a whole report that says so, and is not a verdict on the mesh.
 func TestSetUpThatFails(t *testing.T) {
 	place := &nowhere{}
+	tried := []Scenario{{ID: "first", Base: true}, {ID: "second"}}
 	var progress strings.Builder
-	s, err := New(Config{Provider: place, Clusters: 2, StateDir: t.TempDir(), Progress: &progress})
+	r, err := New(Config{Provider: place, Clusters: 2, StateDir: t.TempDir(), Progress: &progress})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, err := s.Open(t.Context())
+	ctx, err := r.Open(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "no room") {
 		t.Fatalf("want the place's error, got %v", err)
 	}
-	skipped := s.Scenario(ctx, scenarios.Basic()[0])
+	skipped := r.Scenario(ctx, tried[0])
 	if skipped.Status != report.Skipped || !strings.Contains(skipped.Message, `"clusters"`) {
 		t.Errorf("want the scenario skipped because of the clusters, got %s: %s", skipped.Status, skipped.Message)
 	}
-	s.SkipRest(scenarios.Basic())
-	run, err := s.Finish(ctx)
+	r.SkipRest(tried)
+	run, err := r.Finish(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if run.Outcome != verdict.Inconclusive || !strings.Contains(strings.Join(run.Reasons, ";"), "no room") {
 		t.Errorf("want inconclusive with the reason, got %s: %v", run.Outcome, run.Reasons)
 	}
-	if run.APIVersion == "" || run.Ended.IsZero() || len(run.Cases) != 2+len(scenarios.Basic()) {
+	if run.APIVersion == "" || run.Ended.IsZero() || len(run.Cases) != 2+len(tried) {
 		t.Errorf("want a whole report, got %+v", run)
 	}
 	if place.destroyed != 1 {
@@ -171,8 +171,8 @@ func TestCleanupCommand(t *testing.T) {
 		"":                             "eastwest cleanup --run r1",
 		"eastwest cleanup --lab trial": "eastwest cleanup --lab trial --run r1",
 	} {
-		s := &Stage{config: Config{Provider: &nowhere{cleanup: cleanup}}}
-		if got := s.cleanupCommand("r1"); got != want {
+		r := &Run{config: Config{Provider: &nowhere{cleanup: cleanup}}}
+		if got := r.cleanupCommand("r1"); got != want {
 			t.Errorf("want %q, got %q", want, got)
 		}
 	}

@@ -1,4 +1,4 @@
-package stage
+package run
 
 import (
 	"context"
@@ -18,24 +18,24 @@ import (
 
 // identify finds out, once, what carries the calls and which versions run. What
 // cannot be found out stays empty, and the report says that it is unknown.
-func (s *Stage) identify(ctx context.Context) {
-	if s.run.Clusters != nil || s.fleet == nil {
+func (r *Run) identify(ctx context.Context) {
+	if r.report.Clusters != nil || r.fleet == nil {
 		return
 	}
 	var planes []dataPlane
-	s.run.Clusters = make([]report.Cluster, len(s.fleet.Clusters))
-	for i, cluster := range s.fleet.Clusters {
-		s.run.Clusters[i] = describe(ctx, cluster)
-		if plane, err := s.dataPlane(ctx, cluster); err == nil && !slices.Contains(planes, plane) {
+	r.report.Clusters = make([]report.Cluster, len(r.fleet.Clusters))
+	for i, cluster := range r.fleet.Clusters {
+		r.report.Clusters[i] = describe(ctx, cluster)
+		if plane, err := r.dataPlane(ctx, cluster); err == nil && !slices.Contains(planes, plane) {
 			planes = append(planes, plane)
 		}
 	}
-	cell := &s.run.Cell
+	cell := &r.report.Cell
 	cell.DataPlane = together(planes, func(p dataPlane) string { return p.program.Name })
 	cell.DataPlaneVersion = together(planes, func(p dataPlane) string { return p.program.Version })
 	cell.DataPlaneName = together(planes, func(p dataPlane) string { return p.name })
-	cell.DataPlaneLacks = s.config.Provider.Traits().Proxy.Lacks
-	s.run.Components = s.components(planes)
+	cell.DataPlaneLacks = r.config.Provider.Traits().Proxy.Lacks
+	r.report.Components = r.components(planes)
 }
 
 // dataPlane is what carries the calls of a cluster.
@@ -47,8 +47,8 @@ type dataPlane struct {
 
 // dataPlane asks the proxy of the caller for its own name, or, where a set-up
 // that failed left no caller, the gateway.
-func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (dataPlane, error) {
-	namespace := s.namespace
+func (r *Run) dataPlane(ctx context.Context, cluster *fleet.Cluster) (dataPlane, error) {
+	namespace := r.namespace
 	pod, err := probe.ReadyPod(ctx, cluster.Client, namespace, workload.SleepSelector)
 	if err != nil {
 		namespace = names.System
@@ -62,7 +62,7 @@ func (s *Stage) dataPlane(ctx context.Context, cluster *fleet.Cluster) (dataPlan
 		return dataPlane{}, err
 	}
 	image, digest := probe.ProxyImage(pod)
-	return dataPlane{program: program, name: proxyName(s.config.Provider.Traits().Proxy, program, image, digest)}, nil
+	return dataPlane{program: program, name: proxyName(r.config.Provider.Traits().Proxy, program, image, digest)}, nil
 }
 
 // proxyName says which build of Envoy runs: the one that the place put into its own
@@ -115,49 +115,49 @@ func describe(ctx context.Context, cluster *fleet.Cluster) report.Cluster {
 }
 
 // components lists each program and version once.
-func (s *Stage) components(planes []dataPlane) []report.Component {
+func (r *Run) components(planes []dataPlane) []report.Component {
 	var components []report.Component
 	add := func(component report.Component) {
 		if component.Version != "" && !slices.Contains(components, component) {
 			components = append(components, component)
 		}
 	}
-	for _, cluster := range s.run.Clusters {
+	for _, cluster := range r.report.Clusters {
 		add(report.Component{Name: "Kubernetes", Version: cluster.KubernetesVersion})
 		add(report.Component{Name: "istiod", Version: cluster.IstioVersion})
 	}
 	for _, plane := range planes {
 		add(report.Component{Name: plane.program.Name, Version: plane.program.Version})
 	}
-	for _, program := range s.config.Provider.Traits().Programs {
+	for _, program := range r.config.Provider.Traits().Programs {
 		add(report.Component{Name: program.Name, Version: program.Version})
 	}
-	add(report.Component{Name: "eastwest", Version: s.config.Version})
+	add(report.Component{Name: "eastwest", Version: r.config.Version})
 	return components
 }
 
-func (s *Stage) phase(name string, start, end time.Time) {
-	s.run.Phases = append(s.run.Phases, report.Phase{Name: name, Start: start, Duration: end.Sub(start)})
+func (r *Run) phase(name string, start, end time.Time) {
+	r.report.Phases = append(r.report.Phases, report.Phase{Name: name, Start: start, Duration: end.Sub(start)})
 }
 
 // complete fills in what is only known at the end.
-func (s *Stage) complete(ctx context.Context) {
-	for _, waited := range s.waits.Ended() {
-		s.run.Waits = append(s.run.Waits, report.Wait{
+func (r *Run) complete(ctx context.Context) {
+	for _, waited := range r.waits.Ended() {
+		r.report.Waits = append(r.report.Waits, report.Wait{
 			For: waited.For, Cluster: waited.Cluster, Bound: waited.Bound, Took: waited.Took, Met: waited.Met,
 		})
 	}
-	s.phasesOfCases()
-	s.run.Notes = append(s.run.Notes, unneeded(s.run.Cases, s.config.Accept)...)
-	s.run.Outcome, s.run.Reasons = report.Conclude(s.run)
+	r.phasesOfCases()
+	r.report.Notes = append(r.report.Notes, unneeded(r.report.Cases, r.config.Accept)...)
+	r.report.Outcome, r.report.Reasons = report.Conclude(r.report)
 	if ctx.Err() != nil {
-		s.run.Reasons = append(s.run.Reasons, fmt.Sprintf("the run was interrupted: %v", context.Cause(ctx)))
+		r.report.Reasons = append(r.report.Reasons, fmt.Sprintf("the run was interrupted: %v", context.Cause(ctx)))
 	}
 }
 
 // phasesOfCases groups the steps and scenarios to the phases that a reader
 // compares from run to run.
-func (s *Stage) phasesOfCases() {
+func (r *Run) phasesOfCases() {
 	groups := []struct {
 		name  string
 		cases []string
@@ -169,19 +169,19 @@ func (s *Stage) phasesOfCases() {
 	}
 	var phases []report.Phase
 	for _, group := range groups {
-		if phase, ok := span(s.run.Cases, group.cases); ok {
+		if phase, ok := span(r.report.Cases, group.cases); ok {
 			phase.Name = group.name
 			phases = append(phases, phase)
 		}
 	}
-	if phase, ok := firstAnswer(s.run); ok {
+	if phase, ok := firstAnswer(r.report); ok {
 		phases = append(phases, phase)
 	}
-	if phase, ok := scenarioSpan(s.run.Cases); ok {
+	if phase, ok := scenarioSpan(r.report.Cases); ok {
 		phases = append(phases, phase)
 	}
-	s.run.Phases = append(s.run.Phases, phases...)
-	slices.SortStableFunc(s.run.Phases, func(a, b report.Phase) int { return a.Start.Compare(b.Start) })
+	r.report.Phases = append(r.report.Phases, phases...)
+	slices.SortStableFunc(r.report.Phases, func(a, b report.Phase) int { return a.Start.Compare(b.Start) })
 }
 
 // span is the time from the first to the last of the cases with these IDs.

@@ -1,4 +1,4 @@
-package page
+package run
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-func options(clusters int, installs bool) Options {
-	opts := Options{Traits: fleet.Traits{
+func options(clusters int, installs bool) PlanOptions {
+	opts := PlanOptions{Traits: fleet.Traits{
 		InstallsMesh: installs, Hub: "istio", Tag: "1.31.0-test", Drain: time.Second, ProxyReadiness: time.Second,
 		Tools:  fleet.Tools{Istioctl: "istioctl"},
 		Images: fleet.Images{HelloWorld: "istio/examples-helloworld-{version}:1.0", Sleep: "curlimages/curl:8"},
@@ -43,7 +43,7 @@ func TestPlanGolden(t *testing.T) {
 	fleetTools.Clusters[1].Revision = "asm-1289-4"
 	tests := []struct {
 		name   string
-		opts   Options
+		opts   PlanOptions
 		format plan.Format
 	}{
 		{"fleet", fleetTools, plan.Shell},
@@ -56,7 +56,7 @@ func TestPlanGolden(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name+"-"+string(test.format), func(t *testing.T) {
-			made, err := New(test.opts)
+			made, err := NewPlan(test.opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -71,7 +71,7 @@ func TestPlanGolden(t *testing.T) {
 
 // TestShellIsAScript lets bash read the plan without running it.
 func TestShellIsAScript(t *testing.T) {
-	made, err := New(options(3, true))
+	made, err := NewPlan(options(3, true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestShellIsAScript(t *testing.T) {
 }
 
 func TestStepIDsAreUnique(t *testing.T) {
-	made, err := New(options(2, true))
+	made, err := NewPlan(options(2, true))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +107,7 @@ func TestStepIDsAreUnique(t *testing.T) {
 }
 
 func TestNewTellsAllThatIsMissing(t *testing.T) {
-	_, err := New(Options{Traits: fleet.Traits{InstallsMesh: true}})
+	_, err := NewPlan(PlanOptions{Traits: fleet.Traits{InstallsMesh: true}})
 	if err == nil {
 		t.Fatal("want an error")
 	}

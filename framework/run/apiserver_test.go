@@ -1,6 +1,6 @@
 //go:build apiserver
 
-package page
+package run
 
 import (
 	"os"
@@ -23,8 +23,8 @@ import (
 func TestAPIServerPage(t *testing.T) {
 	ctx := t.Context()
 	f, traits := connect(t, kubetest.Start(t), kubetest.Start(t))
-	namespaces := ledger.InventoryOptions{Namespaces: Namespaces(Options{})}
-	clients := Clients(f)
+	namespaces := ledger.InventoryOptions{Namespaces: Namespaces(PlanOptions{})}
+	clients := f.Clients()
 	before, err := ledger.TakeInventory(ctx, clients, namespaces)
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestAPIServerPage(t *testing.T) {
 	}
 	defer func() { _ = journal.Close() }()
 
-	runner := plan.Runner{Env: Env(f, traits, "run-page", journal)}
+	runner := plan.Runner{Env: PlanEnv(f, traits, "run-page", journal)}
 	if _, err := runner.Run(ctx, withoutPods(t, f, traits)); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +102,7 @@ func withoutPods(t *testing.T, f *fleet.Fleet, traits fleet.Traits) plan.Plan {
 	for _, cluster := range f.Clusters {
 		specs = append(specs, cluster.ClusterSpec)
 	}
-	p, err := New(Options{Clusters: specs, Traits: traits})
+	p, err := NewPlan(PlanOptions{Clusters: specs, Traits: traits})
 	if err != nil {
 		t.Fatal(err)
 	}

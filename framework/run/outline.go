@@ -1,4 +1,4 @@
-package page
+package run
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 // clusters: the page's own placeholders and relative paths, to be read or to be
 // filled in. release is that of the control planes and of their istioctl, which
 // decides about flags; nothing is probed.
-func Outline(asked cell.Cell, clusters int, release cell.Version) Options {
-	opts := Options{
+func Outline(asked cell.Cell, clusters int, release cell.Version) PlanOptions {
+	opts := PlanOptions{
 		Traits: fleet.Traits{
 			Images: fleet.UpstreamImages(clusters),
 			Tools:  outlineTools(asked),
