@@ -64,6 +64,9 @@ type opening struct {
 	// lacks are the Gateway resources that come near, and what is wrong with each.
 	lacks []string
 	near  istio.Server
+	// modeless is the patch that gives the first of them its TLS mode, where it lacks
+	// nothing else: a second one on that port would not be heeded.
+	modeless string
 }
 
 // unopened are such ways of a cluster.
@@ -106,7 +109,7 @@ func byGatewayAPI(service istio.GatewayService, pods []istio.Pod) bool {
 // opened is whether some server lets calls in; what the others lack is noted.
 func (o *opening) opened(l *Look, c *istio.Cluster, servers []istio.Server, pods []istio.Pod, port istio.ServicePort) bool {
 	exposing := false
-	for _, server := range servers {
+	for i, server := range servers {
 		onPort := leadsToPort(server, port)
 		selects := len(pods) == 0 || slices.ContainsFunc(pods, func(p istio.Pod) bool { return server.Selects(p.Labels) })
 		named := server.Name == names.Expose
@@ -124,10 +127,24 @@ func (o *opening) opened(l *Look, c *istio.Cluster, servers []istio.Server, pods
 		}
 		if len(o.lacks) == 0 {
 			o.near = server
+			if onPort && selects && server.Mode != names.AutoPassthrough {
+				o.modeless = fmt.Sprintf(`[{"op":"add","path":"/spec/servers/%d/tls","value":{"mode":%q}}]`, position(servers, i), names.AutoPassthrough)
+			}
 		}
 		o.lacks = append(o.lacks, server.Meta.String()+": "+wordsOf(lacks))
 	}
 	return exposing && !helloWorldRuns(l, c)
+}
+
+// position is the place of a server within its Gateway resource.
+func position(servers []istio.Server, i int) int {
+	at := 0
+	for _, server := range servers[:i] {
+		if server.Meta.String() == servers[i].Meta.String() {
+			at++
+		}
+	}
+	return at
 }
 
 func (o *opening) lacking(server istio.Server, onPort, selects bool) []string {

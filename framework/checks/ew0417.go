@@ -25,15 +25,20 @@ func exposedWrongly(l *Look, c *istio.Cluster) {
 		if len(way.lacks) == 0 {
 			continue
 		}
+		fix := Fix{
+			Text:     "correct the Gateway resource, or make another one beside it:",
+			Commands: []string{show(l.plane(c), "gateways."+names.Networking, way.near.Meta), exposeInline(l.plane(c), way, beside(way))},
+		}
+		if way.modeless != "" {
+			fix.Text = "give the Gateway resource that TLS mode:"
+			fix.Commands[1] = patched(l.plane(c), "gateways."+names.Networking, way.near.Meta, way.modeless)
+		}
 		l.Find(Finding{
 			Cluster: c.Name, Pairs: way.pairs,
 			Found: fmt.Sprintf("no Gateway resource lets calls of other networks in through %s: %s", serviceName(way.service), strings.Join(way.lacks, "; ")),
 			Want: fmt.Sprintf("selector %s, port %d, TLS mode %s, and hosts *.local, or %s where only some are to be exposed",
 				selectorText(way.service.Selector), way.port, names.AutoPassthrough, l.helloHost()),
-			Fix: Fix{
-				Text:     "correct the Gateway resource, or make another one beside it:",
-				Commands: []string{show(l.plane(c), "gateways."+names.Networking, way.near.Meta), exposeInline(l.plane(c), way, beside(way))},
-			},
+			Fix: fix,
 		})
 		return
 	}

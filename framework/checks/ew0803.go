@@ -17,7 +17,7 @@ func ew0803() Check {
 		Source:   "https://istio.io/latest/docs/reference/config/istio.mesh.v1alpha1/ (connectTimeout); https://istio.io/latest/docs/concepts/traffic-management/#retries",
 		Judge: func(l *Look) {
 			l.calls(func(c *istio.Cluster, caller istio.Caller, calls []istio.Call) {
-				slow := these(calls, func(call istio.Call) bool { return call.Latency >= stall })
+				slow := these(calls, func(call istio.Call) bool { return call.Latency >= stall && !call.NameUnknown })
 				if len(slow) > 0 {
 					findStall(l, c, caller, calls, slow)
 				}

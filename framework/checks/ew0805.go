@@ -24,7 +24,10 @@ func ew0805() Check {
 				fix := Fix{
 					Text: fmt.Sprintf("make the Service %s in namespace %s of %s, too (it needs no Deployment there), or turn DNS proxying on; if it is there, look at the cluster's DNS:",
 						helloWorld, l.Namespace, c.Name),
-					Commands: []string{kubectl(c, "get services", "--namespace="+quote(l.Namespace))},
+					Commands: []string{
+						kubectl(c, "get services", "--namespace="+quote(l.Namespace)),
+						kubectl(c, "get pods,endpoints --namespace=kube-system --selector=k8s-app=kube-dns"),
+					},
 				}
 				found := fmt.Sprintf("%s does not resolve for Sleep in %s, in %d of %d calls", l.helloHost(), c.Name, len(nameless), len(calls))
 				workloads, why := c.Workloads.Get()

@@ -148,7 +148,7 @@ func (m *measurement) call(ctx context.Context, count int) error {
 		}
 		for _, call := range made {
 			m.caller.Calls = append(m.caller.Calls, istio.Call{
-				Status: call.Status, Version: call.Version, Latency: call.Latency, Error: call.Err, NameUnknown: call.Exit == curlNoName, Unsound: call.Unsound,
+				Status: call.Status, Version: call.Version, Latency: call.Latency, Error: call.Err, NameUnknown: call.NameUnknown, Unsound: call.Unsound,
 			})
 		}
 		if slices.ContainsFunc(made, func(c probe.Call) bool { return !c.Good() || c.Latency >= slow }) {
@@ -161,8 +161,11 @@ func (m *measurement) call(ctx context.Context, count int) error {
 // resolveLimit bounds one lookup: a resolver's usual time-out is 5 s.
 const resolveLimit = 6 * time.Second
 
-// curlNoName is curl's exit code for a host name that does not resolve.
-const curlNoName = 6
+// Exit codes of curl: for a host name that does not resolve, and for too long a time.
+const (
+	curlNoName   = 6
+	curlTimedOut = 28
+)
 
 // lookUp resolves names where the calls come from. Only the lookup counts, so that it does
 // not matter that the pod's sidecar takes the connection.
@@ -179,7 +182,8 @@ func (m *measurement) lookUp(ctx context.Context) error {
 		return err
 	}
 	for i, knock := range knocks {
-		if !knock.Unsound {
+		// The sidecar takes the connection at once: without one it is DNS that did not answer.
+		if silent := knock.Exit == curlTimedOut && !knock.Connected; !knock.Unsound && !silent {
 			m.caller.Lookups = append(m.caller.Lookups, istio.Lookup{Name: m.names[i], Resolves: knock.Exit != curlNoName})
 		}
 	}

@@ -17,12 +17,20 @@ type Call struct {
 	Latency           time.Duration
 	// Exit is curl's exit code.
 	Exit int
+	// NameUnknown is true when the host's name did not resolve, or not in time.
+	NameUnknown bool
 	// Err says in words why this call is not a good answer; empty when it is one.
 	Err string
 	// Unsound is true when the probe itself failed or lost track of the call:
 	// nothing may be concluded about the mesh from it.
 	Unsound bool
 }
+
+// Exit codes of curl (curl(1), "EXIT CODES").
+const (
+	exitNoName   = 6
+	exitTimedOut = 28
+)
 
 // Good reports whether the call got a well-formed HelloWorld answer.
 func (c Call) Good() bool { return !c.Unsound && c.Err == "" && c.Version != "" }

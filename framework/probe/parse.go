@@ -42,21 +42,27 @@ func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls [
 	return calls, told
 }
 
-// parseTrailer reads exit code, status, seconds and URL, which ends with the
-// number of the call.
+// parseTrailer reads exit code, status, seconds until the name was resolved, seconds in
+// all, and URL, which ends with the number of the call.
 func parseTrailer(line, body string) (int, Call, bool) {
 	fields := strings.Split(line, "\t")
-	if len(fields) != 4 {
+	if len(fields) != 5 {
 		return 0, Call{}, false
 	}
 	exit, err1 := strconv.Atoi(fields[0])
 	status, err2 := strconv.Atoi(fields[1])
-	latency, ok := parseSeconds(fields[2])
-	number, err3 := strconv.Atoi(fields[3][strings.LastIndexByte(fields[3], '#')+1:])
-	if err1 != nil || err2 != nil || err3 != nil || !ok || status < 0 || status > 999 {
+	resolved, ok1 := parseSeconds(fields[2])
+	latency, ok2 := parseSeconds(fields[3])
+	number, err3 := strconv.Atoi(fields[4][strings.LastIndexByte(fields[4], '#')+1:])
+	if err1 != nil || err2 != nil || err3 != nil || !ok1 || !ok2 || status < 0 || status > 999 {
 		return 0, Call{}, false
 	}
-	return number, newCall(exit, status, latency, oneLine(body)), true
+	call := newCall(exit, status, latency, oneLine(body))
+	call.NameUnknown = exit == exitNoName || exit == exitTimedOut && resolved == 0
+	if exit == exitTimedOut && call.NameUnknown {
+		call.Err = "the name was not resolved in time (curl exit 28)"
+	}
+	return number, call, true
 }
 
 // oneLine shortens a body and replaces its control characters by spaces, as

@@ -9,13 +9,20 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
+// trailerOf is what curl prints after a body, of exit code, status and seconds, and of the
+// seconds until the name was resolved.
+func trailerOf(fields, resolved string, number int) string {
+	at := strings.LastIndex(fields, "\t")
+	return fmt.Sprintf("\nN\t%s\t%s%s\thttp://helloworld.sample:5000/hello#%d\n", fields[:at], resolved, fields[at:], number)
+}
+
 func TestParseBatch(t *testing.T) {
 	good := func(version, instance string) Call {
 		return Call{Status: 200, Version: version, Instance: instance, Latency: 20 * time.Millisecond}
 	}
 	const lostWhy = "lost: why"
 	trailer := func(fields string, number int) string {
-		return fmt.Sprintf("\nN\t%s\thttp://helloworld.sample:5000/hello#%d\n", fields, number)
+		return trailerOf(fields, "0.001", number)
 	}
 	tests := map[string]struct {
 		stdout string
@@ -63,6 +70,14 @@ func TestParseBatch(t *testing.T) {
 			want: []Call{
 				{Status: 503, Latency: 20 * time.Millisecond, Err: `HTTP status 503: "no healthy upstream"`},
 				{Status: 200, Latency: 20 * time.Millisecond, Err: `HTTP status 200, but not a HelloWorld answer: "<html>  hello </html>"`},
+			},
+			told: 2,
+		},
+		"a name that is unknown, or not known in time": {
+			stdout: trailerOf("6\t000\t0.02", "0.000000", 1) + trailerOf("28\t000\t15", "0.000000", 2),
+			want: []Call{
+				{Exit: 6, NameUnknown: true, Latency: 20 * time.Millisecond, Err: "could not resolve the host name (curl exit 6)"},
+				{Exit: 28, NameUnknown: true, Latency: 15 * time.Second, Err: "the name was not resolved in time (curl exit 28)"},
 			},
 			told: 2,
 		},

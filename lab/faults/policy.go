@@ -86,7 +86,7 @@ func trafficFaults() []Fault {
 		},
 		{
 			Name: "firewall", Breaks: "a firewall drops what callers of other networks send to the gateway", Check: "EW0804",
-			steps: []step{rules("eastwest_lab_fault_gateway", "chain in { type filter hook prerouting priority -300; tcp dport 15443 drop; };")},
+			steps: []step{rules("eastwest_lab_fault_gateway", "chain in { type filter hook prerouting priority -300; iifname eth0 tcp dport 15443 drop; };")},
 		},
 		{
 			Name: "dns", Breaks: "the cluster's DNS does not answer", Check: "EW0805",
