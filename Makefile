@@ -59,8 +59,8 @@ drills-all: ## the same with every fault of `lab break`; called again it continu
 compare: ## what istioctl says to every fault, beside eastwest: docs/compared.md (root)
 	.ci/test compare
 
-bench: build ## verify beside the page's own commands, and the lab beside kind: medians and ratios (root)
-	bin/eastwest bench script --clusters $(or $(CLUSTERS),2)
+bench: build ## verify beside the guide's own commands, and the lab beside kind: medians and ratios (root)
+	CGO_ENABLED=0 $(GO) run $(COMPILE) ./internal/bench script --clusters $(or $(CLUSTERS),2)
 	kind/ci/run bench
 
 lint: ## golangci-lint as pinned in tools/go.mod; go vet for macOS and arm64

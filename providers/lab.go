@@ -151,6 +151,9 @@ func plannedNames() images.Names {
 	return images.Names{Hub: parts.IstioHub, Tag: "lab", Sleep: "eastwest/sleep:1.0"}
 }
 
+// GenGatewayScript is the name of Istio's script beside the lab's istioctl.
+const GenGatewayScript = "gen-eastwest-gateway.sh"
+
 // LabTraits are the traits of a running lab.
 func LabTraits(l *lab.Lab) fleet.Traits {
 	t := traits(l.State.Images, fleet.Tools{Istioctl: l.Program("istioctl"), Kubectl: l.Program("kubectl")})

@@ -78,8 +78,7 @@ quarter of an hour on two cores; later ones take seconds.`,
 }
 
 func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
-	var setup meshSetup
-	var withMesh, withIstiod, prepareOnly bool
+	var withMesh, withIstiod, withCNI, prepareOnly bool
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start a lab and leave it running",
@@ -102,14 +101,25 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 				return usageError(errors.New("--mesh and --istiod: want one of them; the mesh has the control planes"))
 			case len(flags.primaries) > 0 && !withMesh:
 				return usageError(errors.New("--primary: want --mesh with it; which control plane serves a cluster is a matter of the mesh"))
-			case withMesh:
-				setup.extent = wholeMesh
-			case withIstiod:
-				setup.extent = onlyControlPlanes
-			case setup.cni:
+			case withCNI && !withMesh && !withIstiod:
 				return usageError(errors.New("--istio-cni: want --mesh or --istiod with it; it is a part of the control plane"))
 			}
-			return runLabUp(cmd.Context(), streams, *flags, setup)
+			l, err := runLabUp(cmd.Context(), streams, *flags)
+			if err != nil {
+				return err
+			}
+			if !withMesh && !withIstiod {
+				return tellUp(streams, l)
+			}
+			setup := labSetup(streams, l)
+			setup.Traits.CNI = withCNI
+			if withIstiod {
+				setup.Extent = run.OnlyControlPlanes
+			}
+			if err := run.SetUp(cmd.Context(), setup); err != nil {
+				return fmt.Errorf("%w\nthe lab itself is running; \"eastwest lab down\" ends it", err)
+			}
+			return tellUp(streams, l)
 		},
 	}
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
@@ -120,34 +130,30 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	cmd.Flags().BoolVar(&withMesh, "mesh", false, "also set up the mesh, the gateways and the sample, and leave them")
 	cmd.Flags().BoolVar(&flags.audit, "audit", false, "also keep the API servers' audit logs; \"eastwest lab status\" says where, until the lab is down")
 	cmd.Flags().BoolVar(&withIstiod, "istiod", false, "also set up a control plane in each cluster, as asmcli install leaves them")
-	cmd.Flags().BoolVar(&setup.cni, "istio-cni", false, "with --mesh or --istiod: capture pods' traffic by Istio's CNI plugin, as Pod Security \"restricted\" wants it, not by an init container")
+	cmd.Flags().BoolVar(&withCNI, "istio-cni", false, "with --mesh or --istiod: capture pods' traffic by Istio's CNI plugin, as Pod Security \"restricted\" wants it, not by an init container")
 	cmd.Flags().BoolVar(&prepareOnly, "prepare-only", false, "build and cache everything, start nothing")
 	return cmd
 }
 
-func runLabUp(ctx context.Context, streams ioStreams, flags labFlags, setup meshSetup) error {
+func runLabUp(ctx context.Context, streams ioStreams, flags labFlags) (*lab.Lab, error) {
 	if err := flags.check(); err != nil {
-		return usageError(err)
+		return nil, usageError(err)
 	}
 	options, err := flags.balanced(streams)
 	if err != nil {
-		return usageError(err)
+		return nil, usageError(err)
 	}
 	l, err := lab.Up(ctx, options)
 	var running *lab.RunningError
 	if errors.As(err, &running) {
-		return usageError(err)
+		return nil, usageError(err)
 	}
-	if err != nil {
-		return err
-	}
-	if setup.extent != noMesh {
-		if err := setUpMesh(ctx, streams, l, setup); err != nil {
-			return fmt.Errorf("%w\nthe lab itself is running; \"eastwest lab down\" ends it", err)
-		}
-	}
-	fmt.Fprintf(streams.out, "lab %q is up. For kubectl:\n  export KUBECONFIG=%s\n", l.State.Name, l.Kubeconfig())
-	return nil
+	return l, err
+}
+
+func tellUp(streams ioStreams, l *lab.Lab) error {
+	_, err := fmt.Fprintf(streams.out, "lab %q is up. For kubectl:\n  export KUBECONFIG=%s\n", l.State.Name, l.Kubeconfig())
+	return err
 }
 
 func newLabDownCommand(streams ioStreams, flags *labFlags) *cobra.Command {

@@ -63,7 +63,7 @@ images:
   sleep: %q
 clusters:
 `, l.State.Name, fleetfile.APIVersion, fleetfile.Kind, l.State.Name, platform, cell.Istio,
-		l.Program("istioctl"), l.Program(genGatewayScript), l.Program("kubectl"),
+		l.Program("istioctl"), l.Program(providers.GenGatewayScript), l.Program("kubectl"),
 		images.HelloWorld, images.Sleep)
 	for _, c := range l.State.Clusters {
 		if err == nil {

@@ -5,18 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
-	"github.com/eastwest-mesh/eastwest/framework/kube"
-	"github.com/eastwest-mesh/eastwest/framework/ledger"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // istiodFlags name a control plane of a running lab.
@@ -77,82 +72,23 @@ func newIstiodCommand(streams ioStreams, flags *labFlags, verb, short string, do
 }
 
 func addIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) error {
-	return setUpMesh(ctx, streams, l, meshSetup{extent: another, cluster: cluster.Name, revision: revision})
+	return run.SetUp(ctx, anotherIstiod(streams, l, cluster, revision))
 }
 
-// removeIstiod deletes what the journal says that the control plane of a revision is made of.
-func removeIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) (err error) {
-	traits := providers.LabTraits(l)
-	f, err := fleet.Connect(ctx, providers.Specs(l), fleet.Options{Bounds: traits.Bounds, UserAgent: "lab-istiod", TempDir: traits.StateDir})
+func anotherIstiod(streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) run.Setup {
+	setup := labSetup(streams, l)
+	setup.Extent, setup.Cluster, setup.Revision = run.AnotherControlPlane, cluster.Name, revision
+	return setup
+}
+
+func removeIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) error {
+	removed, err := run.RemoveControlPlane(ctx, anotherIstiod(streams, l, cluster, revision))
+	if errors.Is(err, run.ErrNoControlPlane) {
+		return usageError(fmt.Errorf("--revision %q: %w; make one with \"eastwest lab istiod add\"", revision, err))
+	}
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.Close()) }()
-	run, client, err := runOfMesh(ctx, f, cluster.Name)
-	if err != nil {
-		return err
-	}
-	journal, err := ledger.Open(traits.StateDir, run)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, journal.Close()) }()
-	refs, err := still(ctx, client, ofRevision(journal.Entries(), cluster.Name, revision))
-	if err != nil {
-		return err
-	}
-	if len(refs) == 0 {
-		return usageError(fmt.Errorf("--revision %q: %s has no such control plane; make one with \"eastwest lab istiod add\"", revision, cluster.Name))
-	}
-	for _, ref := range slices.Backward(refs) {
-		if err := client.Delete(ctx, ref); err != nil {
-			return err
-		}
-	}
-	for _, ref := range refs {
-		if err := client.AwaitGone(ctx, ref, traits.Bounds); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(streams.errOut, "lab: removed the control plane %s of %s, %d objects\n", revision, cluster.Name, len(refs))
+	fmt.Fprintf(streams.errOut, "lab: removed the control plane %s of %s, %d objects\n", revision, cluster.Name, removed)
 	return nil
-}
-
-// still are those of the objects that are there.
-func still(ctx context.Context, client *kube.Client, refs []kube.Ref) ([]kube.Ref, error) {
-	var there []kube.Ref
-	for _, ref := range refs {
-		found, err := client.Get(ctx, ref)
-		switch {
-		case apierrors.IsNotFound(err):
-		case err != nil:
-			return nil, err
-		case found.GetUID() == ref.UID:
-			there = append(there, ref)
-		}
-	}
-	return there, nil
-}
-
-// ofRevision are the objects that were made for a revision beside those of the first control
-// plane, which have the same names without it.
-func ofRevision(entries []ledger.Entry, cluster, revision string) []kube.Ref {
-	var refs []kube.Ref
-	first := map[kube.Ref]bool{}
-	for _, entry := range entries {
-		if entry.Event != ledger.EventMade || entry.Cluster != cluster {
-			continue
-		}
-		ref := entry.Ref
-		ref.UID = ""
-		first[ref] = true
-		refs = append(refs, entry.Ref)
-	}
-	return slices.DeleteFunc(refs, func(ref kube.Ref) bool {
-		without := ref
-		without.UID = ""
-		without.Name = strings.Replace(ref.Name+"-", "-"+revision+"-", "-", 1)
-		without.Name = strings.TrimSuffix(without.Name, "-")
-		return without.Name == ref.Name || !first[without]
-	})
 }

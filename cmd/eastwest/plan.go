@@ -169,13 +169,10 @@ func (f planFlags) labOutline(asked cell.Cell, clusters int) (run.PlanOptions, e
 			return opts, fmt.Errorf("--running: lab %q has %d clusters, %d are wanted", f.lab, len(specs), clusters)
 		}
 		opts = run.PlanOptions{Clusters: specs[:clusters], Traits: providers.LabTraits(l)}
-		opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
+		opts.Traits.Tools.GenGateway = l.Program(providers.GenGatewayScript)
 	}
 	if asked.Platform != cell.Lab {
 		opts.Notes = append(opts.Notes, fmt.Sprintf("a rehearsal on the lab: nothing of %s is tested", asked.Title))
 	}
 	return opts, nil
 }
-
-// genGatewayScript lies beside the lab's istioctl.
-const genGatewayScript = "gen-eastwest-gateway.sh"

@@ -23,29 +23,30 @@ import (
 	"github.com/eastwest-mesh/eastwest/providers"
 )
 
-func newBenchScriptCommand(streams ioStreams) *cobra.Command {
-	flags := labFlags{name: benchLab}
-	var runs int
+func newBenchScriptCommand(streams *ioStreams) *cobra.Command {
+	var runs, clusters int
 	cmd := &cobra.Command{
 		Use:   "script",
-		Short: "verify beside the page's own commands, run one after another",
-		Long: `Runs verify on fresh labs, and on equal ones the page's commands as a shell script
-(the one that "eastwest plan --running -o shell" prints), with the page's own tools:
+		Short: "verify beside the guide's own commands, run one after another",
+		Long: `Runs verify on fresh labs, and on equal ones the guide's commands as a shell script
+(the one that "eastwest plan --running -o shell" prints), with the guide's own tools:
 gen-eastwest-gateway.sh of Istio's samples piped into "istioctl install", "istioctl
 create-remote-secret", kubectl, the twenty calls from each cluster, and "kubectl
-delete namespace" at the end. The steps before the page (istio-system, CA, istiod)
+delete namespace" at the end. The steps before the guide (istio-system, CA, istiod)
 are the same commands on both sides, so the ratio is told with and without them: a
-fleet has them behind it when the page begins. Where the page's commands made the
+fleet has them behind it when the guide begins. Where the guide's commands made the
 mesh, "verify --setup reuse" then tries it on that same lab.`,
-		Args: checkedArgs(cobra.NoArgs),
-		RunE: func(cmd *cobra.Command, _ []string) error { return runBenchScript(cmd.Context(), streams, flags, runs) },
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return runBenchScript(cmd.Context(), *streams, clusters, runs)
+		},
 	}
 	cmd.Flags().IntVar(&runs, "runs", benchRuns, "how often each side runs")
-	cmd.Flags().IntVar(&flags.clusters, "clusters", fewest, "number of clusters")
+	cmd.Flags().IntVar(&clusters, "clusters", fewest, "number of clusters")
 	return cmd
 }
 
-func runBenchScript(ctx context.Context, streams ioStreams, flags labFlags, runs int) error {
+func runBenchScript(ctx context.Context, streams ioStreams, clusters, runs int) error {
 	if err := checkRuns(runs); err != nil {
 		return err
 	}
@@ -55,13 +56,13 @@ func runBenchScript(ctx context.Context, streams ioStreams, flags labFlags, runs
 	var verify, script [][]timing
 	for i := range runs {
 		fmt.Fprintf(streams.errOut, "bench: run %d of %d: verify\n", i+1, runs)
-		t, err := benchVerify(ctx, onLab(flags.clusters)...)
+		t, err := benchVerify(ctx, streams.eastwest, onLab(clusters)...)
 		if err != nil {
 			return err
 		}
 		verify = append(verify, t)
-		fmt.Fprintf(streams.errOut, "bench: run %d of %d: the page's commands\n", i+1, runs)
-		if t, err = benchScript(ctx, streams, flags); err != nil {
+		fmt.Fprintf(streams.errOut, "bench: run %d of %d: the guide's commands\n", i+1, runs)
+		if t, err = benchScript(ctx, streams, clusters); err != nil {
 			return err
 		}
 		script = append(script, t)
@@ -70,8 +71,8 @@ func runBenchScript(ctx context.Context, streams ioStreams, flags labFlags, runs
 }
 
 // benchScript runs the plan's shell script on a lab that is like verify's.
-func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []timing, err error) {
-	o := flags.options(streams)
+func benchScript(ctx context.Context, streams ioStreams, clusters int) (all []timing, err error) {
+	o := benchLabOptions(streams, clusters)
 	o.Progress = io.Discard
 	began := time.Now()
 	l, err := lab.Up(ctx, o)
@@ -86,12 +87,12 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 	}()
 	all = append(all, timing{"clusters ready", slices.Max(l.Timing.Ready)})
 	opts := run.PlanOptions{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
-	opts.Traits.Tools.GenGateway = l.Program(genGatewayScript)
+	opts.Traits.Tools.GenGateway = l.Program(providers.GenGatewayScript)
 	p, err := run.NewPlan(opts)
 	if err != nil {
 		return nil, err
 	}
-	controlPlanes, own := splitControlPlanes(p)
+	controlPlanes, own := run.SplitControlPlanes(p)
 	before, _, err := runScript(ctx, l, controlPlanes)
 	if err != nil {
 		return nil, err
@@ -103,8 +104,8 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 	if err != nil {
 		return nil, err
 	}
-	all = append(all, timing{answeredName, before + took}, timing{pageName, took})
-	reuse, err := benchReuse(ctx, flags.clusters)
+	all = append(all, timing{answeredName, before + took}, timing{guideName, took})
+	reuse, err := benchReuse(ctx, streams.eastwest, clusters)
 	if err != nil {
 		return nil, err
 	}
@@ -115,17 +116,17 @@ func benchScript(ctx context.Context, streams ioStreams, flags labFlags) (all []
 }
 
 // cleanUpName is the phase in which verify removes all that it made and proves
-// it, and the page's reader deletes the sample's namespace.
+// it, and the guide's reader deletes the sample's namespace.
 const cleanUpName = "cleanup"
 
-// allAnswered wants an answer of every version from every cluster, as the page does.
+// allAnswered wants an answer of every version from every cluster, as the guide does.
 func allAnswered(said string, clusters int) error {
 	if got := strings.Count(said, "Hello version: "); got != workload.PageCalls*clusters {
-		return fmt.Errorf("bench: the page's commands: want %d answers, got %d\n%s", workload.PageCalls*clusters, got, said)
+		return fmt.Errorf("bench: the guide's commands: want %d answers, got %d\n%s", workload.PageCalls*clusters, got, said)
 	}
 	for i := range clusters {
 		if version := fleet.Version(i); !strings.Contains(said, "Hello version: "+version) {
-			return fmt.Errorf("bench: the page's commands: no answer of %s\n%s", version, said)
+			return fmt.Errorf("bench: the guide's commands: no answer of %s\n%s", version, said)
 		}
 	}
 	return nil
@@ -144,7 +145,7 @@ func runScript(ctx context.Context, l *lab.Lab, p plan.Plan, switches ...string)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	// From a file: on bash's standard input its programs would read it.
-	file := filepath.Join(dir, "page.sh")
+	file := filepath.Join(dir, "guide.sh")
 	if err := os.WriteFile(file, script.Bytes(), 0o600); err != nil {
 		return 0, "", err
 	}
@@ -158,7 +159,7 @@ func runScript(ctx context.Context, l *lab.Lab, p plan.Plan, switches ...string)
 	cmd.Stdout, cmd.Stderr = &text, &text
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
-		return 0, "", fmt.Errorf("bench: the page's commands: %w\n%s", err, text.Bytes())
+		return 0, "", fmt.Errorf("bench: the guide's commands: %w\n%s", err, text.Bytes())
 	}
 	return time.Since(start), text.String(), nil
 }
@@ -172,7 +173,7 @@ func printBenchScript(out io.Writer, runs int, verify, script []timing) error {
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	for _, name := range []string{answeredName, pageName} {
+	for _, name := range []string{answeredName, guideName} {
 		ratio := find(script, name).Seconds() / find(verify, name).Seconds()
 		if _, err := fmt.Fprintf(out, "%s: one command after another takes %.1f times as long\n", name, ratio); err != nil {
 			return err
@@ -180,12 +181,12 @@ func printBenchScript(out io.Writer, runs int, verify, script []timing) error {
 	}
 	for _, name := range []string{reuseCallsName, reuseTotalName} {
 		took := find(script, name).Seconds()
-		_, err := fmt.Fprintf(out, "%s, on the lab of the page's commands: %.1f s; they and their calls took %.1f times as long\n",
+		_, err := fmt.Fprintf(out, "%s, on the lab of the guide's commands: %.1f s; they and their calls took %.1f times as long\n",
 			name, took, find(script, answeredName).Seconds()/took)
 		if err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintln(out, "cleanup: verify removes everything and proves it; the page's commands delete the sample's namespace")
+	_, err := fmt.Fprintln(out, "cleanup: verify removes everything and proves it; the guide's commands delete the sample's namespace")
 	return err
 }

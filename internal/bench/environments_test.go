@@ -8,9 +8,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestPlaces(t *testing.T) {
-	side := func(name string, unit time.Duration, memory ...int64) *placeRuns {
-		return &placeRuns{name: name, memory: memory, took: [][]timing{
+func TestEnvironments(t *testing.T) {
+	side := func(name string, unit time.Duration, memory ...int64) *environmentRuns {
+		return &environmentRuns{name: name, memory: memory, took: [][]timing{
 			{{"clusters ready", 5 * unit}, {totalName, 40 * unit}},
 			{{"clusters ready", 9 * unit}, {totalName, 60 * unit}},
 			{{"clusters ready", 6 * unit}, {totalName, 44 * unit}},
@@ -18,9 +18,9 @@ func TestPlaces(t *testing.T) {
 	}
 	first := side("lab", time.Second, 3<<30, 2<<30, 1<<30)
 	second := side("kind", 2*time.Second, 3<<30, 3<<30, 9<<30)
-	second.took[0] = second.took[0][:1] // what only the first place has
+	second.took[0] = second.took[0][:1] // what only the first environment has
 	var out bytes.Buffer
-	if err := printPlaces(&out, 3, first, second); err != nil {
+	if err := printEnvironments(&out, 3, first, second); err != nil {
 		t.Fatal(err)
 	}
 	want := "" +

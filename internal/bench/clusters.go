@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newBenchClustersCommand(streams ioStreams) *cobra.Command {
+func newBenchClustersCommand(streams *ioStreams) *cobra.Command {
 	var (
 		runs  int
 		sizes []int
@@ -19,8 +19,8 @@ func newBenchClustersCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clusters",
 		Short: "How the time of verify grows with the number of clusters",
-		Args:  checkedArgs(cobra.NoArgs),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return runCurve(cmd.Context(), streams, sizes, runs) },
+		Args:  cobra.NoArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return runCurve(cmd.Context(), *streams, sizes, runs) },
 	}
 	cmd.Flags().IntVar(&runs, "runs", benchRuns, "how often verify runs with each number")
 	cmd.Flags().IntSliceVar(&sizes, "numbers", []int{2, 3, 4, 6}, "numbers of clusters")
@@ -36,7 +36,7 @@ type point struct {
 // runCurve measures verify with each number of clusters on fresh labs.
 func runCurve(ctx context.Context, streams ioStreams, sizes []int, runs int) error {
 	if err := checkSizes(sizes); err != nil {
-		return usageError(err)
+		return err
 	}
 	if err := checkRuns(runs); err != nil {
 		return err
@@ -50,7 +50,7 @@ func runCurve(ctx context.Context, streams ioStreams, sizes []int, runs int) err
 		var all [][]timing
 		for i := range runs {
 			fmt.Fprintf(streams.errOut, "bench: %d clusters, run %d of %d\n", clusters, i+1, runs)
-			took, err := benchVerify(ctx, onLab(clusters)...)
+			took, err := benchVerify(ctx, streams.eastwest, onLab(clusters)...)
 			if err != nil {
 				return err
 			}

@@ -17,8 +17,8 @@ import (
 )
 
 // benchVerify measures verify with flags that name a place.
-func benchVerify(ctx context.Context, flags ...string) ([]timing, error) {
-	made, total, err := runVerifyApart(ctx, flags...)
+func benchVerify(ctx context.Context, eastwest string, flags ...string) ([]timing, error) {
+	made, total, err := runVerifyApart(ctx, eastwest, flags...)
 	if err != nil {
 		return nil, err
 	}
@@ -28,13 +28,13 @@ func benchVerify(ctx context.Context, flags ...string) ([]timing, error) {
 	}
 	return append(all,
 		timing{answeredName, answered(made, run.StepClusters)},
-		timing{pageName, answered(made, mesh.ControlPlaneSteps()...)},
+		timing{guideName, answered(made, mesh.ControlPlaneSteps()...)},
 		timing{totalName, total}), nil
 }
 
 // benchReuse measures verify on a lab whose mesh is there.
-func benchReuse(ctx context.Context, clusters int) ([]timing, error) {
-	made, total, err := runVerifyApart(ctx, append(onLab(clusters), "--setup", "reuse")...)
+func benchReuse(ctx context.Context, eastwest string, clusters int) ([]timing, error) {
+	made, total, err := runVerifyApart(ctx, eastwest, append(onLab(clusters), "--setup", "reuse")...)
 	if err != nil {
 		return nil, err
 	}
@@ -43,18 +43,14 @@ func benchReuse(ctx context.Context, clusters int) ([]timing, error) {
 
 // runVerifyApart runs verify as a user does, in a process of its own, and gives
 // its report and how long the process took.
-func runVerifyApart(ctx context.Context, flags ...string) (run report.Run, took time.Duration, err error) {
+func runVerifyApart(ctx context.Context, eastwest string, flags ...string) (run report.Run, took time.Duration, err error) {
 	out, err := os.MkdirTemp("", "eastwest-bench-")
 	if err != nil {
 		return report.Run{}, 0, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(out)) }()
-	self, err := os.Executable()
-	if err != nil {
-		return report.Run{}, 0, err
-	}
 	var text bytes.Buffer
-	cmd := exec.CommandContext(ctx, self, slices.Concat([]string{"verify", "--out", out}, flags)...)
+	cmd := exec.CommandContext(ctx, eastwest, slices.Concat([]string{"verify", "--out", out}, flags)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it removes what it made
 	cmd.Stdout, cmd.Stderr = &text, &text
 	began := time.Now()
@@ -70,17 +66,17 @@ func runVerifyApart(ctx context.Context, flags ...string) (run report.Run, took 
 	return run, took, err
 }
 
-// Script and verify are compared by answeredName and pageName: what the page's
+// Script and verify are compared by answeredName and guideName: what the guide's
 // reader waits for, once there are clusters, and once there is a control plane
-// in each, where the page itself begins. verify then goes on with what the page
+// in each, where the guide itself begins. verify then goes on with what the guide
 // leaves out.
 const (
 	answeredName = "from ready clusters to the last of the calls"
-	pageName     = "from ready control planes to the last of the calls"
+	guideName    = "from ready control planes to the last of the calls"
 	totalName    = "total, from nothing to exit"
 )
 
-// What verify takes on the lab whose mesh the page's commands made, from its start.
+// What verify takes on the lab whose mesh the guide's commands made, from its start.
 const (
 	reuseCallsName = "verify --setup reuse, to the last of the calls"
 	reuseTotalName = "verify --setup reuse, to its exit"
@@ -96,11 +92,11 @@ func answered(run report.Run, steps ...string) time.Duration {
 	return to.Sub(from)
 }
 
-// calledAt is when the last of the page's calls was answered.
-func calledAt(run report.Run) time.Time { return endOf(run, pageProof) }
+// calledAt is when the last of the guide's calls was answered.
+func calledAt(run report.Run) time.Time { return endOf(run, guideProof) }
 
-// pageProof is the scenario that is the page's own proof.
-const pageProof = "both-directions"
+// guideProof is the scenario that is the guide's own proof.
+const guideProof = "both-directions"
 
 // endOf is when the last of some cases ended; zero when none is in the run.
 func endOf(run report.Run, ids ...string) time.Time {

@@ -1,10 +1,19 @@
+// Command bench measures eastwest on this machine, beside what it is compared with:
+// "make bench" runs it.
+//
+// Owns: the measurements; each runs eastwest as a user does.
+// May import: framework, lab, providers.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"slices"
+	"syscall"
 	"text/tabwriter"
 	"time"
 
@@ -16,6 +25,25 @@ import (
 // benchRuns is how often each side of a measurement runs unless told otherwise.
 const benchRuns = 5
 
+// fewest is the least number of clusters of a mesh.
+const fewest = 2
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := newBenchCommand(ioStreams{out: os.Stdout, errOut: os.Stderr}).ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		_, _ = fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// ioStreams are the ends of a measurement, whose eastwest is the program of that path.
+type ioStreams struct {
+	out, errOut io.Writer
+	eastwest    string
+}
+
 func newBenchCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -24,23 +52,32 @@ func newBenchCommand(streams ioStreams) *cobra.Command {
 beside something else, and prints medians and ratios of that one session. Absolute
 figures are those of this machine at this moment; the ratios are what lasts. Run
 nothing else meanwhile.`,
+		SilenceUsage: true, SilenceErrors: true,
 	}
-	groupOnly(cmd)
-	cmd.AddCommand(newBenchScriptCommand(streams), newBenchPlacesCommand(streams), newBenchClustersCommand(streams))
+	cmd.PersistentFlags().StringVar(&streams.eastwest, "eastwest", "bin/eastwest", "the program that is measured")
+	cmd.AddCommand(newBenchScriptCommand(&streams), newBenchEnvironmentsCommand(&streams), newBenchClustersCommand(&streams))
 	return cmd
 }
 
 // checkRuns refuses a number of runs that has no median.
 func checkRuns(runs int) error {
 	if runs < 1 {
-		return usageError(fmt.Errorf("--runs: want at least 1, got %d", runs))
+		return fmt.Errorf("--runs: want at least 1, got %d", runs)
 	}
 	return nil
 }
 
+// benchLabOptions are those of a lab that is measured; eastwest's own program is its inside.
+func benchLabOptions(streams ioStreams, clusters int) lab.Options {
+	return lab.Options{Name: benchLab, Clusters: clusters, Executable: streams.eastwest, Envoy: os.Getenv("EASTWEST_ENVOY"), Progress: streams.errOut}
+}
+
 // prepareBench builds what the lab of measurements needs, which is not measured.
 func prepareBench(ctx context.Context, streams ioStreams) error {
-	return lab.Prepare(ctx, labFlags{name: benchLab, clusters: fewest}.options(streams))
+	if _, err := os.Stat(streams.eastwest); err != nil {
+		return errors.Join(err, errors.New("build it with make build, or name it with --eastwest"))
+	}
+	return lab.Prepare(ctx, benchLabOptions(streams, fewest))
 }
 
 // timing is one named duration of one run.

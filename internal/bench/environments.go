@@ -15,10 +15,10 @@ import (
 	"github.com/eastwest-mesh/eastwest/providers"
 )
 
-func newBenchPlacesCommand(streams ioStreams) *cobra.Command {
+func newBenchEnvironmentsCommand(streams *ioStreams) *cobra.Command {
 	var runs, clusters int
 	cmd := &cobra.Command{
-		Use:   "places",
+		Use:   "environments",
 		Short: "The lab beside kind: the same suite with the same images",
 		Long: `Runs verify on the lab and on kind clusters in turn, both with the images built
 here and the same data plane. It needs root, and Docker; where none runs,
@@ -27,12 +27,12 @@ here and the same data plane. It needs root, and Docker; where none runs,
 Memory is by how much the machine's available memory (MemAvailable of the kernel)
 fell at most while verify ran: what such a run needs free, the engine's share
 and the page cache that cannot be given back included.`,
-		Args: checkedArgs(cobra.NoArgs),
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runBenchPlaces(cmd.Context(), streams, clusters, runs)
+			return runBenchEnvironments(cmd.Context(), *streams, clusters, runs)
 		},
 	}
-	cmd.Flags().IntVar(&runs, "runs", benchRuns, "how often each place runs")
+	cmd.Flags().IntVar(&runs, "runs", benchRuns, "how often each environment runs")
 	cmd.Flags().IntVar(&clusters, "clusters", fewest, "number of clusters")
 	return cmd
 }
@@ -48,8 +48,8 @@ func onKind(clusters int) []string {
 	return []string{"--on", "kind", "--images", string(providers.BuiltHere), "--clusters", strconv.Itoa(clusters)}
 }
 
-// placeRuns are what was measured of a place.
-type placeRuns struct {
+// environmentRuns are what was measured of an environment.
+type environmentRuns struct {
 	name  string
 	flags []string
 	took  [][]timing
@@ -57,7 +57,7 @@ type placeRuns struct {
 	memory []int64
 }
 
-func runBenchPlaces(ctx context.Context, streams ioStreams, clusters, runs int) error {
+func runBenchEnvironments(ctx context.Context, streams ioStreams, clusters, runs int) error {
 	if err := checkRuns(runs); err != nil {
 		return err
 	}
@@ -71,25 +71,25 @@ func runBenchPlaces(ctx context.Context, streams ioStreams, clusters, runs int) 
 	if err != nil {
 		return err
 	}
-	places := []*placeRuns{
+	environments := []*environmentRuns{
 		{name: "lab", flags: onLab(clusters)},
 		{name: "kind", flags: onKind(clusters)},
 	}
 	for i := range runs {
-		for _, p := range places {
+		for _, p := range environments {
 			fmt.Fprintf(streams.errOut, "bench: run %d of %d: %s\n", i+1, runs, p.name)
-			if err := p.run(ctx); err != nil {
+			if err := p.run(ctx, streams.eastwest); err != nil {
 				return err
 			}
 		}
 	}
-	return printPlaces(streams.out, runs, places[0], places[1])
+	return printEnvironments(streams.out, runs, environments[0], environments[1])
 }
 
-func (p *placeRuns) run(ctx context.Context) error {
+func (p *environmentRuns) run(ctx context.Context, eastwest string) error {
 	var took []timing
 	memory, err := mostTaken(func() (err error) {
-		took, err = benchVerify(ctx, p.flags...)
+		took, err = benchVerify(ctx, eastwest, p.flags...)
 		return err
 	})
 	if err != nil {
@@ -151,9 +151,9 @@ func available() (int64, error) {
 	return int64(*info.MemAvailableBytes), nil //nolint:gosec // no machine has 8 EiB
 }
 
-// printPlaces prints a row for each phase, and how many times as much the
-// second place takes.
-func printPlaces(out io.Writer, runs int, first, second *placeRuns) error {
+// printEnvironments prints a row for each phase, and how many times as much the
+// second environment takes.
+func printEnvironments(out io.Writer, runs int, first, second *environmentRuns) error {
 	w := newTable(out)
 	fmt.Fprintf(w, "medians of %d\t%s\t%s\tratio\t\n", runs, first.name, second.name)
 	ours, theirs := medians(first.took), medians(second.took)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"io"
+	"strings"
 	"testing"
 	"time"
 
@@ -23,13 +25,21 @@ func TestCurve(t *testing.T) {
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	_, err := execute(t, newBenchCommand, "", "clusters", "--numbers", "2,1")
-	wantUsageError(t, err, "at least 2")
+	wantError(t, "at least 2", "clusters", "--numbers", "2,1")
 }
 
 func TestBenchWithoutRuns(t *testing.T) {
-	for _, measurement := range []string{"script", "places", "clusters"} {
-		_, err := execute(t, newBenchCommand, "", measurement, "--runs", "0")
-		wantUsageError(t, err, "--runs: want at least 1, got 0")
+	for _, measurement := range []string{"script", "environments", "clusters"} {
+		wantError(t, "--runs: want at least 1, got 0", measurement, "--runs", "0")
+	}
+}
+
+// wantError wants a command line refused with that text.
+func wantError(t *testing.T, says string, args ...string) {
+	t.Helper()
+	cmd := newBenchCommand(ioStreams{out: io.Discard, errOut: io.Discard})
+	cmd.SetArgs(args)
+	if err := cmd.ExecuteContext(t.Context()); err == nil || !strings.Contains(err.Error(), says) {
+		t.Errorf("%v: want an error that says %q, got %v", args, says, err)
 	}
 }
