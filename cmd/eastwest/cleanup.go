@@ -151,52 +151,22 @@ func nothingLeft(streams ioStreams, runs []leftRun, flags cleanupFlags) error {
 	return err
 }
 
-// cleanUp undoes one run. An interrupt stops it between objects; what is left
-// stays in the journal.
-func cleanUp(ctx context.Context, streams ioStreams, run leftRun) (err error) {
-	bounds := kube.DefaultBounds()
-	clients, err := run.Connect(ctx, bounds, nil)
-	if err != nil {
-		return err
-	}
-	journal, err := ledger.Open(run.dir, run.Run)
-	if err != nil {
-		return err
-	}
-	_, _ = fmt.Fprintf(streams.errOut, "cleanup: run %s of %s: taking the lock\n", run.Run, run.Owner)
-	lock, locked, err := journal.TakeOver(ctx, clients, "cleanup of run "+run.Run+" by "+ledger.Owner())
-	if err != nil {
-		return errors.Join(err, journal.Close())
-	}
-	defer func() {
-		closing, cancel := ledger.UndoContext(ctx, bounds)
-		defer cancel()
-		err = errors.Join(err, lock.Release(closing))
-	}()
-	if err := undoAndProve(locked, streams, journal, clients, bounds); err != nil {
-		return errors.Join(err, journal.Close())
-	}
-	return journal.Remove()
-}
-
-// undoAndProve undoes the run and looks for what is left of it. What stays is told and
-// is no error: it is not for us to remove.
-func undoAndProve(ctx context.Context, streams ioStreams, journal *ledger.Journal, clients []*kube.Client, bounds kube.Bounds) error {
-	stays, err := journal.Undo(ctx, ledger.UndoOptions{Clients: clients, Bounds: bounds, Progress: func(cluster string, ref kube.Ref) {
-		_, _ = fmt.Fprintf(streams.errOut, "cleanup: %s: %s\n", cluster, ref)
-	}})
-	for _, stay := range stays {
+// cleanUp undoes one run, and says what it does and what it leaves alone.
+func cleanUp(ctx context.Context, streams ioStreams, run leftRun) error {
+	result, err := ledger.CleanUp(ctx, ledger.CleanUpOptions{
+		Dir: run.dir, Run: run.Header, Bounds: kube.DefaultBounds(),
+		Locking: func() {
+			_, _ = fmt.Fprintf(streams.errOut, "cleanup: run %s of %s: taking the lock\n", run.Run, run.Owner)
+		},
+		Progress: func(cluster string, ref kube.Ref) {
+			_, _ = fmt.Fprintf(streams.errOut, "cleanup: %s: %s\n", cluster, ref)
+		},
+	})
+	for _, stay := range result.Stays {
 		_, _ = fmt.Fprintf(streams.out, "%s\n", stay)
 	}
-	if err != nil {
-		return err
-	}
-	left, notSeen, err := journal.Leftovers(ctx, clients, stays)
-	for _, one := range notSeen {
+	for _, one := range result.NotSeen {
 		_, _ = fmt.Fprintf(streams.out, "cleanup: %s\n", one)
-	}
-	for _, one := range left {
-		err = errors.Join(err, errors.New(one.String()))
 	}
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
+	"github.com/eastwest-mesh/eastwest/framework/matrix"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/run"
@@ -57,14 +58,11 @@ A cell that only a fleet can prove is printed with the page's placeholders.`,
 	}
 	set := cmd.Flags()
 	flags.register(set)
-	set.StringVar(&flags.release, "mesh-release", newestRules, "release of a fleet's control planes and istioctl, which decides about flags")
+	set.StringVar(&flags.release, "mesh-release", matrix.NewestRules, "release of a fleet's control planes and istioctl, which decides about flags")
 	set.BoolVar(&flags.running, "running", false, "plan for the running lab (LAB): its files, images and scripts")
 	set.StringVarP(&flags.output, "output", "o", string(plan.Text), "form of the output: text, shell or json")
 	return cmd
 }
-
-// newestRules is the release from which on flags are as they are today.
-const newestRules = "1.24"
 
 // runPlan checks all flags, tells all that is wrong at once, and prints the plan.
 func runPlan(ctx context.Context, streams ioStreams, flags planFlags) error {

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
 func newReportCommand(streams ioStreams) *cobra.Command {
@@ -58,11 +59,11 @@ func runReportRender(streams ioStreams, flags renderFlags) error {
 	if err != nil {
 		return usageError(err)
 	}
-	run, err := readReport(streams, flags.from)
+	made, err := readReport(streams, flags.from)
 	if err != nil {
 		return usageError(err)
 	}
-	out, err := render(run)
+	out, err := render(made)
 	if err != nil {
 		return fmt.Errorf("render %s: %w", flags.from, err)
 	}
@@ -70,7 +71,7 @@ func runReportRender(streams ioStreams, flags renderFlags) error {
 		_, err = streams.out.Write(out)
 		return err
 	}
-	return writeReport(flags.out, out)
+	return run.WriteFile(flags.out, out)
 }
 
 // renderer picks the rendering that --format names.
@@ -136,9 +137,9 @@ func runReportMerge(streams ioStreams, files []string, out string) error {
 		return fmt.Errorf("merge reports: %w", err)
 	}
 	err = errors.Join(
-		writeReport(filepath.Join(out, "junit.xml"), junit),
-		writeReport(filepath.Join(out, "reports.json"), document),
-		writeReport(filepath.Join(out, "summary.md"), list.Markdown()),
+		run.WriteFile(filepath.Join(out, "junit.xml"), junit),
+		run.WriteFile(filepath.Join(out, "reports.json"), document),
+		run.WriteFile(filepath.Join(out, "summary.md"), list.Markdown()),
 	)
 	if err != nil {
 		return err
@@ -154,12 +155,12 @@ func mergeReports(streams ioStreams, files []string) (report.List, error) {
 		errs []error
 	)
 	for _, file := range files {
-		run, err := readReport(streams, file)
+		one, err := readReport(streams, file)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		runs = append(runs, run)
+		runs = append(runs, one)
 	}
 	if err := errors.Join(errs...); err != nil {
 		return report.List{}, err
@@ -185,23 +186,4 @@ func readReport(streams ioStreams, from string) (report.Run, error) {
 		return report.Run{}, fmt.Errorf("%s: %w", from, err)
 	}
 	return run, nil
-}
-
-// writeReport writes a file whole or not at all: a reader never finds half a
-// report where an older one was.
-func writeReport(name string, content []byte) error {
-	temporary, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+"-*")
-	if err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	_, errWrite := temporary.Write(content)
-	err = errors.Join(errWrite, temporary.Chmod(0o644), temporary.Close())
-	if err == nil {
-		err = os.Rename(temporary.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(temporary.Name())
-		return fmt.Errorf("write report: %w", err)
-	}
-	return nil
 }

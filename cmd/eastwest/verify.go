@@ -138,10 +138,8 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 	w, errPlace := f.resolve()
 	f.setup = setupOn(f.place(), f.setup)
 	errs := []error{errPlace, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, "basic")}
-	probability, err := strconv.ParseFloat(f.errorProbability, 64)
-	if err != nil || !(probability > 0 && probability < 0.5) {
-		errs = append(errs, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", f.errorProbability))
-	}
+	probability, err := checkProbability(f.errorProbability)
+	errs = append(errs, err)
 	errs = append(errs, checkNamespace(f.namespace))
 	if w.fleet != nil && w.fleet.Existing && f.namespace != "" && f.namespace != w.fleet.Namespace {
 		errs = append(errs, fmt.Errorf("--namespace %s: the fleet file has namespace %s, made beforehand; leave one out", f.namespace, w.fleet.Namespace))
@@ -185,6 +183,14 @@ func checkNamespace(name string) error {
 		return fmt.Errorf("--namespace %q: %s", name, strings.Join(problems, "; "))
 	}
 	return nil
+}
+
+func checkProbability(value string) (float64, error) {
+	probability, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(probability > 0 && probability < 0.5) {
+		return 0, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", value)
+	}
+	return probability, nil
 }
 
 func oneOf(flag, value string, allowed ...string) error {

@@ -33,7 +33,7 @@ func writeArtifacts(dir string, result basic.Result) error {
 	for _, document := range documents {
 		content, err := document.render(result.Run)
 		if err == nil {
-			err = writeReport(filepath.Join(dir, document.name), content)
+			err = run.WriteFile(filepath.Join(dir, document.name), content)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("write %s: %w", document.name, err))
