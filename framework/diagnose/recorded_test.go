@@ -24,6 +24,8 @@ type wanted struct {
 	Check    string          `json:"check"`
 	Cluster  string          `json:"cluster"`
 	Severity checks.Severity `json:"severity"`
+	// Both is true where the check finds the same at the other cluster, too.
+	Both bool `json:"both,omitempty"`
 }
 
 // Every fault that a lab can make is found offline, too: by its check, on the right cluster,
@@ -47,7 +49,7 @@ func TestRecordedFaults(t *testing.T) {
 			right := func(f checks.Finding) bool { return f.Check == want.Check && f.Cluster == want.Cluster }
 			switch {
 			case want.Severity == checks.Warning && (len(d.Causes) > 0 || !slices.ContainsFunc(d.Warnings, right)),
-				want.Severity == checks.Error && (len(d.Causes) == 0 || slices.ContainsFunc(d.Causes, func(c Cause) bool { return !right(c.Finding) })):
+				want.Severity == checks.Error && (!slices.ContainsFunc(d.Causes, func(c Cause) bool { return right(c.Finding) }) || slices.ContainsFunc(d.Causes, func(c Cause) bool { return !right(c.Finding) && !(want.Both && c.Check == want.Check) })):
 				t.Errorf("want %+v and no other cause, got\n%s", want, d.Text())
 			}
 		})

@@ -36,6 +36,9 @@ func record(t *testing.T, d drill, fault faults.Fault, s *istio.Snapshot) {
 		severity = "warning"
 	}
 	index := fmt.Sprintf("check: %s\ncluster: %s\nseverity: %s\n", fault.Check, hidden.Clusters[at].Name, severity)
+	if d.both {
+		index += "both: true\n"
+	}
 	if err := os.WriteFile(filepath.Join(folder, fault.Name+".yaml"), []byte(index), 0o600); err != nil {
 		t.Fatal(err)
 	}
