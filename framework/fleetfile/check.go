@@ -23,31 +23,31 @@ import (
 var projectID = regexp.MustCompile(`^([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]$`)
 
 // checkFields looks at the fields of the whole fleet, each alone.
-func (f *File) checkFields(told *told) {
-	label(&f.Name, told)
-	f.checkNamespace(told)
-	f.checkWorkload(told)
-	f.checkAccept(told)
-	checkRevision(&f.Revision, told)
+func (f *File) checkFields(problems *collector) {
+	label(&f.Name, problems)
+	f.checkNamespace(problems)
+	f.checkWorkload(problems)
+	f.checkAccept(problems)
+	checkRevision(&f.Revision, problems)
 	if f.MeshID != "" && !placeholder(f.MeshID) {
 		for _, problem := range validation.IsValidLabelValue(f.MeshID) {
-			told.at(&f.MeshID, "%q: %s", f.MeshID, problem)
+			problems.at(&f.MeshID, "%q: %s", f.MeshID, problem)
 		}
 	}
 	if f.FleetProject != "" && !placeholder(f.FleetProject) && !projectID.MatchString(f.FleetProject) {
-		told.at(&f.FleetProject, "want the ID of the fleet's project, such as my-fleet-1 (not its number or title), got %q", f.FleetProject)
+		problems.at(&f.FleetProject, "want the ID of the fleet's project, such as my-fleet-1 (not its number or title), got %q", f.FleetProject)
 	}
-	checkImage(&f.Images.HelloWorld, told)
-	checkImage(&f.Images.Sleep, told)
+	checkImage(&f.Images.HelloWorld, problems)
+	checkImage(&f.Images.Sleep, problems)
 }
 
-func (f *File) checkNamespace(told *told) {
-	label(&f.Namespace, told)
+func (f *File) checkNamespace(problems *collector) {
+	label(&f.Namespace, problems)
 	switch system := f.Namespace == names.System || strings.HasPrefix(f.Namespace, "kube-"); {
 	case f.Existing && system:
-		told.at(&f.Namespace, "%q is the mesh's or Kubernetes' own; take a namespace for programs", f.Namespace)
+		problems.at(&f.Namespace, "%q is the mesh's or Kubernetes' own; take a namespace for programs", f.Namespace)
 	case system || f.Namespace == "default" && !f.Existing:
-		told.at(&f.Namespace, "%q is not the run's to make and to delete; take a namespace that does not exist", f.Namespace)
+		problems.at(&f.Namespace, "%q is not the run's to make and to delete; take a namespace that does not exist", f.Namespace)
 	}
 }
 
@@ -55,7 +55,7 @@ func (f *File) checkNamespace(told *told) {
 var reserved = []string{"app", "version", names.Inject}
 
 // checkWorkload looks at what the API server would refuse only in the middle of a run.
-func (f *File) checkWorkload(told *told) {
+func (f *File) checkWorkload(problems *collector) {
 	w := f.Workload
 	root := pathed.NewPath("workload")
 	errs := slices.Concat(
@@ -83,7 +83,7 @@ func (f *File) checkWorkload(told *told) {
 		}
 	}
 	for _, err := range errs {
-		told.problems = append(told.problems, Problem{Field: err.Field, Text: err.ErrorBody()})
+		problems.all = append(problems.all, Problem{Field: err.Field, Text: err.ErrorBody()})
 	}
 }
 
@@ -91,10 +91,10 @@ func (f *File) checkWorkload(told *told) {
 var checkID = regexp.MustCompile(`^EW[0-9]{4}$`)
 
 // checkAccept wants every acceptance to say what is accepted, why, by whom and until when.
-func (f *File) checkAccept(told *told) {
+func (f *File) checkAccept(problems *collector) {
 	for i, a := range f.Accept {
 		where := func(field, format string, arguments ...any) {
-			told.problems = append(told.problems, Problem{Field: fmt.Sprintf("accept[%d].%s", i, field), Text: fmt.Sprintf(format, arguments...)})
+			problems.all = append(problems.all, Problem{Field: fmt.Sprintf("accept[%d].%s", i, field), Text: fmt.Sprintf(format, arguments...)})
 		}
 		switch {
 		case a.Check != "" && a.Scenario != "":
@@ -122,101 +122,101 @@ func (f *File) checkAccept(told *told) {
 }
 
 // label wants a DNS-1123 label, or nothing.
-func label(value *string, told *told) {
+func label(value *string, problems *collector) {
 	if *value == "" || placeholder(*value) {
 		return
 	}
 	if problem := labelProblem(*value); problem != "" {
-		told.at(value, "%s", problem)
+		problems.at(value, "%s", problem)
 	}
 }
 
-func checkRevision(value *string, told *told) {
-	label(value, told)
+func checkRevision(value *string, problems *collector) {
+	label(value, problems)
 	if *value == "default" {
-		told.at(value, "\"default\" is also the tag's name, which may lead to any revision; leave it out, or give the label "+names.Revision+" of istiod's pods")
+		problems.at(value, "\"default\" is also the tag's name, which may lead to any revision; leave it out, or give the label "+names.Revision+" of istiod's pods")
 	}
 }
 
 // checkImage wants a reference of an image in which only {version} is open.
-func checkImage(value *string, told *told) {
+func checkImage(value *string, problems *collector) {
 	if *value == "" || placeholder(*value) {
 		return
 	}
 	image := fleet.Images{HelloWorld: *value}.ForVersion("v1")
 	if strings.ContainsAny(image, "{}$") {
-		told.at(value, "%q: only {version} can be left open", *value)
+		problems.at(value, "%q: only {version} can be left open", *value)
 		return
 	}
 	if _, err := name.ParseReference(image); err != nil {
-		told.at(value, "%q is not an image: %v", *value, err)
+		problems.at(value, "%q is not an image: %v", *value, err)
 	}
 }
 
 // checkClusters looks at the fields of every cluster, and at what must differ
 // between them.
-func (f *File) checkClusters(told *told) {
+func (f *File) checkClusters(problems *collector) {
 	if len(f.Clusters) < 2 {
-		told.add(0, "has %d clusters; a mesh needs at least 2", len(f.Clusters))
+		problems.add(0, "has %d clusters; a mesh needs at least 2", len(f.Clusters))
 	}
 	first := map[string]string{}
 	networks := map[string]string{}
 	for _, c := range f.Clusters {
-		c.check(told)
+		c.check(problems)
 		if c.Name == "" {
 			continue
 		}
 		if place, twice := first[c.Name]; twice {
-			told.at(&c.Name, "%q is the name of %s too; give each cluster its own", c.Name, place)
+			problems.at(&c.Name, "%q is the name of %s too; give each cluster its own", c.Name, place)
 		} else {
-			first[c.Name] = told.places[&c.Name].path
+			first[c.Name] = problems.positions[&c.Name].path
 		}
 		if other, twice := networks[c.Network]; twice && c.Network != "" {
-			told.warn("clusters %s and %s are both on network %q: their pods must then reach each other directly, and no gateway is tested; where pods cannot, give each cluster a network of its own", other, c.Name, c.Network)
+			problems.warn("clusters %s and %s are both on network %q: their pods must then reach each other directly, and no gateway is tested; where pods cannot, give each cluster a network of its own", other, c.Name, c.Network)
 		}
 		networks[c.Network] = c.Name
 	}
 }
 
-func (c *Cluster) check(told *told) {
+func (c *Cluster) check(problems *collector) {
 	switch {
 	case c.Name == "":
-		told.add(told.places[&c.Kubeconfig].line, "a cluster without name; want the name of its fleet membership")
+		problems.add(problems.positions[&c.Kubeconfig].line, "a cluster without name; want the name of its fleet membership")
 	case placeholder(c.Name):
 	default:
 		if problem := nameProblem(c.Name); problem != "" {
-			told.at(&c.Name, "%s", problem)
+			problems.at(&c.Name, "%s", problem)
 		}
 	}
 	for _, value := range []*string{&c.Name, &c.Context, &c.Server} {
 		if strings.Contains(*value, "${") {
-			told.at(value, "holds a reference to a variable, which is not expanded; write the value itself")
+			problems.at(value, "holds a reference to a variable, which is not expanded; write the value itself")
 		}
 	}
 	if c.Kubeconfig == "" {
-		told.at(&c.Name, "cluster %q has no kubeconfig; want the path of one", c.Name)
+		problems.at(&c.Name, "cluster %q has no kubeconfig; want the path of one", c.Name)
 	}
 	if c.Network != "" && !placeholder(c.Network) {
 		for _, problem := range validation.IsValidLabelValue(c.Network) {
-			told.at(&c.Network, "%q becomes a label: %s", c.Network, problem)
+			problems.at(&c.Network, "%q becomes a label: %s", c.Network, problem)
 		}
 	}
-	checkRevision(&c.Revision, told)
+	checkRevision(&c.Revision, problems)
 	if c.Server != "" && !placeholder(c.Server) {
-		c.checkServer(told)
+		c.checkServer(problems)
 	}
 }
 
 // checkServer wants the URL of an API server as pods elsewhere reach it.
-func (c *Cluster) checkServer(told *told) {
+func (c *Cluster) checkServer(problems *collector) {
 	parsed, err := url.Parse(c.Server)
 	switch {
 	case err != nil || parsed.Scheme != "https" || parsed.Host == "":
 		// The URL is not repeated: it may hold a password.
-		told.at(&c.Server, "want a URL such as https://203.0.113.7:6443")
+		problems.at(&c.Server, "want a URL such as https://203.0.113.7:6443")
 	case parsed.User != nil:
-		told.at(&c.Server, "holds a user name or password; credentials belong into the kubeconfig")
+		problems.at(&c.Server, "holds a user name or password; credentials belong into the kubeconfig")
 	case fleet.Loopback(c.Server):
-		told.at(&c.Server, "%s leads pods of other clusters to themselves; give the address by which they reach the API server", c.Server)
+		problems.at(&c.Server, "%s leads pods of other clusters to themselves; give the address by which they reach the API server", c.Server)
 	}
 }

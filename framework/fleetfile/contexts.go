@@ -41,18 +41,18 @@ func FromContexts(pairs []Pair, opts Options) (*File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("fleet of --kubeconfig and --context: %w", err)
 	}
-	file, told := &File{Name: "contexts"}, newTold()
+	file, problems := &File{Name: "contexts"}, newCollector()
 	taken := map[string]bool{}
 	for _, pair := range pairs {
 		cluster := &Cluster{Kubeconfig: pair.Kubeconfig, Context: pair.Context}
 		cluster.Name = unique(contextName(pair, base, opts.Machine), taken)
-		told.places[&cluster.Kubeconfig] = position{path: "--kubeconfig " + pair.Kubeconfig}
-		told.places[&cluster.Context] = position{path: "--context " + pair.Context}
-		told.places[&cluster.Name] = told.places[&cluster.Context]
+		problems.positions[&cluster.Kubeconfig] = position{path: "--kubeconfig " + pair.Kubeconfig}
+		problems.positions[&cluster.Context] = position{path: "--context " + pair.Context}
+		problems.positions[&cluster.Name] = problems.positions[&cluster.Context]
 		file.Clusters = append(file.Clusters, cluster)
 	}
-	file.complete(base, opts, told)
-	if err := told.err(""); err != nil {
+	file.complete(base, opts, problems)
+	if err := problems.err(""); err != nil {
 		return nil, err
 	}
 	return file, nil

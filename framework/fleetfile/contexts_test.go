@@ -56,7 +56,7 @@ func TestFromContexts(t *testing.T) {
 }
 
 // Who only reads needs neither programs nor addresses for other clusters, by contexts and by
-// a file; what is wrong with a kubeconfig is told as ever.
+// a file; what is wrong with a kubeconfig is reported as ever.
 func TestReading(t *testing.T) {
 	text := strings.NewReplacer("kubeconfig: west.yaml", "kubeconfig: loopback.yaml", "outputDir: out", "outputDir: nowhere\n  asmcli: asmcli").Replace(goodFleet)
 	s := newSite(t, text+"samplesDir: nowhere\n")

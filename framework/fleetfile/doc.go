@@ -1,5 +1,5 @@
 // Package fleetfile reads fleet files, the description of somebody's clusters,
-// and tells everything about them that can be told without touching one.
+// and says everything about them that can be said without touching one.
 //
 // Owns: the schema (apiVersion eastwest.dev/v1alpha1, kind Fleet), its strict
 // reader, the same description made of kubeconfigs and contexts, the checks of

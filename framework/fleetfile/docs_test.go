@@ -30,14 +30,14 @@ func TestExampleInDocs(t *testing.T) {
 		t.Fatal("no example")
 	}
 	example, _, _ := strings.Cut(rest, "```")
-	file, told := parse([]byte(example))
-	placeholders(file, told)
+	file, problems := parse([]byte(example))
+	placeholders(file, problems)
 	file.defaults()
-	file.checkFields(told)
-	file.checkClusters(told)
+	file.checkFields(problems)
+	file.checkClusters(problems)
 	file.inherit()
-	file.checkCell(told)
-	if err := told.err("docs/fleet-file.md"); err != nil {
+	file.checkCell(problems)
+	if err := problems.err("docs/fleet-file.md"); err != nil {
 		t.Error(err)
 	}
 	if len(file.Clusters) != 2 || file.Clusters[1].Platform != "gdc-baremetal" || file.Clusters[1].Server == "" {
@@ -52,10 +52,10 @@ func TestPodsInDocs(t *testing.T) {
 		t.Fatal("no example")
 	}
 	example, _, _ := strings.Cut(rest, "```")
-	file, told := parse([]byte(goodFleet + "namespace: {name: shop, existing: true}\nworkload:" + example))
+	file, problems := parse([]byte(goodFleet + "namespace: {name: shop, existing: true}\nworkload:" + example))
 	file.defaults()
-	file.checkFields(told)
-	if err := told.err("docs/fleet-file.md"); err != nil {
+	file.checkFields(problems)
+	if err := problems.err("docs/fleet-file.md"); err != nil {
 		t.Fatal(err)
 	}
 	fields := reflect.ValueOf(file.Workload)
@@ -74,10 +74,10 @@ func TestAcceptInDocs(t *testing.T) {
 	}
 	example, _, _ := strings.Cut(rest, "```")
 	fleet := strings.ReplaceAll(goodFleet, "name: east", "name: hall-2")
-	file, told := parse([]byte(fleet + "accept:" + example))
+	file, problems := parse([]byte(fleet + "accept:" + example))
 	file.defaults()
-	file.checkFields(told)
-	if err := told.err("docs/fleet-file.md"); err != nil {
+	file.checkFields(problems)
+	if err := problems.err("docs/fleet-file.md"); err != nil {
 		t.Fatal(err)
 	}
 	want := []*Acceptance{

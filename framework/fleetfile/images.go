@@ -20,31 +20,31 @@ const (
 
 // findImages fills in the images that are not named: those of the samples, or
 // else Istio's.
-func (f *File) findImages(base string, machine Machine, told *told) {
+func (f *File) findImages(base string, machine Machine, problems *collector) {
 	if f.SamplesDir != "" && !placeholder(f.SamplesDir) {
-		f.readSamples(base, machine, told)
+		f.readSamples(base, machine, problems)
 	}
 	upstream := fleet.UpstreamImages(len(f.Clusters))
 	f.Images.HelloWorld = cmp.Or(f.Images.HelloWorld, upstream.HelloWorld)
 	f.Images.Sleep = cmp.Or(f.Images.Sleep, upstream.Sleep)
 }
 
-func (f *File) readSamples(base string, machine Machine, told *told) {
+func (f *File) readSamples(base string, machine Machine, problems *collector) {
 	dir, err := machine.expand(f.SamplesDir, base)
 	if err == nil {
 		err = folder(dir)
 	}
 	if err != nil {
-		told.at(&f.SamplesDir, "%v; want Istio's folder samples", err)
+		problems.at(&f.SamplesDir, "%v; want Istio's folder samples", err)
 		return
 	}
 	f.SamplesDir = dir
 	if f.Images.HelloWorld == "" {
-		images := f.imagesOf(helloWorldSample, told)
+		images := f.imagesOf(helloWorldSample, problems)
 		f.Images.HelloWorld = pattern(images["helloworld-v1"], images["helloworld-v2"], len(f.Clusters))
 	}
 	if f.Images.Sleep == "" {
-		f.Images.Sleep = f.imagesOf(sleepSample, told)["sleep"]
+		f.Images.Sleep = f.imagesOf(sleepSample, problems)["sleep"]
 	}
 }
 
@@ -59,16 +59,16 @@ func pattern(v1, v2 string, clusters int) string {
 }
 
 // imagesOf reads the image of every Deployment's first container.
-func (f *File) imagesOf(sample string, told *told) map[string]string {
+func (f *File) imagesOf(sample string, problems *collector) map[string]string {
 	path := filepath.Join(f.SamplesDir, sample)
 	content, err := os.ReadFile(path)
 	if err != nil {
-		told.at(&f.SamplesDir, "want Istio's folder samples: %v; or name the images under images", err)
+		problems.at(&f.SamplesDir, "want Istio's folder samples: %v; or name the images under images", err)
 		return nil
 	}
 	objects, err := kube.Decode(content)
 	if err != nil {
-		told.at(&f.SamplesDir, "%s: %v", path, err)
+		problems.at(&f.SamplesDir, "%s: %v", path, err)
 		return nil
 	}
 	images := map[string]string{}

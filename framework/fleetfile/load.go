@@ -36,17 +36,17 @@ func Load(path string, opts Options) (*File, error) {
 	if err != nil {
 		return nil, &Invalid{Path: path, Problems: []Problem{{Text: err.Error()}}}
 	}
-	file, told := parse(content)
-	if len(told.problems) > 0 {
+	file, problems := parse(content)
+	if len(problems.all) > 0 {
 		// Half a file would only lead to problems that are none.
-		return nil, told.err(path)
+		return nil, problems.err(path)
 	}
 	file.Path = absolute
 	if file.Name == "" {
 		file.Name = nameOfFile(absolute)
 	}
-	file.complete(filepath.Dir(absolute), opts, told)
-	if err := told.err(path); err != nil {
+	file.complete(filepath.Dir(absolute), opts, problems)
+	if err := problems.err(path); err != nil {
 		return nil, err
 	}
 	return file, nil
@@ -79,32 +79,32 @@ func nameOfFile(path string) string {
 
 // complete fills in defaults and runs the checks; base is the folder that
 // relative paths start from.
-func (f *File) complete(base string, opts Options, told *told) {
-	placeholders(f, told)
-	f.agree(&f.Platform, opts.Platform, "platform", told)
-	f.agree(&f.CA, opts.CA, "ca", told)
-	f.agree(&f.Revision, opts.Revision, "revision", told)
+func (f *File) complete(base string, opts Options, problems *collector) {
+	placeholders(f, problems)
+	f.agree(&f.Platform, opts.Platform, "platform", problems)
+	f.agree(&f.CA, opts.CA, "ca", problems)
+	f.agree(&f.Revision, opts.Revision, "revision", problems)
 	f.defaults()
-	f.checkFields(told)
-	f.checkClusters(told)
+	f.checkFields(problems)
+	f.checkClusters(problems)
 	f.inherit()
-	f.checkCell(told)
-	f.readKubeconfigs(base, opts, told)
+	f.checkCell(problems)
+	f.readKubeconfigs(base, opts, problems)
 	if !opts.Reading {
-		f.findTools(base, opts.Machine, told)
-		f.findImages(base, opts.Machine, told)
+		f.findTools(base, opts.Machine, problems)
+		f.findImages(base, opts.Machine, problems)
 	}
-	f.Warnings = told.warnings
+	f.Warnings = problems.warnings
 }
 
 // agree takes what a flag says, and refuses a file that says otherwise.
-func (f *File) agree(value *string, flag, name string, told *told) {
+func (f *File) agree(value *string, flag, name string, problems *collector) {
 	switch {
 	case flag == "":
 	case *value == "":
 		*value = flag
 	case *value != flag:
-		told.at(value, "is %q, and --%s says %q; leave one out", *value, name, flag)
+		problems.at(value, "is %q, and --%s says %q; leave one out", *value, name, flag)
 	}
 }
 
@@ -133,12 +133,12 @@ func (f *File) inherit() {
 }
 
 // checkCell asks the matrix about the fleet's platforms and CA.
-func (f *File) checkCell(told *told) {
+func (f *File) checkCell(problems *collector) {
 	var known []cell.Platform
 	for _, c := range f.Clusters {
 		switch {
 		case c.Platform == "":
-			told.at(&c.Name, "cluster %s has no platform; give one to it or to the whole fleet, as listed by \"eastwest matrix\"", c.Name)
+			problems.at(&c.Name, "cluster %s has no platform; give one to it or to the whole fleet, as listed by \"eastwest matrix\"", c.Name)
 		case placeholder(c.Platform):
 		default:
 			known = append(known, cell.Platform(c.Platform))
@@ -149,10 +149,10 @@ func (f *File) checkCell(told *told) {
 	}
 	if err := cell.Mix(known, cell.CA(f.CA)); err != nil {
 		for _, each := range unjoin(err) {
-			told.add(0, "%v", each)
+			problems.add(0, "%v", each)
 		}
 	}
-	f.deprecations(told)
+	f.deprecations(problems)
 }
 
 // unjoin returns the errors that errors.Join joined.
@@ -163,7 +163,7 @@ func unjoin(err error) []error {
 	return []error{err}
 }
 
-func (f *File) deprecations(told *told) {
+func (f *File) deprecations(problems *collector) {
 	var seen []string
 	for _, c := range f.Clusters {
 		found, ok := cell.Lookup(cell.Platform(c.Platform), cell.CA(f.CA))
@@ -171,7 +171,7 @@ func (f *File) deprecations(told *told) {
 			continue
 		}
 		seen = append(seen, c.Platform)
-		told.warn("platform %s is deprecated since Cloud Service Mesh %s and ends on %s (%s)",
+		problems.warn("platform %s is deprecated since Cloud Service Mesh %s and ends on %s (%s)",
 			c.Platform, found.Deprecation.Since, found.Deprecation.End, found.Deprecation.Source)
 	}
 }

@@ -204,7 +204,7 @@ func TestLoadFillsIn(t *testing.T) {
 	}
 }
 
-// The header and the form of the file; each is told with its line.
+// The header and the form of the file; each is reported with its line.
 func TestLoadRefusesOtherFiles(t *testing.T) {
 	tests := []struct{ name, file, want string }{
 		{"nothing", "", "is empty"},
@@ -257,7 +257,7 @@ func wantInvalid(t *testing.T, err error, wants ...string) {
 		}
 	}
 	if strings.Contains(err.Error(), "secret-token") {
-		t.Errorf("a credential is told: %v", err)
+		t.Errorf("a credential is printed: %v", err)
 	}
 }
 

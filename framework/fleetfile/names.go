@@ -24,10 +24,10 @@ func placeholder(value string) bool {
 		placeholderNames.MatchString(value) || placeholderPaths.MatchString(value)
 }
 
-func placeholders(f *File, told *told) {
+func placeholders(f *File, problems *collector) {
 	texts(f, func(value *string) {
 		if placeholder(*value) {
-			told.at(value, "%q is a placeholder of the docs; replace it by a value of your own", *value)
+			problems.at(value, "%q is a placeholder of the docs; replace it by a value of your own", *value)
 		}
 	})
 }

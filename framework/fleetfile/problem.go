@@ -58,42 +58,42 @@ type position struct {
 	path string
 }
 
-// told collects problems. Fields are known by the address of their value, so
-// that a check names the value it looked at and the place follows.
-type told struct {
-	problems []Problem
-	warnings []string
-	places   map[*string]position
+// collector collects problems. Fields are known by the address of their value, so
+// that a check names the value it looked at and the position follows.
+type collector struct {
+	all       []Problem
+	warnings  []string
+	positions map[*string]position
 }
 
-func newTold() *told { return &told{places: map[*string]position{}} }
+func newCollector() *collector { return &collector{positions: map[*string]position{}} }
 
 // at adds a problem of the field whose value is at field.
-func (t *told) at(field *string, format string, args ...any) {
-	place := t.places[field]
-	t.problems = append(t.problems, Problem{Line: place.line, Field: place.path, Text: fmt.Sprintf(format, args...)})
+func (c *collector) at(field *string, format string, args ...any) {
+	where := c.positions[field]
+	c.all = append(c.all, Problem{Line: where.line, Field: where.path, Text: fmt.Sprintf(format, args...)})
 }
 
 // add adds a problem of a line; 0 for one of the whole.
-func (t *told) add(line int, format string, args ...any) {
-	t.problems = append(t.problems, Problem{Line: line, Text: fmt.Sprintf(format, args...)})
+func (c *collector) add(line int, format string, args ...any) {
+	c.all = append(c.all, Problem{Line: line, Text: fmt.Sprintf(format, args...)})
 }
 
-func (t *told) warn(format string, args ...any) {
-	t.warnings = append(t.warnings, fmt.Sprintf(format, args...))
+func (c *collector) warn(format string, args ...any) {
+	c.warnings = append(c.warnings, fmt.Sprintf(format, args...))
 }
 
 // err is nil when nothing is wrong. Problems are ordered by line; those of the
 // whole come last.
-func (t *told) err(path string) error {
-	if len(t.problems) == 0 {
+func (c *collector) err(path string) error {
+	if len(c.all) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(t.problems, func(a, b Problem) int {
+	slices.SortStableFunc(c.all, func(a, b Problem) int {
 		if (a.Line == 0) != (b.Line == 0) {
 			return cmp.Compare(b.Line, a.Line)
 		}
 		return cmp.Compare(a.Line, b.Line)
 	})
-	return &Invalid{Path: path, Problems: t.problems}
+	return &Invalid{Path: path, Problems: c.all}
 }

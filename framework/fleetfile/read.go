@@ -15,38 +15,38 @@ import (
 
 // parse reads a fleet file strictly: what it does not know, finds twice or
 // finds of another type is a problem. It looks at nothing but the content.
-func parse(content []byte) (*File, *told) {
-	file, told := &File{}, newTold()
-	root := oneDocument(content, told)
+func parse(content []byte) (*File, *collector) {
+	file, problems := &File{}, newCollector()
+	root := oneDocument(content, problems)
 	if root == nil {
-		return file, told
+		return file, problems
 	}
-	if !isFleet(root, told) {
-		return file, told
+	if !isFleet(root, problems) {
+		return file, problems
 	}
-	reader := reader{told: told}
+	reader := reader{problems: problems}
 	reader.object(root, "", schema(&header{}, file))
-	return file, told
+	return file, problems
 }
 
 // oneDocument returns the root of the only document, nil when there is none.
-func oneDocument(content []byte, told *told) *yaml.Node {
+func oneDocument(content []byte, problems *collector) *yaml.Node {
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	var document, second yaml.Node
 	err := decoder.Decode(&document)
 	switch {
 	case errors.Is(err, io.EOF), err == nil && empty(&document):
-		told.add(0, "is empty; want apiVersion: %s, kind: %s and clusters", APIVersion, Kind)
+		problems.add(0, "is empty; want apiVersion: %s, kind: %s and clusters", APIVersion, Kind)
 		return nil
 	case err != nil:
-		told.add(0, "is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		problems.add(0, "is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 		return nil
 	}
 	switch err := decoder.Decode(&second); {
 	case err == nil:
-		told.add(second.Line, "a second document begins; a fleet file has one")
+		problems.add(second.Line, "a second document begins; a fleet file has one")
 	case !errors.Is(err, io.EOF):
-		told.add(0, "is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+		problems.add(0, "is not YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	return document.Content[0]
 }
@@ -57,9 +57,9 @@ func empty(document *yaml.Node) bool {
 
 // isFleet looks at the header alone: with another kind of file all further
 // problems would be noise.
-func isFleet(root *yaml.Node, told *told) bool {
+func isFleet(root *yaml.Node, problems *collector) bool {
 	if root.Kind != yaml.MappingNode {
-		told.add(root.Line, "want fields such as apiVersion, kind and clusters, got %s", typeOf(root))
+		problems.add(root.Line, "want fields such as apiVersion, kind and clusters, got %s", typeOf(root))
 		return false
 	}
 	version, kind := valueOf(root, "apiVersion"), valueOf(root, "kind")
@@ -67,14 +67,14 @@ func isFleet(root *yaml.Node, told *told) bool {
 		return true
 	}
 	if version.Value == "v1" && kind.Value == "Config" {
-		told.add(root.Line, "is a kubeconfig, not a fleet file; name it in a fleet file, or give it with --kubeconfig")
+		problems.add(root.Line, "is a kubeconfig, not a fleet file; name it in a fleet file, or give it with --kubeconfig")
 		return false
 	}
 	if version.Value != APIVersion {
-		told.add(version.Line, "apiVersion: want %s, got %q", APIVersion, version.Value)
+		problems.add(version.Line, "apiVersion: want %s, got %q", APIVersion, version.Value)
 	}
 	if kind.Value != Kind {
-		told.add(kind.Line, "kind: want %s, got %q", Kind, kind.Value)
+		problems.add(kind.Line, "kind: want %s, got %q", Kind, kind.Value)
 	}
 	return false
 }
@@ -91,7 +91,7 @@ func valueOf(object *yaml.Node, key string) *yaml.Node {
 
 // reader fills in the values of a schema. It goes only as deep as the schema
 // does, whatever aliases the file has.
-type reader struct{ told *told }
+type reader struct{ problems *collector }
 
 // object reads a mapping by the table of its fields.
 func (r reader) object(node *yaml.Node, path string, fields []field) {
@@ -141,7 +141,7 @@ func (r reader) known(key, value *yaml.Node, path string, fields []field) {
 }
 
 func (r reader) text(key, value *yaml.Node, name string, into *string) {
-	r.told.places[into] = position{line: key.Line, path: name}
+	r.problems.positions[into] = position{line: key.Line, path: name}
 	value = resolve(value)
 	switch {
 	case value.Kind == yaml.ScalarNode && (value.Tag == "!!str" || value.Tag == "!!timestamp") && value.Value != "":
@@ -190,7 +190,7 @@ func (r reader) list(node *yaml.Node, name string, each func() []field) {
 }
 
 func (r reader) problem(node *yaml.Node, path, text string) {
-	r.told.problems = append(r.told.problems, Problem{Line: node.Line, Field: path, Text: text})
+	r.problems.all = append(r.problems.all, Problem{Line: node.Line, Field: path, Text: text})
 }
 
 // resolve follows an alias to what it stands for.

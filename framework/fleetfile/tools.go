@@ -25,7 +25,7 @@ func asmcliNeeds() []string { return []string{"gcloud", "kubectl", "jq", "csplit
 
 // findTools makes every path absolute, fills in what the folder of asmcli has,
 // and checks that what is named is there and can be run.
-func (f *File) findTools(base string, machine Machine, told *told) {
+func (f *File) findTools(base string, machine Machine, problems *collector) {
 	t := &f.Tools
 	for _, tool := range []*string{&t.Istioctl, &t.GenGateway, &t.Asmcli, &t.Kubectl} {
 		if *tool == "" || placeholder(*tool) {
@@ -33,59 +33,59 @@ func (f *File) findTools(base string, machine Machine, told *told) {
 		}
 		path, err := machine.program(*tool, base)
 		if err != nil {
-			told.at(tool, "%v", err)
+			problems.at(tool, "%v", err)
 			continue
 		}
 		*tool = path
 	}
 	if t.OutputDir != "" && !placeholder(t.OutputDir) {
-		f.findOutputDir(base, machine, told)
+		f.findOutputDir(base, machine, problems)
 	}
-	f.fromPath(machine, told)
-	f.checkAsmcli(machine, told)
+	f.fromPath(machine, problems)
+	f.checkAsmcli(machine, problems)
 }
 
 // findOutputDir takes from the folder of asmcli what no field names.
-func (f *File) findOutputDir(base string, machine Machine, told *told) {
+func (f *File) findOutputDir(base string, machine Machine, problems *collector) {
 	t := &f.Tools
 	dir, err := machine.expand(t.OutputDir, base)
 	if err == nil {
 		err = folder(dir)
 	}
 	if err != nil {
-		told.at(&t.OutputDir, "%v; want the folder given to \"asmcli install --output_dir\"", err)
+		problems.at(&t.OutputDir, "%v; want the folder given to \"asmcli install --output_dir\"", err)
 		return
 	}
 	t.OutputDir = dir
-	f.fromOutput(&t.Istioctl, outputIstioctl, told)
-	f.fromOutput(&t.GenGateway, outputGenGateway, told)
+	f.fromOutput(&t.Istioctl, outputIstioctl, problems)
+	f.fromOutput(&t.GenGateway, outputGenGateway, problems)
 	if _, err := os.Stat(filepath.Join(dir, outputExpose)); err != nil {
-		told.warn("%s has no %s: eastwest applies its own, which is Istio's", dir, outputExpose)
+		problems.warn("%s has no %s: eastwest applies its own, which is Istio's", dir, outputExpose)
 	}
 	if asmcli := filepath.Join(dir, outputAsmcli); t.Asmcli == "" && executable(asmcli) == nil {
 		if f.FleetProject == "" {
-			told.warn("%s is not used, since no fleetProject is given: istioctl makes the remote secrets, which is what asmcli does", asmcli)
+			problems.warn("%s is not used, since no fleetProject is given: istioctl makes the remote secrets, which is what asmcli does", asmcli)
 		} else {
 			t.Asmcli = asmcli
 		}
 	}
-	f.samplesOfOutput(told)
+	f.samplesOfOutput(problems)
 }
 
 // fromOutput takes a tool of the folder that must be in it.
-func (f *File) fromOutput(tool *string, inside string, told *told) {
+func (f *File) fromOutput(tool *string, inside string, problems *collector) {
 	if *tool != "" {
 		return
 	}
 	path := filepath.Join(f.Tools.OutputDir, inside)
 	if err := executable(path); err != nil {
-		told.at(&f.Tools.OutputDir, "%v; run \"asmcli install\" again, or name the program under tools", err)
+		problems.at(&f.Tools.OutputDir, "%v; run \"asmcli install\" again, or name the program under tools", err)
 		return
 	}
 	*tool = path
 }
 
-func (f *File) samplesOfOutput(told *told) {
+func (f *File) samplesOfOutput(problems *collector) {
 	if f.SamplesDir != "" {
 		return
 	}
@@ -96,7 +96,7 @@ func (f *File) samplesOfOutput(told *told) {
 	}
 	if len(found) > 1 {
 		slices.Sort(found)
-		told.at(&f.Tools.OutputDir, "has the samples of several releases, %s; say which with samplesDir", strings.Join(found, ", "))
+		problems.at(&f.Tools.OutputDir, "has the samples of several releases, %s; say which with samplesDir", strings.Join(found, ", "))
 		return
 	}
 	f.SamplesDir = found[0]
@@ -107,11 +107,11 @@ func escapeGlob(path string) string {
 }
 
 // fromPath finds the programs that may as well be in PATH.
-func (f *File) fromPath(machine Machine, told *told) {
+func (f *File) fromPath(machine Machine, problems *collector) {
 	if f.Tools.Istioctl == "" && f.Tools.OutputDir == "" {
 		path, err := machine.program("istioctl", "")
 		if err != nil {
-			told.add(0, "no istioctl: it is not in PATH; give tools.outputDir, the folder that \"asmcli install\" left, or tools.istioctl")
+			problems.add(0, "no istioctl: it is not in PATH; give tools.outputDir, the folder that \"asmcli install\" left, or tools.istioctl")
 		}
 		f.Tools.Istioctl = path
 	}
@@ -121,16 +121,16 @@ func (f *File) fromPath(machine Machine, told *told) {
 	}
 }
 
-func (f *File) checkAsmcli(machine Machine, told *told) {
+func (f *File) checkAsmcli(machine Machine, problems *collector) {
 	if f.Tools.Asmcli == "" {
 		return
 	}
 	if f.FleetProject == "" {
-		told.at(&f.Tools.Asmcli, "\"asmcli create-mesh\" needs fleetProject, the ID of the fleet's project; without asmcli, istioctl makes the remote secrets")
+		problems.at(&f.Tools.Asmcli, "\"asmcli create-mesh\" needs fleetProject, the ID of the fleet's project; without asmcli, istioctl makes the remote secrets")
 	}
 	for _, program := range asmcliNeeds() {
 		if _, err := machine.LookPath(program); err != nil {
-			told.at(&f.Tools.Asmcli, "\"asmcli create-mesh\" runs %s, which is not in PATH; install it", program)
+			problems.at(&f.Tools.Asmcli, "\"asmcli create-mesh\" runs %s, which is not in PATH; install it", program)
 		}
 	}
 }

@@ -35,7 +35,7 @@ workload:
 	}
 }
 
-// What is wrong is told with the field, before a cluster is touched.
+// What is wrong is reported with the field, before a cluster is touched.
 func TestNamespaceAndWorkloadThatAreWrong(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"a flag that is none", "namespace: {name: shop, existing: \"yes\"}", "namespace.existing: want true or false, got a string"},
