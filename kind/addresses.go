@@ -7,7 +7,7 @@ import (
 )
 
 // poolBits is the size of each cluster's range of load balancer addresses: a
-// /29 has six to give, and the page needs one.
+// /29 has six to give, and the guide needs one.
 const poolBits = 29
 
 // loadBalancers is the range of the engine's network that the load balancers of

@@ -39,7 +39,7 @@ const nodeSuffix = "-control-plane"
 // writes before it ends with an error.
 var commandFailed = regexp.MustCompile(`"command failed" err=("(?:[^"\\]|\\.)*")`)
 
-// endLength is how much of a kubelet's reason is told, in bytes: one that did not
+// endLength is how much of a kubelet's reason is reported, in bytes: one that did not
 // understand something repeats all of it.
 const endLength = 300
 

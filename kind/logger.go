@@ -26,7 +26,7 @@ var (
 const done = "✓"
 
 // Warn implements log.Logger. kind's warnings are about hosts and flags, which
-// the check of the engine has told better.
+// the check of the engine has said better.
 func (logger) Warn(string) {}
 
 // Warnf implements log.Logger.

@@ -59,7 +59,7 @@ func (g *Group) Ledgers() string { return g.memory.ledgers() }
 
 // Up makes the clusters in parallel and returns when all are ready. When it
 // fails or the context ends, nothing of them is left. What the machine lacks is
-// told as *parts.Unmet before anything is made.
+// returned as *parts.Unmet before anything is made.
 func Up(ctx context.Context, o Options) (*Group, error) {
 	o, err := o.withDefaults()
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// All that is wrong with a shape is told at once, before anything is made.
+// All that is wrong with a shape is reported at once, before anything is made.
 func TestShapeIsCheckedBeforehand(t *testing.T) {
 	err := Options{
 		Clusters: 3, Cache: t.TempDir(),

@@ -29,19 +29,19 @@ const (
 // Imitate implements fleet.Imitator.
 func (p *Lab) Imitate(b fleet.Balancing) []string {
 	traits := loadbalancer.Traits{Hostname: b.Hostname}
-	told := "the load balancer gives a gateway one address"
+	what := "the load balancer gives a gateway one address"
 	if b.Hostname {
-		told = "the load balancer gives a gateway a host name"
+		what = "the load balancer gives a gateway a host name"
 	}
 	if b.Several {
 		traits.Addresses = zones
-		told += fmt.Sprintf(" with %d addresses that all take connections", zones)
+		what += fmt.Sprintf(" with %d addresses that all take connections", zones)
 	}
 	if b.Late {
 		traits.AddressAfter = addressAfter
-		told += fmt.Sprintf(", %s after the Service (a cloud takes much longer)", addressAfter)
+		what += fmt.Sprintf(", %s after the Service (a cloud takes much longer)", addressAfter)
 	}
-	imitated := []string{told}
+	imitated := []string{what}
 	if b.Late && b.Hostname {
 		traits.NameAfter = nameAfter
 		imitated = append(imitated, fmt.Sprintf("the host name begins to resolve %s after it is shown (in a cloud: 2 to 5 minutes)", nameAfter))

@@ -15,7 +15,7 @@ func TestImitate(t *testing.T) {
 	tests := map[string]struct {
 		asked fleet.Balancing
 		want  loadbalancer.Traits
-		told  []string
+		says  []string
 	}{
 		"an address at once": {fleet.Balancing{}, loadbalancer.Traits{}, []string{"one address"}},
 		"an address, late":   {fleet.Balancing{Late: true}, loadbalancer.Traits{AddressAfter: addressAfter}, []string{"one address, 100ms after the Service"}},
@@ -28,16 +28,16 @@ func TestImitate(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			p := NewLab(lab.Options{})
-			told := strings.Join(p.Imitate(test.asked), "; ")
+			said := strings.Join(p.Imitate(test.asked), "; ")
 			if diff := cmp.Diff(test.want, p.Options().Balancing); diff != "" {
 				t.Error(diff)
 			}
 			if err := p.Options().Balancing.Validate(); err != nil {
 				t.Error(err)
 			}
-			for _, want := range test.told {
-				if !strings.Contains(told, want) {
-					t.Errorf("want told %q, got %q", want, told)
+			for _, want := range test.says {
+				if !strings.Contains(said, want) {
+					t.Errorf("want reported %q, got %q", want, said)
 				}
 			}
 		})

@@ -207,17 +207,17 @@ const quiet = 3 * time.Second
 // partsLines tells of the build of parts, which is silent when they are cached.
 func partsLines(to io.Writer) func(parts.Event) {
 	var family string
-	var told time.Time
+	var last time.Time
 	return func(e parts.Event) {
 		now := time.Now()
 		if e.Family != family {
-			family, told = e.Family, now
+			family, last = e.Family, now
 			return
 		}
-		if now.Sub(told) < quiet {
+		if now.Sub(last) < quiet {
 			return
 		}
-		told = now
+		last = now
 		_, _ = fmt.Fprintf(to, "kind: building %-10s %3d%% (%s) %s\n", e.Family, e.Percent(), e.Elapsed.Round(time.Second), e.Current)
 	}
 }

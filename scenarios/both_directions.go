@@ -12,7 +12,7 @@ func bothDirections() run.Scenario {
 		ID:      "both-directions",
 		Name:    "Every cluster is answered by every cluster",
 		Promise: "calls from each cluster are answered by the versions of all clusters, each as often as the others",
-		Source:  "page lines 258-298 (A10d); shares: Istio's default LEAST_REQUEST over equal endpoints",
+		Source:  "guide, \"Verify cross-cluster load balancing\"; shares: Istio's default LEAST_REQUEST over equal endpoints",
 		Needs:   run.Needs{Clusters: 2},
 		Base:    true,
 		Bound:   boundSample,
@@ -21,7 +21,7 @@ func bothDirections() run.Scenario {
 }
 
 // runBothDirections takes one sample from each cluster at the same time. The
-// page asks for alternating answers; Istio draws at random, so shares are
+// guide asks for alternating answers; Istio draws at random, so shares are
 // judged and the order is not.
 func runBothDirections(ctx context.Context, t trial) error {
 	return t.samples(ctx, verdict.EqualShares(t.versions()...))

@@ -27,18 +27,18 @@ func (c crossing) directly(ctx context.Context) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		control, err := c.knock(ctx, other, pod)
+		control, err := c.dial(ctx, other, pod)
 		if err != nil {
 			return nil, err
 		}
 		if !control.Connected {
-			return nil, fmt.Errorf("positive control: pod %s at %s cannot be reached from inside its own cluster %q (%s), so that nothing can be told", pod.Name, pod.Status.PodIP, other.Name, control.Why)
+			return nil, fmt.Errorf("positive control: pod %s at %s cannot be reached from inside its own cluster %q (%s), so that nothing can be concluded", pod.Name, pod.Status.PodIP, other.Name, control.Why)
 		}
-		knock, err := c.knock(ctx, c.source, pod)
+		attempt, err := c.dial(ctx, c.source, pod)
 		if err != nil {
 			return nil, err
 		}
-		if reason := reachedDirectly(knock, pod.Name); reason != "" {
+		if reason := reachedDirectly(attempt, pod.Name); reason != "" {
 			wrong = append(wrong, fmt.Sprintf("from cluster %q pod %s of cluster %q %s at its own address %s: the networks are not separate",
 				c.source.Name, pod.Name, other.Name, reason, pod.Status.PodIP))
 		}
@@ -46,31 +46,31 @@ func (c crossing) directly(ctx context.Context) ([]string, error) {
 	return wrong, nil
 }
 
-func (c crossing) knock(ctx context.Context, from *fleet.Cluster, pod *corev1.Pod) (probe.Knock, error) {
+func (c crossing) dial(ctx context.Context, from *fleet.Cluster, pod *corev1.Pod) (probe.Attempt, error) {
 	target, err := c.noSidecar(from).Pick(ctx)
 	if err != nil {
-		return probe.Knock{}, err
+		return probe.Attempt{}, err
 	}
-	door := probe.Door{URL: "http://" + hostPort(pod.Status.PodIP, workload.HelloWorldPort) + "/hello", Limit: directLimit}
-	knocks, err := probe.KnockAt(ctx, from.Client, target, []probe.Door{door})
+	address := probe.Address{URL: "http://" + hostPort(pod.Status.PodIP, workload.HelloWorldPort) + "/hello", Limit: directLimit}
+	attempts, err := probe.Dial(ctx, from.Client, target, []probe.Address{address})
 	if err != nil {
-		return probe.Knock{}, err
+		return probe.Attempt{}, err
 	}
-	if knocks[0].Unsound {
-		return knocks[0], fmt.Errorf("knock at %s from cluster %q: %s", door.URL, from.Name, knocks[0].Why)
+	if attempts[0].Unsound {
+		return attempts[0], fmt.Errorf("attempt at %s from cluster %q: %s", address.URL, from.Name, attempts[0].Why)
 	}
-	return knocks[0], nil
+	return attempts[0], nil
 }
 
 // reachedDirectly says how a pod was reached, or "" when it was not. Where pod
 // addresses overlap, another pod may have the address: the answer tells.
-func reachedDirectly(knock probe.Knock, pod string) string {
+func reachedDirectly(attempt probe.Attempt, pod string) string {
 	switch {
-	case !knock.Connected:
+	case !attempt.Connected:
 		return ""
-	case strings.Contains(knock.Body, "instance: "+pod):
+	case strings.Contains(attempt.Body, "instance: "+pod):
 		return "answered"
-	case strings.HasPrefix(knock.Body, "Hello version: "):
+	case strings.HasPrefix(attempt.Body, "Hello version: "):
 		return "" // somebody else's answer: the addresses overlap
 	default:
 		return "accepted a connection"

@@ -21,7 +21,7 @@ func gatewayCrossing() run.Scenario {
 		ID:      "gateway-crossing",
 		Name:    "Calls cross by the gateways and by nothing else",
 		Promise: "calls cross to the other cluster through its east-west gateway and in no other way",
-		Source:  "page line 152 (separate networks need an east-west gateway); Istio pilot/pkg/xds/endpoints/ep_filters.go",
+		Source:  "guide, \"Exposing services\" (separate networks need an east-west gateway); Istio pilot/pkg/xds/endpoints/ep_filters.go",
 		Needs:   run.Needs{Clusters: 2},
 		Bound:   boundSample,
 		Run:     on(runGatewayCrossing),
@@ -244,7 +244,7 @@ func (c counted) failures() []string {
 func (c counted) through(version string, gateway []string) ([]string, error) {
 	grown, ok := istio.Since(c.before, c.after)
 	if !ok {
-		return nil, fmt.Errorf("the proxy's counters shrank while it was called: it was restarted, so nothing can be told")
+		return nil, fmt.Errorf("the proxy's counters shrank while it was called: it was restarted, so nothing can be concluded")
 	}
 	var requests uint64
 	for _, host := range grown {

@@ -151,17 +151,17 @@ func TestRequestsThroughTheGateway(t *testing.T) {
 
 func TestReachedDirectly(t *testing.T) {
 	tests := map[string]struct {
-		knock probe.Knock
-		want  string
+		attempt probe.Attempt
+		want    string
 	}{
-		"not reached":               {probe.Knock{Exit: 28}, ""},
-		"reached":                   {probe.Knock{Connected: true, Body: "Hello version: v2, instance: helloworld-v2-x"}, "answered"},
-		"somebody with the address": {probe.Knock{Connected: true, Body: "Hello version: v1, instance: helloworld-v1-y"}, ""},
-		"reached and refused":       {probe.Knock{Connected: true, Exit: 56}, "accepted a connection"},
+		"not reached":               {probe.Attempt{Exit: 28}, ""},
+		"reached":                   {probe.Attempt{Connected: true, Body: "Hello version: v2, instance: helloworld-v2-x"}, "answered"},
+		"somebody with the address": {probe.Attempt{Connected: true, Body: "Hello version: v1, instance: helloworld-v1-y"}, ""},
+		"reached and refused":       {probe.Attempt{Connected: true, Exit: 56}, "accepted a connection"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got := reachedDirectly(test.knock, "helloworld-v2-x"); got != test.want {
+			if got := reachedDirectly(test.attempt, "helloworld-v2-x"); got != test.want {
 				t.Errorf("want %q, got %q", test.want, got)
 			}
 		})

@@ -17,7 +17,7 @@ func localVersionScaledToZero() run.Scenario {
 		ID:      "local-version-scaled-to-zero",
 		Name:    "Other clusters answer when the local version is gone",
 		Promise: "when a cluster runs no HelloWorld itself, the other clusters answer every one of its calls",
-		Source:  "page line 11 (services of several clusters act as one); istio.io: failover of multi-cluster services",
+		Source:  "guide, introduction (services of several clusters act as one); istio.io: failover of multi-cluster services",
 		Needs:   run.Needs{Clusters: 2, Disruptive: true},
 		Bound:   boundChange,
 		Run:     on(runLocalVersionScaledToZero),

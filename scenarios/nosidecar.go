@@ -45,7 +45,7 @@ func podReady(objects []*unstructured.Unstructured) kube.State {
 	if len(objects) == 0 {
 		return kube.State{Seen: "no such pod"}
 	}
-	if err := kube.Hopeless(objects[0]); err != nil {
+	if err := kube.Unrecoverable(objects[0]); err != nil {
 		return kube.State{Seen: err.Error(), Fatal: err}
 	}
 	var pod corev1.Pod

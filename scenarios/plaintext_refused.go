@@ -22,7 +22,7 @@ func plaintextRefused() run.Scenario {
 		ID:      "plaintext-refused",
 		Name:    "Plaintext is refused where mutual TLS is STRICT",
 		Promise: "where mutual TLS is STRICT a caller without a sidecar is refused, and callers with one are answered by all clusters",
-		Source:  "page line 11 (workload identity between clusters); istio.io: PeerAuthentication STRICT",
+		Source:  "guide, introduction (workload identity between clusters); istio.io: PeerAuthentication STRICT",
 		Needs:   run.Needs{Clusters: 2, Disruptive: true},
 		Bound:   boundChange,
 		Run:     on(runPlaintextRefused),

@@ -231,7 +231,7 @@ func flagRows() []badInput {
 	}
 }
 
-// Whatever a user gets wrong is told in words of its own, with the documented
+// Whatever a user gets wrong is named in words of its own, with the documented
 // exit code, before any cluster is called, and leaves nothing behind.
 func TestBadInput(t *testing.T) {
 	rows := append(fleetRows(), flagRows()...)
@@ -252,7 +252,7 @@ func TestBadInput(t *testing.T) {
 				t.Errorf("want exit code %d and %q, got %d and\n%s%s", row.code, row.says, code, out, errOut)
 			}
 			if strings.Contains(out+errOut, "secret-token") {
-				t.Errorf("a credential is told:\n%s%s", out, errOut)
+				t.Errorf("a credential is printed:\n%s%s", out, errOut)
 			}
 			if n := b.calls.Load(); n != 0 {
 				t.Errorf("%d calls of a cluster before the refusal", n)
@@ -262,7 +262,7 @@ func TestBadInput(t *testing.T) {
 			}
 			message := strings.ReplaceAll(errOut, b.dir, "")
 			if other, twice := said[message]; twice {
-				t.Errorf("%q and %q are told in the same words:\n%s", other, row.name, message)
+				t.Errorf("%q and %q are reported in the same words:\n%s", other, row.name, message)
 			}
 			said[message] = row.name
 		})

@@ -17,7 +17,7 @@ func newLabFleetCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fleet",
 		Short: "Print a fleet file of the running lab, as if its clusters were somebody's",
-		Long: `Prints a fleet file that names the clusters of the running lab, with the page's
+		Long: `Prints a fleet file that names the clusters of the running lab, with the guide's
 own tools beside them: Istio's script for the gateway and istioctl. Used on the
 lab's network, where every API server is reached by the address that the other
 clusters use, nothing is left of the lab's own ways: this is how a fleet is tried

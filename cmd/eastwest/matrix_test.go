@@ -116,21 +116,21 @@ func TestMatrixMarkdownIsInTheDocs(t *testing.T) {
 	}
 }
 
-// What the page and Google's installation guide say of each cell, written down
+// What the guide and Google's installation guide say of each cell, written down
 // a second time from there, reasons included.
 func TestMatrixJSONIsThePage(t *testing.T) {
 	const (
-		tab      = "the page has a tab for it"
-		tabToo   = "the page has a tab for it, the same as for Mesh CA"
+		tab      = "the guide has a tab for it"
+		tabToo   = "the guide has a tab for it, the same as for Mesh CA"
 		noCAS    = "CA Service is supported only on GKE and Google Distributed Cloud: elsewhere the installation appears to succeed, but the workloads fail to start"
 		noFleet  = "the clients of Google's CAs are only in Google's images (Istio removed them in 1.23), and they need a fleet whose issuer Google can reach"
 		anywhere = "the guide does not list the platform; Istio's own CA runs on any Kubernetes"
 		ours     = "istiod signs; Istio's own images have no other CA"
 	)
 	type entry struct {
-		Allowed          bool
-		PageCertProvider string
-		Reason           string
+		Allowed           bool
+		GuideCertProvider string
+		Reason            string
 	}
 	onPremises := map[string]entry{"istio": {true, "istiod", tab}, "meshca": {true, "kubernetes", tab}, "cas": {true, "kubernetes", tabToo}}
 	cloud := map[string]entry{"istio": {true, "istiod", tab}, "meshca": {true, "istiod", tab}, "cas": {false, "", noCAS}}
@@ -156,12 +156,12 @@ func TestMatrixJSONIsThePage(t *testing.T) {
 	}
 	var document struct {
 		Cells []struct {
-			Platform, CA             string
-			Allowed                  bool
-			PageCertProvider, Reason string
-			Source                   string
-			LoadBalancer             balancer
-			Deprecation              struct{ End string }
+			Platform, CA              string
+			Allowed                   bool
+			GuideCertProvider, Reason string
+			Source                    string
+			LoadBalancer              balancer
+			Deprecation               struct{ End string }
 		}
 	}
 	if err := json.Unmarshal([]byte(out), &document); err != nil {
@@ -172,7 +172,7 @@ func TestMatrixJSONIsThePage(t *testing.T) {
 		if got[c.Platform] == nil {
 			got[c.Platform] = map[string]entry{}
 		}
-		got[c.Platform][c.CA] = entry{c.Allowed, c.PageCertProvider, c.Reason}
+		got[c.Platform][c.CA] = entry{c.Allowed, c.GuideCertProvider, c.Reason}
 		if c.Deprecation.End != deprecated[c.Platform] || c.LoadBalancer != balancers[c.Platform] || c.Source == "" {
 			t.Errorf("%s x %s: got %+v", c.Platform, c.CA, c)
 		}

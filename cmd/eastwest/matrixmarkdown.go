@@ -24,11 +24,11 @@ func printMatrixMarkdown(out io.Writer, cells []cell.Cell) error {
 				known = append(known, why)
 				fmt.Fprintf(&notes, "\n%d. %s", len(known), why)
 			}
-			told := "**refused**"
+			said := "**refused**"
 			if c.Allowed {
-				told = "`" + c.PageCertProvider + "`"
+				said = "`" + c.GuideCertProvider + "`"
 			}
-			fmt.Fprintf(&text, " %s (%d) |", told, slices.Index(known, why)+1)
+			fmt.Fprintf(&text, " %s (%d) |", said, slices.Index(known, why)+1)
 		}
 		fmt.Fprintf(&text, " %s | %s | %s |\n", gets(first.LoadBalancer), rehearsal(first), ends(first))
 	}
@@ -38,15 +38,15 @@ func printMatrixMarkdown(out io.Writer, cells []cell.Cell) error {
 
 // gets says what a load balancer gives a gateway.
 func gets(l cell.LoadBalancer) string {
-	told := "an address"
+	said := "an address"
 	if l.Address == cell.Hostname {
-		told = "a host name"
+		said = "a host name"
 	}
 	if l.Several {
-		told += " with an address for each zone"
+		said += " with an address for each zone"
 	}
 	if l.Late {
-		told += ", some time later"
+		said += ", some time later"
 	}
-	return told
+	return said
 }

@@ -48,7 +48,7 @@ func registerEnvoy(set *pflag.FlagSet, path *string) {
 // where is what the flags were understood as.
 type where struct {
 	cell cell.Cell
-	on   cell.Place
+	on   cell.Environment
 	// fleet describes the clusters of a fleet; nil elsewhere.
 	fleet *fleetfile.File
 	// clusters is their number.
@@ -102,7 +102,7 @@ func emptyFleet() bool {
 
 // checkMirror looks at the registry mirror, which is of use to nothing but kind
 // nodes that pull.
-func (f placeFlags) checkMirror(on cell.Place) error {
+func (f placeFlags) checkMirror(on cell.Environment) error {
 	if f.mirror == "" || on != cell.OnKind {
 		return nil
 	}
@@ -113,7 +113,7 @@ func (f placeFlags) checkMirror(on cell.Place) error {
 }
 
 // checkEnvoy refuses an Envoy that would not be used.
-func (f placeFlags) checkEnvoy(on cell.Place) error {
+func (f placeFlags) checkEnvoy(on cell.Environment) error {
 	if f.envoy == "" || on != cell.OnKind || f.images == string(providers.BuiltHere) && f.mirror == "" {
 		return nil
 	}
@@ -122,10 +122,10 @@ func (f placeFlags) checkEnvoy(on cell.Place) error {
 
 // place is where the cell is run: where it was asked for, or else where a
 // fleet that was given is.
-func (f placeFlags) place() cell.Place {
+func (f placeFlags) place() cell.Environment {
 	switch {
 	case f.on != "":
-		return cell.Place(f.on)
+		return cell.Environment(f.on)
 	case f.given():
 		return cell.OnFleet
 	case f.platform == string(cell.Kind):

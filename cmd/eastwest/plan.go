@@ -30,20 +30,20 @@ func newPlanCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Print what verify would do, step by step, and do nothing",
-		Long: `Prints the plan that "eastwest verify" carries out: every step of the page, what
+		Long: `Prints the plan that "eastwest verify" carries out: every step of the guide, what
 it promises and what it does on each cluster. Nothing is changed, and no cluster
 is reached but those of a fleet, which are asked for their networks and
 revisions. As a shell script the plan does the same by hand, without eastwest;
 it holds no secret, only the commands that make them. Its variables stand at the
 top and may be given in the environment instead.
 
-A cell that only a fleet can prove is printed with the page's placeholders.`,
+A cell that only a fleet can prove is printed with the guide's placeholders.`,
 		Example: `  # read the plan
   eastwest plan
 
-  # the same as a script, for a running lab, with the page's own proof at the end
-  eastwest plan --running -o shell > page.sh
-  PROVE=1 eastwest lab exec -- bash page.sh
+  # the same as a script, for a running lab, with the guide's own proof at the end
+  eastwest plan --running -o shell > guide.sh
+  PROVE=1 eastwest lab exec -- bash guide.sh
 
   # a cell that only a fleet can prove, with flags for an older control plane
   eastwest plan --platform gdc-vmware --ca meshca --mesh-release 1.19 -o shell
@@ -93,7 +93,7 @@ func runPlan(ctx context.Context, streams ioStreams, flags planFlags) error {
 	return plan.Print(streams.out, made, plan.Format(flags.output))
 }
 
-// options are what the page is planned with.
+// options are what the guide is planned with.
 func (f planFlags) options(ctx context.Context, streams ioStreams, w where, release cell.Version) (run.PlanOptions, error) {
 	switch {
 	case w.fleet != nil:

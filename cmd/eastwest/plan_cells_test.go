@@ -62,7 +62,7 @@ func TestPlanOfACellThatOnlyAFleetProves(t *testing.T) {
 	}
 }
 
-// TestPlanFlagsFollowTheRelease: the page's own flags are those of its day.
+// TestPlanFlagsFollowTheRelease: the guide's own flags are those of its day.
 func TestPlanFlagsFollowTheRelease(t *testing.T) {
 	tests := []struct{ platform, ca, release, want string }{
 		{"gdc-vmware", "meshca", "1.19", "--set spec.values.global.pilotCertProvider=kubernetes"},

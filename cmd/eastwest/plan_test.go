@@ -24,7 +24,7 @@ func TestPlanRefusesAllBadInputAtOnce(t *testing.T) {
 	}
 	for _, want := range []string{"marss", "moon", `"one"`, "yaml"} {
 		if !strings.Contains(errOut, want) {
-			t.Errorf("want %q told, got %q", want, errOut)
+			t.Errorf("want %q reported, got %q", want, errOut)
 		}
 	}
 }

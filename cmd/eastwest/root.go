@@ -26,7 +26,7 @@ one and what to do; what it made on your clusters it removes again, and proves i
 
 It runs on an embedded lab of real Kubernetes clusters on this machine, on kind
 clusters (--on kind), or on your own fleet (--on fleet).`,
-		Example: `  # prove the whole page on a lab of two clusters on this machine
+		Example: `  # prove the whole guide on a lab of two clusters on this machine
   sudo eastwest verify
 
   # read what would be done, as a shell script
@@ -101,7 +101,7 @@ func newExitCodesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
-		Long: `  0    conformant: the mesh does what the page promises; or rehearsed: it does so on
+		Long: `  0    conformant: the mesh does what the guide promises; or rehearsed: it does so on
        clusters that imitate the platform, which itself was not tested
   1    non-conformant: it does not; the report names what is missing
   2    wrong use: a bad flag, a refused cell, an ambiguous revision

@@ -21,7 +21,7 @@ const (
 
 // setupOn is what --setup means where it was not given: on somebody's fleet nothing of
 // a mesh is made unless it is asked for.
-func setupOn(on cell.Place, given string) string {
+func setupOn(on cell.Environment, given string) string {
 	switch {
 	case given != "":
 		return given

@@ -38,7 +38,7 @@ func newVerifyCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "verify",
 		Short: "Prove that the mesh works, and leave the clusters as they were",
-		Long: `Carries out the page on the clusters of a cell, tries what it promises, undoes
+		Long: `Carries out the guide on the clusters of a cell, tries what it promises, undoes
 everything and proves that too. On failure it says, before anything is undone,
 which link of the mesh is broken and what to do.
 
@@ -57,7 +57,7 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
   # your own clusters: try the mesh that is there, in a namespace of the run's own
   eastwest verify --fleet fleet.yaml
 
-  # the same, and make the gateways and remote secrets that the page makes
+  # the same, and make the gateways and remote secrets that the guide makes
   eastwest verify --fleet fleet.yaml --setup install
 
   # rehearse another platform's cell on the lab

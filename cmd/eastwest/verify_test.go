@@ -181,7 +181,7 @@ func TestAnEmptyFleetIsTold(t *testing.T) {
 
 func TestSetupIsReuseOnAFleet(t *testing.T) {
 	for _, test := range []struct {
-		on    cell.Place
+		on    cell.Environment
 		given string
 		want  string
 	}{
@@ -201,16 +201,16 @@ func TestSetupIsReuseOnAFleet(t *testing.T) {
 func TestConsent(t *testing.T) {
 	foreseen := []plan.Foreseen{{Cluster: "west", Balancer: true, Ref: kube.Ref{Kind: "Service", Namespace: "istio-system", Name: "istio-eastwestgateway"}}}
 	for _, yes := range []bool{true, false} {
-		var told bytes.Buffer
-		err := consent(ioStreams{in: strings.NewReader("y\n"), errOut: &told}, yes)(foreseen)
+		var printed bytes.Buffer
+		err := consent(ioStreams{in: strings.NewReader("y\n"), errOut: &printed}, yes)(foreseen)
 		if agreed := err == nil; agreed != yes {
 			t.Errorf("--yes %t: got %v", yes, err)
 		}
 		if !yes && !strings.Contains(err.Error(), "--yes") {
-			t.Errorf("want the way out told, got %v", err)
+			t.Errorf("want the way out reported, got %v", err)
 		}
-		if !strings.Contains(told.String(), `cluster "west": Service istio-system/istio-eastwestgateway, a load balancer that may be public`) {
-			t.Errorf("want it listed, got %s", told.String())
+		if !strings.Contains(printed.String(), `cluster "west": Service istio-system/istio-eastwestgateway, a load balancer that may be public`) {
+			t.Errorf("want it listed, got %s", printed.String())
 		}
 	}
 }
@@ -225,7 +225,7 @@ func TestEvidenceStaysInItsFolderAndTellsNoSecret(t *testing.T) {
 		{Name: "/etc/escaped.log", Content: []byte("x")},
 	})
 	if err == nil || strings.Count(err.Error(), "write the diagnosis") != 2 {
-		t.Errorf("want both escapes told, got %v", err)
+		t.Errorf("want both escapes reported, got %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "escaped.log")); err == nil {
 		t.Error("a file was written outside of the folder")

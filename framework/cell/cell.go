@@ -3,7 +3,7 @@ package cell
 // Platform is where the clusters run.
 type Platform string
 
-// The platforms. The page calls them "Google Distributed Cloud" (VMware and
+// The platforms. The guide calls them "Google Distributed Cloud" (VMware and
 // bare metal), "GKE on AWS", "GKE on Azure" and attached clusters (EKS, AKS);
 // other is any that it does not list, such as k3s, OpenShift or GKE; kind and lab are
 // ours.
@@ -30,14 +30,14 @@ const (
 	CAS    CA = "cas"
 )
 
-// Place is where a run takes place.
-type Place string
+// Environment is where a run takes place.
+type Environment string
 
-// The places.
+// The environments.
 const (
-	OnLab   Place = "lab"
-	OnKind  Place = "kind"
-	OnFleet Place = "fleet"
+	OnLab   Environment = "lab"
+	OnKind  Environment = "kind"
+	OnFleet Environment = "fleet"
 )
 
 // The two values of pilotCertProvider: who signs istiod's own certificate.
@@ -56,12 +56,12 @@ type Cell struct {
 	// Reason says why the cell is allowed or refused, Source where that is from.
 	Reason string `json:"reason"`
 	Source string `json:"source"`
-	// PageCertProvider is the pilotCertProvider that the page gives; empty in
+	// GuideCertProvider is the pilotCertProvider that the guide gives; empty in
 	// a refused cell. What to use with a given version says CertProvider.
-	PageCertProvider string       `json:"pageCertProvider,omitempty"`
-	Home             Place        `json:"home"` // the place where the cell is really tested
-	LoadBalancer     LoadBalancer `json:"loadBalancer"`
-	Deprecation      *Deprecation `json:"deprecation,omitempty"`
+	GuideCertProvider string       `json:"guideCertProvider,omitempty"`
+	Home              Environment  `json:"home"` // the environment where the cell is really tested
+	LoadBalancer      LoadBalancer `json:"loadBalancer"`
+	Deprecation       *Deprecation `json:"deprecation,omitempty"`
 }
 
 // AddressKind is what a load balancer puts into a Service's status.
@@ -96,7 +96,7 @@ type Deprecation struct {
 	Source string `json:"source"`
 }
 
-// Platforms lists the platforms in the order of the page, then ours.
+// Platforms lists the platforms in the order of the guide, then ours.
 func Platforms() []Platform {
 	return []Platform{GDCVMware, GDCBareMetal, AWS, Azure, EKS, AKS, Other, Kind, Lab}
 }

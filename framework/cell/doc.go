@@ -10,10 +10,10 @@
 //
 // Every row names where it comes from, by these names:
 //
-//	PAGE     "Set up a multi-cluster mesh outside Google Cloud", its tabs
+//	GUIDE     "Set up a multi-cluster mesh outside Google Cloud", its tabs
 //	INSTALL  Google's "Install Cloud Service Mesh outside Google Cloud", 1.26
 //	FEATURES Google's "Supported features, in-cluster control plane", 1.22
-//	HYBRID   Google's page on a hybrid mesh, GKE with clusters on premises, 1.24
+//	HYBRID   Google's guide to a hybrid mesh, GKE with clusters on premises, 1.24
 //	NOTES    Google's release notes of Cloud Service Mesh
 //	ASMCLI   GoogleCloudPlatform/anthos-service-mesh-packages, 1.28.2-asm.4
 //	ISTIO    istio/istio at 1.31, file and line, or the pull request

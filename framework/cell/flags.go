@@ -3,18 +3,18 @@ package cell
 // unified is the release that dropped pilotCertProvider=kubernetes (ISTIO
 // pilot/pkg/bootstrap/server.go:1016, istio/istio#52116) and in which istioctl
 // began to put "spec." before every --set (ISTIO operator/pkg/values/map.go:181),
-// so that the page's "spec.values" fails with: unknown field "spec".
+// so that the guide's "spec.values" fails with: unknown field "spec".
 func unified() Version { return Version{1, 24} }
 
 // CertProvider is the pilotCertProvider for a control plane of that version:
-// from 1.24 on only istiod; before it what the page says. Google's own 1.22
-// and 1.23 may already differ from the page, so compare with the env
+// from 1.24 on only istiod; before it what the guide says. Google's own 1.22
+// and 1.23 may already differ from the guide, so compare with the env
 // PILOT_CERT_PROVIDER of istiod and report a difference.
 func (c Cell) CertProvider(mesh Version) string {
 	if mesh.AtLeast(unified()) {
 		return CertByIstiod
 	}
-	return c.PageCertProvider
+	return c.GuideCertProvider
 }
 
 // Tools are the versions that decide about flags.
@@ -28,7 +28,7 @@ func (c Cell) GatewayFlags(t Tools) []string {
 	return []string{"--set", ValuesPath(t.Istioctl) + ".global.pilotCertProvider=" + c.CertProvider(t.Mesh)}
 }
 
-// ValuesPath is how --set names the Helm values: the page's "spec.values" up
+// ValuesPath is how --set names the Helm values: the guide's "spec.values" up
 // to istioctl 1.23, "values" from 1.24 on.
 func ValuesPath(istioctl Version) string {
 	if istioctl.AtLeast(unified()) {

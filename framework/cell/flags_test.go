@@ -16,10 +16,10 @@ func TestGatewayFlags(t *testing.T) {
 		tools    Tools
 		want     string
 	}{
-		{"page, on premises, Mesh CA", GDCVMware, MeshCA, Tools{old, old}, "spec.values.global.pilotCertProvider=kubernetes"},
-		{"page, on premises, CA Service", GDCBareMetal, CAS, Tools{last, last}, "spec.values.global.pilotCertProvider=kubernetes"},
-		{"page, on premises, Istio's CA", GDCVMware, Istio, Tools{old, old}, "spec.values.global.pilotCertProvider=istiod"},
-		{"page, AWS", AWS, MeshCA, Tools{old, old}, "spec.values.global.pilotCertProvider=istiod"},
+		{"guide, on premises, Mesh CA", GDCVMware, MeshCA, Tools{old, old}, "spec.values.global.pilotCertProvider=kubernetes"},
+		{"guide, on premises, CA Service", GDCBareMetal, CAS, Tools{last, last}, "spec.values.global.pilotCertProvider=kubernetes"},
+		{"guide, on premises, Istio's CA", GDCVMware, Istio, Tools{old, old}, "spec.values.global.pilotCertProvider=istiod"},
+		{"guide, AWS", AWS, MeshCA, Tools{old, old}, "spec.values.global.pilotCertProvider=istiod"},
 		{"from 1.24 there is only istiod", GDCVMware, MeshCA, Tools{unified, unified}, "values.global.pilotCertProvider=istiod"},
 		{"now", Lab, Istio, Tools{now, now}, "values.global.pilotCertProvider=istiod"},
 		{"a newer istioctl with an older mesh", GDCVMware, MeshCA, Tools{Mesh: last, Istioctl: unified}, "values.global.pilotCertProvider=kubernetes"},

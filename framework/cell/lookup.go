@@ -22,7 +22,7 @@ func All() []Cell {
 func (r row) cell(ca CA, e entry) Cell {
 	return Cell{
 		Platform: r.platform, CA: ca, Title: r.title, Home: r.home,
-		Allowed: e.certProvider != "", Reason: e.reason, Source: e.source, PageCertProvider: e.certProvider,
+		Allowed: e.certProvider != "", Reason: e.reason, Source: e.source, GuideCertProvider: e.certProvider,
 		LoadBalancer: r.loadBalancer, Deprecation: r.deprecation,
 	}
 }

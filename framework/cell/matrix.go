@@ -6,7 +6,7 @@ import "github.com/eastwest-mesh/eastwest/framework/istio/names"
 type row struct {
 	platform     Platform
 	title        string
-	home         Place
+	home         Environment
 	group        group
 	loadBalancer LoadBalancer
 	deprecation  *Deprecation
@@ -33,7 +33,7 @@ const (
 
 // The reasons that several cells share.
 const (
-	byPage = "the page has a tab for it"
+	byGuide = "the guide has a tab for it"
 
 	noCAS = "CA Service is supported only on GKE and Google Distributed Cloud: elsewhere the installation " +
 		"appears to succeed, but the workloads fail to start"
@@ -109,21 +109,21 @@ func rows() []row {
 	}
 }
 
-// onPremisesCells: the page passes pilotCertProvider=kubernetes for Google's CAs.
+// onPremisesCells: the guide passes pilotCertProvider=kubernetes for Google's CAs.
 func onPremisesCells() [3]entry {
-	const tab = "PAGE, tabs of Google Distributed Cloud"
+	const tab = "GUIDE, tabs of Google Distributed Cloud"
 	return [3]entry{
-		{certProvider: CertByIstiod, reason: byPage, source: tab},
-		{certProvider: CertByKubernetes, reason: byPage, source: tab},
-		{certProvider: CertByKubernetes, reason: byPage + ", the same as for Mesh CA", source: tab},
+		{certProvider: CertByIstiod, reason: byGuide, source: tab},
+		{certProvider: CertByKubernetes, reason: byGuide, source: tab},
+		{certProvider: CertByKubernetes, reason: byGuide + ", the same as for Mesh CA", source: tab},
 	}
 }
 
 func cloudCells() [3]entry {
-	const tab = "PAGE, tabs of GKE on AWS and Azure, EKS, AKS"
+	const tab = "GUIDE, tabs of GKE on AWS and Azure, EKS, AKS"
 	return [3]entry{
-		{certProvider: CertByIstiod, reason: byPage, source: tab},
-		{certProvider: CertByIstiod, reason: byPage, source: tab},
+		{certProvider: CertByIstiod, reason: byGuide, source: tab},
+		{certProvider: CertByIstiod, reason: byGuide, source: tab},
 		{reason: noCAS, source: sourceNoCAS},
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// The matrix as the page and the installation guide have it, written down a
-// second time: "-" is refused, otherwise the page's pilotCertProvider.
+// The matrix as the guide and the installation guide have it, written down a
+// second time: "-" is refused, otherwise the guide's pilotCertProvider.
 func TestMatrix(t *testing.T) {
 	want := map[Platform][3]string{ // istio, meshca, cas
 		GDCVMware:    {"istiod", "kubernetes", "kubernetes"},
@@ -30,7 +30,7 @@ func TestMatrix(t *testing.T) {
 			if !ok {
 				t.Fatalf("%s x %s is missing", p, ca)
 			}
-			line[i] = c.PageCertProvider
+			line[i] = c.GuideCertProvider
 			if !c.Allowed {
 				line[i] = "-"
 			}
@@ -56,8 +56,8 @@ func TestEveryCellIsExplained(t *testing.T) {
 				t.Errorf("%s x %s has no %s", c.Platform, c.CA, what)
 			}
 		}
-		if c.Allowed != (c.PageCertProvider != "") {
-			t.Errorf("%s x %s: allowed %t, but pilotCertProvider %q", c.Platform, c.CA, c.Allowed, c.PageCertProvider)
+		if c.Allowed != (c.GuideCertProvider != "") {
+			t.Errorf("%s x %s: allowed %t, but pilotCertProvider %q", c.Platform, c.CA, c.Allowed, c.GuideCertProvider)
 		}
 	}
 }
@@ -67,7 +67,7 @@ func TestTraits(t *testing.T) {
 		Address    AddressKind
 		Several    bool
 		Deprecated bool
-		Home       Place
+		Home       Environment
 	}
 	want := map[Platform]traits{
 		GDCVMware:    {IP, false, false, OnFleet},

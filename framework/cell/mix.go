@@ -47,7 +47,7 @@ func Mix(platforms []Platform, ca CA) error {
 }
 
 // mixture judges platforms that differ; a platform that is not in the matrix
-// was told already.
+// was reported already.
 func mixture(distinct []Platform) error {
 	groups := make([]group, 0, len(distinct))
 	for _, p := range distinct {
@@ -75,7 +75,7 @@ type mixRule struct {
 }
 
 // mixRules are tried in order. What none refuses is allowed: VMware with bare
-// metal, which is one product with one tab on the page.
+// metal, which is one product with one tab in the guide.
 func mixRules() []mixRule {
 	return []mixRule{
 		{
@@ -86,7 +86,7 @@ func mixRules() []mixRule {
 		{
 			holds:  func(groups []group) bool { return slices.Contains(groups, unlisted) },
 			reason: "Google documents no mesh with clusters that the guide does not list; for open-source Istio over all of them, give each the platform other",
-			source: "PAGE, its tabs",
+			source: "GUIDE, its tabs",
 		},
 		{
 			holds:  func(groups []group) bool { return slices.Contains(groups, attached) },
@@ -119,7 +119,7 @@ func Mixtures() []Mixture {
 		for _, b := range platforms[i+1:] {
 			pair := Mixture{
 				Platforms: [2]Platform{a, b}, Allowed: true,
-				Reason: "one product, one tab on the page", Source: "PAGE, tabs of Google Distributed Cloud",
+				Reason: "one product, one tab in the guide", Source: "GUIDE, tabs of Google Distributed Cloud",
 			}
 			var refused *MixRefused
 			if errors.As(mixture(pair.Platforms[:]), &refused) {

@@ -27,7 +27,7 @@ func TestMix(t *testing.T) {
 		{"listed and unlisted", []Platform{GDCVMware, Other}, Istio, []string{"give each the platform other"}},
 		{"unlisted and attached", []Platform{Other, EKS}, Istio, []string{"give each the platform other"}},
 		{"lab and unlisted", []Platform{Lab, Other}, Istio, []string{"networks of their own"}},
-		{"a refused cell, told once", []Platform{AWS, AWS}, CAS, []string{"platform aws with CA cas is refused"}},
+		{"a refused cell, reported once", []Platform{AWS, AWS}, CAS, []string{"platform aws with CA cas is refused"}},
 		{"cell and mixture", []Platform{GDCVMware, AWS}, CAS, []string{"platform aws with CA cas", "no mesh over several clouds"}},
 		{"an unknown platform", []Platform{"awz"}, Istio, []string{`unknown platform "awz"`, `"aws"`}},
 	}

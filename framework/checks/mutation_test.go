@@ -102,7 +102,7 @@ func differs(c testCase, check Check, answer Answer) bool {
 func deviations(c testCase, check Check, answer Answer) []string {
 	var all []string
 	if c.Unread && len(answer.Unread) == 0 {
-		all = append(all, "want told what could not be read")
+		all = append(all, "want to hear what could not be read")
 	}
 	if len(answer.Findings) != len(c.Want) {
 		return append(all, fmt.Sprintf("want %d findings, got %d: %+v", len(c.Want), len(answer.Findings), answer.Findings))

@@ -11,7 +11,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 )
 
-// finds is a check that finds what it is told to.
+// finds is a check that finds what it is given.
 func finds(id string, explains []string, findings ...checks.Finding) checks.Check {
 	return checks.Check{ID: id, Severity: checks.Error, Title: id, Explains: explains, Judge: func(l *checks.Look) {
 		for _, f := range findings {

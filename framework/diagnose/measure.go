@@ -173,18 +173,18 @@ func (m *measurement) lookUp(ctx context.Context) error {
 	if len(m.names) == 0 {
 		return nil
 	}
-	doors := make([]probe.Door, 0, len(m.names))
+	addresses := make([]probe.Address, 0, len(m.names))
 	for _, name := range m.names {
-		doors = append(doors, probe.Door{URL: "http://" + net.JoinHostPort(name, strconv.Itoa(names.CrossPort)), Limit: resolveLimit})
+		addresses = append(addresses, probe.Address{URL: "http://" + net.JoinHostPort(name, strconv.Itoa(names.CrossPort)), Limit: resolveLimit})
 	}
-	knocks, err := probe.KnockAt(ctx, m.exec, m.target(), doors)
+	attempts, err := probe.Dial(ctx, m.exec, m.target(), addresses)
 	if err != nil {
 		return err
 	}
-	for i, knock := range knocks {
+	for i, attempt := range attempts {
 		// The sidecar takes the connection at once: without one it is DNS that did not answer.
-		if silent := knock.Exit == curlTimedOut && !knock.Connected; !knock.Unsound && !silent {
-			m.caller.Lookups = append(m.caller.Lookups, istio.Lookup{Name: m.names[i], Resolves: knock.Exit != curlNoName})
+		if silent := attempt.Exit == curlTimedOut && !attempt.Connected; !attempt.Unsound && !silent {
+			m.caller.Lookups = append(m.caller.Lookups, istio.Lookup{Name: m.names[i], Resolves: attempt.Exit != curlNoName})
 		}
 	}
 	return nil

@@ -1,11 +1,11 @@
 package fleet
 
 // What a Provider may be able to do besides. A suite asks for a capability by
-// a type assertion and does without where there is none, so that a new place
+// a type assertion and does without where there is none, so that a new environment
 // has to be no more than a Provider.
 
 // Imitator is a Provider whose load balancers can be like those of another
-// platform: a place for rehearsals.
+// platform: an environment for rehearsals.
 type Imitator interface {
 	Provider
 	// Imitate is called before Create. It returns in sentences what of the

@@ -2,7 +2,7 @@
 // reached, and that no two of them are the same.
 //
 // Owns: Fleet, Cluster, connecting and identity, minimal kubeconfigs of one
-// context each, the discovery of revisions, and Provider, what a place that
+// context each, the discovery of revisions, and Provider, what an environment that
 // makes clusters offers.
 // May import: framework/kube.
 package fleet

@@ -38,7 +38,7 @@ type Cluster struct {
 
 // Options configure a fleet.
 type Options struct {
-	// Recorder is told about every wait; nil means nobody.
+	// Recorder hears of every wait; nil means nobody.
 	Recorder kube.Recorder
 	// UserAgent goes into the clusters' audit logs behind "eastwest/".
 	UserAgent string

@@ -47,7 +47,7 @@ func TestRefuseDuplicates(t *testing.T) {
 	f.Clusters[2].UID = f.Clusters[0].UID
 	err := f.refuseDuplicates()
 	if err == nil || !strings.Contains(err.Error(), `clusters "west" and "alias" are the same cluster`) {
-		t.Errorf("want both names told, got %v", err)
+		t.Errorf("want both names reported, got %v", err)
 	}
 }
 

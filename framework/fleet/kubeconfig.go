@@ -10,7 +10,7 @@ import (
 
 // writeMinimal writes a kubeconfig with the one context of spec, named as the
 // cluster, readable by its owner only. One context a file leaves no room for
-// the page's confusion of --kubeconfig and --context, and asmcli, which names
+// the guide's confusion of --kubeconfig and --context, and asmcli, which names
 // remote secrets after the context, then names them after the cluster.
 func writeMinimal(spec ClusterSpec, path string) error {
 	config, err := clientcmd.LoadFromFile(spec.Kubeconfig)

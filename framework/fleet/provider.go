@@ -8,8 +8,8 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
-// Provider is a place that has clusters or makes them: the lab, kind, or a
-// fleet file. Suites know no other difference between places than its traits.
+// Provider is an environment that has clusters or makes them: the lab, kind, or a
+// fleet file. Suites know no other difference between environments than its traits.
 type Provider interface {
 	// Name is "lab", "kind" or "fleet".
 	Name() string
@@ -26,7 +26,7 @@ type Provider interface {
 // when the run failed and the clusters are about to go.
 type LogKeeper interface{ KeepLogs() error }
 
-// Traits are what a place offers and how it differs from others.
+// Traits are what an environment offers and how it differs from others.
 type Traits struct {
 	// InstallsMesh is true where the clusters come without a control plane
 	// and the plan has to install istiod and its CA: lab and kind, not fleet.
@@ -40,28 +40,28 @@ type Traits struct {
 	// Drain is how long proxies drain when their pods end; zero means Istio's
 	// own default of 5 s.
 	Drain time.Duration
-	// StateDir is where runs on this place keep their ledgers, so that they go
+	// StateDir is where runs on this environment keep their ledgers, so that they go
 	// with clusters that go; empty means the user's own folder for ledgers.
 	StateDir string
-	// Cleanup is the command that undoes what runs left on this place, for
+	// Cleanup is the command that undoes what runs left on this environment, for
 	// people to read; empty means "eastwest cleanup".
 	Cleanup string
-	// Programs are what the clusters are made of, where the place knows.
+	// Programs are what the clusters are made of, where the environment knows.
 	Programs []Program
 	// ProxyReadiness is how often a proxy is asked whether it is ready; zero
 	// means the chart's 15 s. A gateway has no startup probe, so that one
 	// which is not ready at the first question waits as long for the second.
 	ProxyReadiness time.Duration
 	// MeshValues are settings for istioctl's --set that the clusters' proxies need,
-	// such as "values.telemetry.enabled=false". They belong to the place: nobody
+	// such as "values.telemetry.enabled=false". They belong to the environment: nobody
 	// else's mesh is installed with them.
 	MeshValues []string
 	// CNI has pods' traffic captured by Istio's CNI plugin, in place of a privileged init
 	// container in each of them.
 	CNI bool
-	// Proxy is the proxies' image where the place made it.
+	// Proxy is the proxies' image where the environment made it.
 	Proxy ProxyImage
-	// Bounds fit the place: kube.LocalBounds where nothing leaves the machine.
+	// Bounds fit the environment: kube.LocalBounds where nothing leaves the machine.
 	Bounds kube.Bounds
 }
 

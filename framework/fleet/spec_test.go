@@ -27,7 +27,7 @@ func TestValidate(t *testing.T) {
 			want:  []string{"cluster 1: name"},
 		},
 		{
-			name: "everything wrong is told",
+			name: "everything wrong is reported",
 			specs: []ClusterSpec{
 				with(func(s *ClusterSpec) { s.Kubeconfig = "" }),
 				with(func(s *ClusterSpec) { s.Name, s.Network = "east", "" }),

@@ -108,7 +108,7 @@ func (f *File) agree(value *string, flag, name string, problems *collector) {
 	}
 }
 
-// DefaultNamespace of the sample programs is the page's.
+// DefaultNamespace of the sample programs is the guide's.
 const DefaultNamespace = "sample"
 
 func (f *File) defaults() {

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// The words in capitals that the page and Google's other pages leave for their
+// The words in capitals that the guide and Google's other pages leave for their
 // readers to replace: alone, and as a part of a path, where fewer are certain.
 var (
 	placeholderNames = regexp.MustCompile(`^((FLEET_)?PROJECT_(ID|NUMBER)|FLEET_ID|CLUSTER(_NAME)?|CTX|(ASM_)?REVISION|NETWORK(_ID)?|MESH_ID|PLATFORM|CA|TODO|CHANGEME)(_[0-9N])?$`)

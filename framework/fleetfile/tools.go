@@ -10,7 +10,7 @@ import (
 )
 
 // Where "asmcli install" leaves its tools, below its --output_dir (ASMCLI
-// lib/util.sh; the page's own relative paths).
+// lib/util.sh; the guide's own relative paths).
 const (
 	outputIstioctl   = "istioctl"
 	outputAsmcli     = "asmcli"

@@ -79,14 +79,14 @@ func TestDiffTellsObjects(t *testing.T) {
 	} {
 		empty, full := everythingRead(), everythingRead()
 		test.add(&full.Clusters[0])
-		var told, gone []string
+		var said, gone []string
 		for _, change := range Diff(empty, full) {
-			told = append(told, strings.TrimPrefix(change.String(), "a: "))
+			said = append(said, strings.TrimPrefix(change.String(), "a: "))
 		}
 		for _, change := range Diff(full, empty) {
 			gone = append(gone, strings.Replace(strings.TrimPrefix(change.String(), "a: "), ": gone: ", ": new: ", 1))
 		}
-		if diff := cmp.Diff(test.want, told); diff != "" {
+		if diff := cmp.Diff(test.want, said); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
 		}
 		if diff := cmp.Diff(test.want, gone); diff != "" {
@@ -115,16 +115,16 @@ func TestDiffWithinObjects(t *testing.T) {
 	before.Clusters[0].Istiods = Read([]Istiod{istiod})
 	istiod.Remotes = Read([]Remote{{ID: "east", Secret: "istio-system/s", Status: "synced"}})
 	after.Clusters[0].Istiods = Read([]Istiod{istiod})
-	var told []string
+	var said []string
 	for _, change := range Diff(before, after) {
-		told = append(told, change.String())
+		said = append(said, change.String())
 	}
-	slices.Sort(told)
+	slices.Sort(said)
 	want := []string{
 		`a: authorizationPolicies s/p spec rules: new: {"from":[{"source":{"namespaces":["x"]}}]}`,
 		"a: istio-system/istiod: remote cluster east: new: synced, by Secret istio-system/s",
 	}
-	if diff := cmp.Diff(want, told); diff != "" {
+	if diff := cmp.Diff(want, said); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -145,10 +145,10 @@ func (d *differ) lists(path []string, before, after []any) {
 	for _, key := range slices.Sorted(maps.Keys(merged(was, is))) {
 		switch first, second := was[key], is[key]; {
 		case first == nil:
-			title, meaning := told(path, key, second)
+			title, meaning := describeItem(path, key, second)
 			d.add(title, "", meaning)
 		case second == nil:
-			title, meaning := told(path, key, first)
+			title, meaning := describeItem(path, key, first)
 			d.add(title, meaning, "")
 		default:
 			d.compare(append(slices.Clone(path), key), first, second)
@@ -156,9 +156,9 @@ func (d *differ) lists(path []string, before, after []any) {
 	}
 }
 
-// told names an item that is new or gone, and says what it means. One without a name is its
+// describeItem names an item that is new or gone, and says what it means. One without a name is its
 // own value.
-func told(path []string, key string, item any) (title, meaning string) {
+func describeItem(path []string, key string, item any) (title, meaning string) {
 	if title, meaning, ok := describe(path, key, item); ok {
 		return title, meaning
 	}

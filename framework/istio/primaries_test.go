@@ -148,6 +148,6 @@ func TestWebhooksLeadBeyondTheCluster(t *testing.T) {
 		t.Fatal("want the webhooks all the same", why)
 	}
 	if _, why := webhooks[0].Beyond.Get(); why == nil || why.Reason != Forbidden {
-		t.Errorf("want the missing right told, got %v", why)
+		t.Errorf("want the missing right reported, got %v", why)
 	}
 }

@@ -35,7 +35,7 @@ func (r *reader) objects(ctx context.Context) {
 		})
 }
 
-// resource is a resource of Istio's that can be told what it is called.
+// resource is a resource of Istio's that can be given its name.
 type resource[T any] interface {
 	*T
 	name(Meta)

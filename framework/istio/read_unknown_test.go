@@ -103,7 +103,7 @@ func TestTakeUnanswered(t *testing.T) {
 	mesh.pods[0].fail = map[string]error{"istiod-1": late}
 	c := mesh.take(t, "sample").Clusters[0]
 	if c.Unanswered != late.Error() {
-		t.Errorf("want it told, got %q", c.Unanswered)
+		t.Errorf("want it reported, got %q", c.Unanswered)
 	}
 	istiod := value(t, c.Istiods)[0]
 	if got := why(t, istiod.Remotes).Reason; got != Unanswered && got != NotAsked {

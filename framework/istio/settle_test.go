@@ -107,7 +107,7 @@ func TestSettle(t *testing.T) {
 	}
 }
 
-// All that cannot be found out is told at once, and nothing is filled in.
+// All that cannot be found out is reported at once, and nothing is filled in.
 func TestSettleTellsAll(t *testing.T) {
 	clusters := []*fleet.Cluster{
 		control{network: "n", revisions: []string{"asm-1", "asm-2"}}.member(t, "west1"), control{network: "n"}.member(t, "east2"), control{revisions: []string{"asm-1"}}.member(t, "north3"),

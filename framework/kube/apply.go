@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/dynamic"
 )
 
-// Journal is told what Apply is about to make, before it is made, and what
+// Journal gets what Apply is about to make, before it is made, and what
 // became of it. framework/ledger writes it to disk.
 type Journal interface {
 	// Making is called before objects are made; when it returns an error
@@ -34,7 +34,7 @@ type ApplyOptions struct {
 	// Bounds for definitions becoming Established; the zero value means DefaultBounds.
 	Bounds Bounds
 	// Reused, where it is set, allows to go on with objects that somebody else
-	// made and that are right already, and is told each of them; one that
+	// made and that are right already, and gets each of them; one that
 	// differs is refused with a *DiffersError. Where it is nil, every object that
 	// somebody else made is refused. It is called by several goroutines at once.
 	Reused func(Ref)
@@ -80,7 +80,7 @@ func (c *Client) Apply(ctx context.Context, obj *unstructured.Unstructured, opts
 // applied after that; otherwise the two go beside each other, since an API
 // server is busy with definitions for seconds in which programs can start. If
 // one object is not ours, none of its batch (definitions, rest) is touched, and
-// all such are told.
+// all such are reported.
 func (c *Client) ApplyAll(ctx context.Context, objects []*unstructured.Unstructured, opts ApplyOptions) error {
 	definitions, rest := splitDefinitions(objects)
 	if defineSome(definitions, rest) {

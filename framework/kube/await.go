@@ -45,9 +45,9 @@ type UnmetError struct {
 	// Seen is the last state seen.
 	Seen string
 	Hint string
-	// Unpulled names the container of a deployment's pod whose image could not be
+	// ImagePullFailed names the container of a deployment's pod whose image could not be
 	// had, where that is what stood in the way.
-	Unpulled string
+	ImagePullFailed string
 	// Outside is what stood in the way that is no part of the mesh: a quota, Pod
 	// Security, an admission webhook, full nodes, the cloud's load balancer.
 	Outside string

@@ -39,7 +39,7 @@ func TestAwaitPoll(t *testing.T) {
 			wantIs: context.DeadlineExceeded, took: 10 * time.Second, atLeast: 10, atMost: 20,
 		},
 		{
-			name:   "the last error is told",
+			name:   "the last error is reported",
 			ask:    func(int) (State, error) { return State{}, errors.New("connection refused") },
 			want:   "last saw connection refused; look at it",
 			wantIs: context.DeadlineExceeded, took: 10 * time.Second, atLeast: 10, atMost: 20,

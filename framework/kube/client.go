@@ -35,7 +35,7 @@ type Options struct {
 	// UserAgent is appended to "eastwest" and shows in audit logs: the run or
 	// the scenario.
 	UserAgent string
-	// Recorder is told about every wait; nil means nobody.
+	// Recorder hears of every wait; nil means nobody.
 	Recorder Recorder
 	// Bounds for requests and commands; the zero value means DefaultBounds.
 	Bounds Bounds

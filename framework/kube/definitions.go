@@ -82,7 +82,7 @@ func allEstablished(objects []*unstructured.Unstructured, wanted map[types.UID]b
 }
 
 // condition judges one object by one of its status conditions, which counts
-// only when it was observed at the object's current generation, where told.
+// only when it was observed at the object's current generation, where given.
 func condition(obj *unstructured.Unstructured, wanted string) State {
 	conditions, _, _ := unstructured.NestedSlice(obj.Object, "status", "conditions")
 	for _, entry := range conditions {
@@ -90,8 +90,8 @@ func condition(obj *unstructured.Unstructured, wanted string) State {
 		if fields["type"] != wanted {
 			continue
 		}
-		observed, told := fields["observedGeneration"].(int64)
-		current := !told || observed >= obj.GetGeneration()
+		observed, given := fields["observedGeneration"].(int64)
+		current := !given || observed >= obj.GetGeneration()
 		return State{
 			Met:  fields["status"] == "True" && current,
 			Seen: fmt.Sprintf("%s is %v (%v: %v)", wanted, fields["status"], fields["reason"], fields["message"]),

@@ -27,7 +27,7 @@ func (d Deployment) ref() Ref {
 // AwaitDeployment waits until the Deployment's newest revision is fully rolled
 // out and available. It also watches the Deployment's pods and stops at once
 // when one is in a state that cannot recover, naming the pod and the reason. What
-// else kept a pod from running is told when the wait ends unmet.
+// else kept a pod from running is reported when the wait ends unmet.
 func (c *Client) AwaitDeployment(ctx context.Context, deployment Deployment, bounds Bounds) error {
 	ref := deployment.ref()
 	found, err := c.Kubernetes.AppsV1().Deployments(deployment.Namespace).Get(ctx, deployment.Name, metav1.GetOptions{})
@@ -83,7 +83,7 @@ func (s *seenObstacle) addTo(err error) error {
 	if s.last.none() || !errors.As(err, &unmet) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	unmet.Unpulled = s.last.unpulled()
+	unmet.ImagePullFailed = s.last.unpulled()
 	if s.last.reason == corev1.PodReasonUnschedulable {
 		unmet.Outside = "no node has room for the pod, or none fits it"
 	}

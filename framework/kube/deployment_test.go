@@ -57,7 +57,7 @@ func TestRolledOut(t *testing.T) {
 		},
 		{name: "scaled to zero", met: true, d: deployment(&zero, 1, appsv1.DeploymentStatus{ObservedGeneration: 1})},
 		{
-			name: "why there are no pods is told", seen: "FailedCreate: quota exceeded",
+			name: "why there are no pods is reported", seen: "FailedCreate: quota exceeded",
 			d: deployment(nil, 1, appsv1.DeploymentStatus{ObservedGeneration: 1, Conditions: []appsv1.DeploymentCondition{{
 				Type: appsv1.DeploymentReplicaFailure, Status: corev1.ConditionTrue, Reason: "FailedCreate", Message: "quota exceeded",
 			}}}),
@@ -99,7 +99,7 @@ func TestRefusedPods(t *testing.T) {
 	}
 }
 
-// A pod for which no node was found is told, and may still find one.
+// A pod for which no node was found is reported, and may still find one.
 func TestUnscheduledPodsAreTold(t *testing.T) {
 	pod := corev1.Pod{Status: corev1.PodStatus{Conditions: []corev1.PodCondition{{
 		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "0/3 nodes are available: 3 Insufficient cpu",
@@ -111,7 +111,7 @@ func TestUnscheduledPodsAreTold(t *testing.T) {
 	err := seen.addTo(&UnmetError{Cause: context.DeadlineExceeded})
 	var unmet *UnmetError
 	if !errors.As(err, &unmet) || unmet.Outside == "" || !strings.Contains(err.Error(), "Insufficient cpu") {
-		t.Errorf("want the reason told and the mesh not blamed, got %v", err)
+		t.Errorf("want the reason reported and the mesh not blamed, got %v", err)
 	}
 }
 
@@ -167,7 +167,7 @@ func TestHopeless(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := Hopeless(toUnstructured(t, &test.pod))
+			err := Unrecoverable(toUnstructured(t, &test.pod))
 			if (err != nil) != (test.want != "") || !strings.Contains(errText(err), test.want) {
 				t.Errorf("want %q, got %v", test.want, err)
 			}
@@ -189,31 +189,31 @@ func TestSeenObstacleIsAddedToAWaitInVain(t *testing.T) {
 		name     string
 		pods     []*unstructured.Unstructured
 		ends     bool   // at once
-		told     string // empty: nothing is added
+		says     string // empty: nothing is added
 		unpulled string
 	}{
 		{name: "no pods"},
 		{name: "a pod that starts", pods: []*unstructured.Unstructured{creating}},
 		{
 			name: "a pull that fails", pods: []*unstructured.Unstructured{creating, pod(waiting("curl:1", "ImagePullBackOff", 0))},
-			told: "0 available; Pod sample/sleep-1, container c: ImagePullBackOff: said the kubelet", unpulled: "c",
+			says: "0 available; Pod sample/sleep-1, container c: ImagePullBackOff: said the kubelet", unpulled: "c",
 		},
 		{
 			name: "a crash", pods: []*unstructured.Unstructured{pod(waiting("curl:1", "CrashLoopBackOff", 1))},
-			told: "container c: CrashLoopBackOff",
+			says: "container c: CrashLoopBackOff",
 		},
 		{
 			name: "what is hopeless before what may pass", ends: true,
 			pods: []*unstructured.Unstructured{pod(waiting("curl:1", "ImagePullBackOff", 0)), pod(waiting("curl:1", "CrashLoopBackOff", 5))},
-			told: "read the container's log",
+			says: "read the container's log",
 		},
 		{
 			name: "an image that may not be pulled", ends: true, pods: []*unstructured.Unstructured{pod(waiting("curl:1", "ErrImageNeverPull", 0))},
-			told: "load it or change the pull policy", unpulled: "c",
+			says: "load it or change the pull policy", unpulled: "c",
 		},
 		{
 			name: "image auto is no image", ends: true, pods: []*unstructured.Unstructured{pod(waiting("auto", "ImagePullBackOff", 0))},
-			told: "the injector has not replaced",
+			says: "the injector has not replaced",
 		},
 	}
 	for _, test := range tests {
@@ -227,11 +227,11 @@ func TestSeenObstacleIsAddedToAWaitInVain(t *testing.T) {
 				t.Errorf("want the wait ended: %v, got %v", test.ends, unmet.Cause)
 			}
 			got := seen.addTo(unmet).Error()
-			if !strings.Contains(got, test.told) || test.told == "" && strings.Contains(got, "container") {
-				t.Errorf("want %q, got %s", test.told, got)
+			if !strings.Contains(got, test.says) || test.says == "" && strings.Contains(got, "container") {
+				t.Errorf("want %q, got %s", test.says, got)
 			}
-			if unmet.Unpulled != test.unpulled {
-				t.Errorf("want the image of %q to be what was lacking, got %q", test.unpulled, unmet.Unpulled)
+			if unmet.ImagePullFailed != test.unpulled {
+				t.Errorf("want the image of %q to be what was lacking, got %q", test.unpulled, unmet.ImagePullFailed)
 			}
 		})
 	}
@@ -240,7 +240,7 @@ func TestSeenObstacleIsAddedToAWaitInVain(t *testing.T) {
 		t.Errorf("a pull may succeed later: %v", err)
 	}
 	interrupted := &UnmetError{Cause: context.Canceled}
-	if got := seen.addTo(interrupted).Error(); strings.Contains(got, "ImagePullBackOff") || interrupted.Unpulled != "" {
+	if got := seen.addTo(interrupted).Error(); strings.Contains(got, "ImagePullBackOff") || interrupted.ImagePullFailed != "" {
 		t.Errorf("an interrupted wait was not for a pod: %s", got)
 	}
 	if err := seen.addTo(nil); err != nil {

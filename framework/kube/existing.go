@@ -115,7 +115,7 @@ func (c *comparison) values(path string, have, would any) {
 	c.add(path, have, would)
 }
 
-// The most that is told of one value.
+// The most that is shown of one value.
 const valueMost = 120
 
 func (c *comparison) add(path string, have, would any) {

@@ -16,7 +16,7 @@ import (
 
 // Decode reads the objects of a YAML stream of several documents. Empty
 // documents are left out, lists are opened, and every document that cannot be
-// used is told, by its number from 1.
+// used is recorded, by its number from 1.
 func Decode(manifest []byte) ([]*unstructured.Unstructured, error) {
 	var (
 		objects []*unstructured.Unstructured

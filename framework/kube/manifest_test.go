@@ -33,7 +33,7 @@ func TestDecode(t *testing.T) {
 		{name: "no kind", manifest: "apiVersion: v1\nmetadata: {name: a}\n", wantErr: "document 1: want apiVersion and kind"},
 		{name: "no name", manifest: "apiVersion: v1\nkind: A\n", wantErr: "document 1: A without metadata.name"},
 		{
-			name:     "all that is wrong is told",
+			name:     "all that is wrong is reported",
 			manifest: "kind: A\n---\napiVersion: v1\nkind: B\nmetadata: {name: b}\n---\napiVersion: v1\n",
 			want:     []string{"B b"},
 			wantErr:  "document 1: want apiVersion and kind\ndocument 3: want apiVersion and kind",

@@ -10,10 +10,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// Hopeless returns why a pod can no longer become ready without somebody
+// Unrecoverable returns why a pod can no longer become ready without somebody
 // changing something, or nil. What may pass by itself is not hopeless: a pull
 // that fails once, a node that is full, a crash that a restart may cure.
-func Hopeless(pod *unstructured.Unstructured) error {
+func Unrecoverable(pod *unstructured.Unstructured) error {
 	found, err := findObstacle(pod)
 	if err != nil {
 		return err

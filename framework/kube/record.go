@@ -26,7 +26,7 @@ type Waited struct {
 	Seen string
 }
 
-// Recorder is told about waits. Begin returns the function that is called
+// Recorder hears of waits. Begin returns the function that is called
 // when the wait ends. It is called by several goroutines at once.
 type Recorder interface {
 	Begin(Waiting) (end func(Waited))

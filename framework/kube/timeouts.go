@@ -65,7 +65,7 @@ func DefaultBounds() Bounds {
 }
 
 // LocalBounds are for the lab and kind, where nothing leaves the machine: the
-// same waits, so that a break is told within a minute or two.
+// same waits, so that a break is reported within a minute or two.
 func LocalBounds() Bounds {
 	return Bounds{
 		Connect:    30 * time.Second,

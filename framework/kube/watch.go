@@ -39,7 +39,7 @@ func Selected(s Selection) Watched {
 }
 
 // watch calls changed with all watched objects, once listed and after every
-// change, until it returns true or ctx ends. failed is told errors of the list
+// change, until it returns true or ctx ends. failed gets errors of the list
 // and watch requests, which are otherwise retried in silence.
 func (c *Client) watch(ctx context.Context, watched Watched, changed func([]*unstructured.Unstructured) bool, failed func(error)) error {
 	resource, err := c.resource(watched.ref)
@@ -91,7 +91,7 @@ func (w Watched) restrict(opts metav1.ListOptions) metav1.ListOptions {
 }
 
 func listWatch(ctx context.Context, resource dynamic.ResourceInterface, watched Watched, failed func(error)) *cache.ListWatch {
-	told := func(err error) error {
+	explained := func(err error) error {
 		if err != nil && ctx.Err() == nil {
 			failed(err)
 		}
@@ -100,11 +100,11 @@ func listWatch(ctx context.Context, resource dynamic.ResourceInterface, watched 
 	return &cache.ListWatch{
 		ListWithContextFunc: func(ctx context.Context, opts metav1.ListOptions) (runtime.Object, error) {
 			list, err := resource.List(ctx, watched.restrict(opts))
-			return list, told(err)
+			return list, explained(err)
 		},
 		WatchFuncWithContext: func(ctx context.Context, opts metav1.ListOptions) (watch.Interface, error) {
 			watcher, err := resource.Watch(ctx, watched.restrict(opts))
-			return watcher, told(err)
+			return watcher, explained(err)
 		},
 	}
 }

@@ -61,8 +61,8 @@ func SweepFolders(dir string) (removed int, err error) {
 		if !isFolder || !entry.IsDir() {
 			continue
 		}
-		folder, err := NewFolder(dir, run) // held by nobody else, or an AliveError
-		var alive *AliveError
+		folder, err := NewFolder(dir, run) // held by nobody else, or an RunInProgressError
+		var alive *RunInProgressError
 		switch {
 		case errors.As(err, &alive):
 		case err != nil:

@@ -53,10 +53,10 @@ func Create(dir string, header Header) (*Journal, error) {
 	return j, nil
 }
 
-// AliveError says that the process of a run still works with its journal.
-type AliveError struct{ Run string }
+// RunInProgressError says that the process of a run still works with its journal.
+type RunInProgressError struct{ Run string }
 
-func (e *AliveError) Error() string {
+func (e *RunInProgressError) Error() string {
 	return fmt.Sprintf("run %s is under way: its process has its journal open; wait for its end, or end it with an interrupt", e.Run)
 }
 
@@ -66,7 +66,7 @@ func (e *AliveError) Error() string {
 func hold(file *os.File, run string) error {
 	err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
-		return &AliveError{Run: run}
+		return &RunInProgressError{Run: run}
 	}
 	if err != nil {
 		return fmt.Errorf("lock the journal of run %s: %w", run, err)
@@ -75,7 +75,7 @@ func hold(file *os.File, run string) error {
 }
 
 // Open continues the journal of an earlier run, to undo it. That run is over:
-// as long as its process lives the error is an *AliveError.
+// as long as its process lives the error is an *RunInProgressError.
 func Open(dir, run string) (*Journal, error) {
 	path := journalPath(dir, run)
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0o600)

@@ -81,9 +81,9 @@ func TestJournalIsHeldWhileItsRunLives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var alive *AliveError
+	var alive *RunInProgressError
 	if _, err := Open(dir, "r1"); !errors.As(err, &alive) {
-		t.Errorf("open the journal of a living run: want an AliveError, got %v", err)
+		t.Errorf("open the journal of a living run: want an RunInProgressError, got %v", err)
 	}
 	if left, err := LeftOn(dir, []string{"u"}); err != nil || len(left) != 0 {
 		t.Errorf("a living run has left nothing: got %v, %v", left, err)

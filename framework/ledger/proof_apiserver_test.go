@@ -92,10 +92,10 @@ func testUndoExpected(t *testing.T, client *kube.Client) {
 					t.Fatalf("gone: %t (%v), want %t", gone, err, test.gone)
 				}
 				if test.why != "" && (len(stays) != 1 || !strings.Contains(stays[0].String(), test.why) || !strings.Contains(stays[0].String(), "kubectl get configmap expected --namespace=default")) {
-					t.Errorf("want it told that it stays and why (%q), got %v", test.why, stays)
+					t.Errorf("want it said that it stays and why (%q), got %v", test.why, stays)
 				}
 				if test.why == "" && len(stays) > 0 {
-					t.Errorf("want nothing told, got %v", stays)
+					t.Errorf("want nothing reported, got %v", stays)
 				}
 				test.why = "" // the entry is done with
 			}
@@ -143,9 +143,9 @@ func testUndoEdited(t *testing.T, client *kube.Client) {
 			case test.stays && (err != nil || found.Data["a"] != "theirs"):
 				t.Errorf("what somebody wrote is lost: %v, %v", found, err)
 			case test.stays && (len(stays) != 1 || !strings.Contains(stays[0].Why, test.manager)):
-				t.Errorf("want it told, got %v", stays)
+				t.Errorf("want it reported, got %v", stays)
 			case !test.stays && (!apierrors.IsNotFound(err) || len(stays) > 0):
-				t.Errorf("want it gone and nothing told, got %v, %v", err, stays)
+				t.Errorf("want it gone and nothing reported, got %v, %v", err, stays)
 			}
 		})
 	}
@@ -210,7 +210,7 @@ func testUndoOnlyWhereHeld(t *testing.T, client *kube.Client) {
 	}
 	_, err = journal.Undo(ctx, UndoOptions{Clients: held, Withheld: withheld, Bounds: kube.LocalBounds()})
 	if err == nil || !strings.Contains(err.Error(), "another run") {
-		t.Errorf("want told why nothing was undone, got %v", err)
+		t.Errorf("want it said why nothing was undone, got %v", err)
 	}
 	namespace(t, client, "trial") // is still there
 	lease.Spec.HolderIdentity = new(journal.Header.Holder())

@@ -47,7 +47,7 @@ type Proof struct {
 // Sound is true where the run left the clusters as they were, whatever others did.
 func (p Proof) Sound() bool { return len(p.Left)+len(p.Touched) == 0 }
 
-// Prove compares inventories from before and after the run. What stays was told.
+// Prove compares inventories from before and after the run. What stays was reported.
 func (j *Journal) Prove(before, after []Inventory, stays []Stay) Proof {
 	var proof Proof
 	uids := j.uids()

@@ -66,7 +66,7 @@ func TestProve(t *testing.T) {
 			}
 			for _, left := range proof.Left {
 				if want := "kubectl --kubeconfig='/home/me/kube config' --context=arn:aws:eks:c delete namespace n"; !strings.Contains(left.String(), want) {
-					t.Errorf("want %q told, got %s", want, left)
+					t.Errorf("want %q reported, got %s", want, left)
 				}
 			}
 			for _, change := range proof.Others {
@@ -104,12 +104,12 @@ func TestProveKnowsWhatItMayNotSee(t *testing.T) {
 	if proof := journal.Prove([]Inventory{blind}, []Inventory{inventoryOf(time.Time{}, ours)}, nil); len(proof.Left) != 1 {
 		t.Errorf("want what the run left, got %+v", proof)
 	}
-	if told := blind.NotSeen(); !strings.Contains(told, "list them: 1 in n;") {
-		t.Errorf("got %q", told)
+	if text := blind.NotSeen(); !strings.Contains(text, "list them: 1 in n;") {
+		t.Errorf("got %q", text)
 	}
 }
 
-// What stays has been told, and must not be told again.
+// What stays has been reported, and must not be reported again.
 func TestProveLeavesOutWhatStays(t *testing.T) {
 	ref := kube.Ref{APIVersion: "v1", Kind: "Namespace", Name: "n", UID: "made"}
 	journal := &Journal{Header: Header{Run: "r"}, entries: []Entry{{Event: EventMade, Cluster: "west", Ref: ref}}}

@@ -67,7 +67,7 @@ func torn(lines [][]byte, i int) bool {
 
 // List returns the headers of all journals in a folder: runs that were kept,
 // were interrupted before their undo, or crashed. The oldest comes first.
-// Journals that cannot be read are told in the error, beside the others.
+// Journals that cannot be read are reported in the error, beside the others.
 func List(dir string) ([]Header, error) {
 	files, err := os.ReadDir(dir)
 	if errors.Is(err, os.ErrNotExist) {

@@ -24,7 +24,7 @@ type UndoOptions struct {
 	// Withheld says, by cluster, why nothing may be undone there now.
 	Withheld map[string]error
 	Bounds   kube.Bounds
-	// Progress is told each object that is being undone; it is called by
+	// Progress gets each object that is being undone; it is called by
 	// several goroutines and may be nil.
 	Progress func(cluster string, ref kube.Ref)
 }
@@ -136,7 +136,7 @@ func clientFor(clients []*kube.Client, name string) *kube.Client {
 	return nil
 }
 
-// task is one thing to undo, with the UID that a later entry may have told.
+// task is one thing to undo, with the UID that a later entry may have given.
 type task struct {
 	Entry
 }

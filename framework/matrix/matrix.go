@@ -190,7 +190,7 @@ func (m *matrix) runCell(ctx context.Context, c cell.Cell) report.Run {
 func (m *matrix) log(c cell.Cell) string { return filepath.Join(m.dir(c), "verify.log") }
 
 // verify ends with an error only where no verdict can be expected: the exit
-// code of a verdict, whichever, is told by its report.
+// code of a verdict, whichever, is reported by its report.
 func (m *matrix) verify(ctx context.Context, c cell.Cell) error {
 	if err := os.MkdirAll(m.dir(c), 0o755); err != nil {
 		return err
@@ -203,7 +203,7 @@ func (m *matrix) verify(ctx context.Context, c cell.Cell) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	// In a process group of its own the terminal's Ctrl-C does not reach it a
 	// second time, which would end it without cleaning up; when this process is
-	// killed it is told to end, and cleans up. That counts from the death of the thread
+	// killed it is asked to end, and cleans up. That counts from the death of the thread
 	// that started it.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -233,7 +233,7 @@ func (m *matrix) arguments(c cell.Cell) []string {
 	}
 }
 
-// lostRun stands for a cell of which no report is there: it could not be told.
+// lostRun stands for a cell of which no report is there: it could not be judged.
 func lostRun(c cell.Cell, begun time.Time, why string) report.Run {
 	return report.Run{
 		APIVersion: report.APIVersion, Kind: report.Kind, ID: "lost-" + cellName(c), Started: begun, Ended: time.Now(),

@@ -70,7 +70,7 @@ func TestMatrixRunLeavesOut(t *testing.T) {
 		}
 		script, err := os.ReadFile(filepath.Join(m.Dir, strings.TrimSuffix(n.Plan, ".txt")+".sh"))
 		if err != nil || !strings.Contains(string(script), "values.global.pilotCertProvider=istiod") || !strings.Contains(string(script), exchange) {
-			t.Errorf("%s x %s: want the page's commands with the cell's flags, got %v", n.Platform, n.CA, err)
+			t.Errorf("%s x %s: want the guide's commands with the cell's flags, got %v", n.Platform, n.CA, err)
 		}
 	}
 	if plans != 9 {
@@ -127,12 +127,12 @@ func TestMatrixRunOutcomes(t *testing.T) {
 		want   verdict.Outcome
 		says   string
 	}{
-		"conformant":             {"cp " + conformantReport(t, "r1") + " $out/report.json", verdict.Conformant, "conformant"},
-		"it leaves no report":    {"echo no room >&2; exit 3", verdict.Inconclusive, "it left no report"},
-		"a report that is none":  {"echo '{' >$out/report.json", verdict.Inconclusive, "it left no report"},
-		"it cannot be begun":     {"", verdict.Inconclusive, "no such file"},
-		"with its arguments":     {`[ "$*" = "verify --platform lab --ca istio --on lab --lab none --clusters 2 --error-probability 1e-06 --setup install --suite basic --fleet= --revision= --namespace= --out $out" ] && cp ` + conformantReport(t, "r2") + " $out/report.json", verdict.Conformant, "conformant"},
-		"non-conformant as told": {"cp " + nonConformantReport(t) + " $out/report.json; exit 1", verdict.NonConformant, "v2 never answered"},
+		"conformant":                    {"cp " + conformantReport(t, "r1") + " $out/report.json", verdict.Conformant, "conformant"},
+		"it leaves no report":           {"echo no room >&2; exit 3", verdict.Inconclusive, "it left no report"},
+		"a report that is none":         {"echo '{' >$out/report.json", verdict.Inconclusive, "it left no report"},
+		"it cannot be begun":            {"", verdict.Inconclusive, "no such file"},
+		"with its arguments":            {`[ "$*" = "verify --platform lab --ca istio --on lab --lab none --clusters 2 --error-probability 1e-06 --setup install --suite basic --fleet= --revision= --namespace= --out $out" ] && cp ` + conformantReport(t, "r2") + " $out/report.json", verdict.Conformant, "conformant"},
+		"non-conformant, as it reports": {"cp " + nonConformantReport(t) + " $out/report.json; exit 1", verdict.NonConformant, "v2 never answered"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

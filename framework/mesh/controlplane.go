@@ -65,7 +65,7 @@ func (b *builder) istiod(cluster fleet.ClusterSpec) []plan.Action {
 // cniDaemonSet puts Istio's CNI plugin on every node (istio manifests/charts/istio-cni).
 const cniDaemonSet = "istio-cni-node"
 
-// meshValues are the flags for what the place's proxies need.
+// meshValues are the flags for what the environment's proxies need.
 func (b *builder) meshValues() []string {
 	var flags []string
 	for _, value := range b.opts.Traits.MeshValues {

@@ -1,7 +1,7 @@
-// Package mesh is the page's steps that join clusters to one mesh: the
+// Package mesh is the guide's steps that join clusters to one mesh: the
 // east-west gateway, the exposed services and the exchange of endpoints
 // (create-mesh). Where clusters come without a control plane, on the lab and
-// on kind, it also has the steps before the page: istio-system, a CA with one
+// on kind, it also has the steps before the guide: istio-system, a CA with one
 // root, and istiod.
 //
 // Owns: those steps as plan steps, the CA, the address of a gateway, istiod's

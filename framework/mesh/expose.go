@@ -17,7 +17,7 @@ import (
 )
 
 // exposeServices applies the expose-services.yaml that lies beside the user's
-// tools, once it was seen to be the page's.
+// tools, once it was seen to be the guide's.
 type exposeServices struct{}
 
 // Show implements plan.Action.
@@ -60,7 +60,7 @@ func exposedBy(content []byte) ([]*unstructured.Unstructured, error) {
 		return nil, fmt.Errorf("want the one Gateway %s, got %s; use the file of asmcli's folder or of Istio's samples", names.Expose, listed(objects))
 	}
 	if !equality.Semantic.DeepEqual(objects[0].Object["spec"], known.Object["spec"]) {
-		return nil, errors.New("Gateway " + names.Expose + " is not the page's: want it to select " + names.GatewaySelector +
+		return nil, errors.New("Gateway " + names.Expose + " is not the guide's: want it to select " + names.GatewaySelector +
 			fmt.Sprintf(" and to pass TLS for *.local through on port %d, and nothing else", names.CrossPort))
 	}
 	objects[0].SetNamespace(names.System)

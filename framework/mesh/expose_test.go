@@ -7,7 +7,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/fixtures"
 )
 
-// fromSamples is the Gateway as the page's folder has it: of no namespace.
+// fromSamples is the Gateway as the guide's folder has it: of no namespace.
 const fromSamples = `apiVersion: networking.istio.io/v1alpha3
 kind: Gateway
 metadata: {name: cross-network-gateway}
@@ -25,16 +25,16 @@ func TestExposedBy(t *testing.T) {
 		t.Fatal(err)
 	}
 	tests := []struct{ name, content, wantErr string }{
-		{"the page's", fromSamples, ""},
+		{"the guide's", fromSamples, ""},
 		{"ours", string(own), ""},
 		{"something beside it", fromSamples + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: surprise}\n", "want the one Gateway cross-network-gateway, got"},
 		{"nothing", "", "got nothing"},
 		{"another Gateway", strings.Replace(fromSamples, "name: cross-network-gateway", "name: other", 1), "want the one Gateway"},
 		{"the Gateway of another API", strings.Replace(fromSamples, "networking.istio.io", "gateway.networking.k8s.io", 1), "want the one Gateway"},
 		{"another namespace", strings.Replace(fromSamples, "{name: cross", "{namespace: kube-system, name: cross", 1), "want the one Gateway"},
-		{"every host", strings.Replace(fromSamples, `"*.local"`, `"*"`, 1), "is not the page's"},
-		{"plain TCP", strings.Replace(fromSamples, "AUTO_PASSTHROUGH", "PASSTHROUGH", 1), "is not the page's"},
-		{"another gateway's pods", strings.Replace(fromSamples, "eastwestgateway", "ingressgateway", 1), "is not the page's"},
+		{"every host", strings.Replace(fromSamples, `"*.local"`, `"*"`, 1), "is not the guide's"},
+		{"plain TCP", strings.Replace(fromSamples, "AUTO_PASSTHROUGH", "PASSTHROUGH", 1), "is not the guide's"},
+		{"another gateway's pods", strings.Replace(fromSamples, "eastwestgateway", "ingressgateway", 1), "is not the guide's"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

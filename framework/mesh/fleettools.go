@@ -19,7 +19,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/redact"
 )
 
-// installGateway is the page's own command: the script's output piped into
+// installGateway is the guide's own command: the script's output piped into
 // `istioctl install`. What istioctl will make is asked of it beforehand, so
 // that it enters the ledger and nothing of somebody else's is overwritten.
 type installGateway struct {
@@ -30,7 +30,7 @@ type installGateway struct {
 }
 
 // leaveWebhooks keeps istioctl from making or moving the default tag's webhooks,
-// which decide about injection in the whole cluster: on the page's way it does
+// which decide about injection in the whole cluster: on the guide's way it does
 // so even for a gateway (Istio operator/pkg/webhook/webhook.go), and they are
 // not ours. istioctl before 1.24 takes the path without "spec." too.
 func leaveWebhooks() []string {

@@ -16,7 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// gateway does what the page does where the page's script is at hand. Elsewhere
+// gateway does what the guide does where the guide's script is at hand. Elsewhere
 // it renders what gen-eastwest-gateway.sh --network prints itself and, as with
 // istiod, istioctl renders and we apply: `istioctl install` spent 16.9 s a
 // cluster, most of it waiting.

@@ -25,7 +25,7 @@ type Istioctl struct {
 	ValuesPath string
 }
 
-// The page's flags for an istioctl, by what it was seen to take.
+// The guide's flags for an istioctl, by what it was seen to take.
 func (i Istioctl) gatewayFlags(certProvider string) []string {
 	return []string{"--set", i.ValuesPath + ".global.pilotCertProvider=" + certProvider}
 }
@@ -60,7 +60,7 @@ func ProbeIstioctl(ctx context.Context, path string, bounds kube.Bounds) (Istioc
 	return found, nil
 }
 
-// valuesPaths are the two names, the page's first: an istioctl up to 1.23 takes
+// valuesPaths are the two names, the guide's first: an istioctl up to 1.23 takes
 // both.
 var valuesPaths = [...]string{"spec.values", "values"}
 

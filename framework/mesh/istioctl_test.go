@@ -22,7 +22,7 @@ func TestProbeIstioctl(t *testing.T) {
 		want      Istioctl
 		wantErr   string
 	}{
-		{"before 1.24 both are taken, and the page's wins", tooltest.Behaviour{IstioctlVersion: "1.19.10-asm.9", Takes: both}, Istioctl{"1.19.10-asm.9", cell.Version{Major: 1, Minor: 19}, "spec.values"}, ""},
+		{"before 1.24 both are taken, and the guide's wins", tooltest.Behaviour{IstioctlVersion: "1.19.10-asm.9", Takes: both}, Istioctl{"1.19.10-asm.9", cell.Version{Major: 1, Minor: 19}, "spec.values"}, ""},
 		{"from 1.24 on only values", tooltest.Behaviour{IstioctlVersion: "1.31.0", Takes: both[1:]}, Istioctl{"1.31.0", cell.Version{Major: 1, Minor: 31}, "values"}, ""},
 		{"somebody's build that differs", tooltest.Behaviour{IstioctlVersion: "1.28.2-asm.4", Takes: both}, Istioctl{"1.28.2-asm.4", cell.Version{Major: 1, Minor: 28}, "spec.values"}, ""},
 		{"a name without effect does not count", tooltest.Behaviour{IstioctlVersion: "1.28.2", Takes: both[1:], Ignores: both[:1]}, Istioctl{"1.28.2", cell.Version{Major: 1, Minor: 28}, "values"}, ""},
@@ -42,7 +42,7 @@ func TestProbeIstioctl(t *testing.T) {
 		})
 	}
 	if _, err := ProbeIstioctl(t.Context(), "/no/such/istioctl", kube.LocalBounds()); err == nil || !strings.Contains(err.Error(), "ask istioctl for its version") {
-		t.Errorf("want the missing program told, got %v", err)
+		t.Errorf("want the missing program reported, got %v", err)
 	}
 }
 
@@ -60,7 +60,7 @@ func TestTooling(t *testing.T) {
 		want     string
 		notes    []string
 	}{
-		{"the page", cell.GDCVMware, cell.MeshCA, Istioctl{"1.19.10-asm.9", v(19), "spec.values"}, []ControlPlane{plane("a", 19, "1.19.10-asm.9")}, "spec.values.global.pilotCertProvider=kubernetes", nil},
+		{"the guide", cell.GDCVMware, cell.MeshCA, Istioctl{"1.19.10-asm.9", v(19), "spec.values"}, []ControlPlane{plane("a", 19, "1.19.10-asm.9")}, "spec.values.global.pilotCertProvider=kubernetes", nil},
 		{"now", cell.AWS, cell.Istio, Istioctl{"1.31.0", v(31), "values"}, []ControlPlane{plane("a", 31, "1.31.0")}, "values.global.pilotCertProvider=istiod", nil},
 		{"to be installed", cell.Lab, cell.Istio, Istioctl{"1.31.0", v(31), "values"}, nil, "values.global.pilotCertProvider=istiod", nil},
 		{

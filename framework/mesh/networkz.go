@@ -81,17 +81,17 @@ func judgeGateways(istiods []istio.Istiod, networks []string) kube.State {
 			seen = append(seen, why.String())
 			continue
 		}
-		told := make([]string, 0, len(networks))
+		parts := make([]string, 0, len(networks))
 		for _, network := range networks {
 			addresses := addressesOf(known, network)
 			if len(addresses) == 0 {
 				state.Met = false
-				told = append(told, network+" nowhere")
+				parts = append(parts, network+" nowhere")
 				continue
 			}
-			told = append(told, fmt.Sprintf("%s at %s", network, strings.Join(addresses, " ")))
+			parts = append(parts, fmt.Sprintf("%s at %s", network, strings.Join(addresses, " ")))
 		}
-		seen = append(seen, istiod.Name+": "+strings.Join(told, ", "))
+		seen = append(seen, istiod.Name+": "+strings.Join(parts, ", "))
 	}
 	state.Seen = strings.Join(seen, "; ")
 	return state

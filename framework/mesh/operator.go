@@ -7,7 +7,7 @@ import (
 )
 
 // GatewayOptions are those of Istio's gen-eastwest-gateway.sh. Its --mesh and
-// --cluster do nothing (A5a), and --ambient, which the page's own copy of the
+// --cluster do nothing, and --ambient, which the guide's own copy of the
 // script does not have, is about another kind of mesh.
 type GatewayOptions struct {
 	// Network is where the gateway leads (--network).

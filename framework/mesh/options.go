@@ -30,7 +30,7 @@ type Options struct {
 	Traits   fleet.Traits
 	// MeshID is the same in all clusters.
 	MeshID string
-	// PilotCertProvider is the cell's value of the page's flag, usually "istiod".
+	// PilotCertProvider is the cell's value of the guide's flag, usually "istiod".
 	PilotCertProvider string
 	// GatewayFlags are the cell's flags of istioctl for the gateway; nil means
 	// those of a current istioctl.

@@ -83,7 +83,7 @@ func document(t *testing.T, text []byte) map[string]any {
 }
 
 // TestAPIServerProbeIstioctl asks the lab's istioctl, which is of Istio's own
-// source: from 1.24 on that refuses the page's "spec.values".
+// source: from 1.24 on that refuses the guide's "spec.values".
 func TestAPIServerProbeIstioctl(t *testing.T) {
 	path := filepath.Join(os.Getenv("EASTWEST_PARTS_BIN"), "istioctl")
 	got, err := ProbeIstioctl(t.Context(), path, kube.LocalBounds())
@@ -95,6 +95,6 @@ func TestAPIServerProbeIstioctl(t *testing.T) {
 	}
 	err = istioctlProbe{path: path, site: &plan.Site{Bounds: kube.LocalBounds()}}.tryValues(t.Context(), "spec.values")
 	if err == nil || !strings.Contains(err.Error(), "unknown field") {
-		t.Errorf("want the page's name refused for its unknown field, got %v", err)
+		t.Errorf("want the guide's name refused for its unknown field, got %v", err)
 	}
 }

@@ -29,7 +29,7 @@ const (
 	StepDiscovery     = "endpoint-discovery"
 )
 
-// ControlPlaneSteps are the IDs of the steps before the page, which clusters
+// ControlPlaneSteps are the IDs of the steps before the guide, which clusters
 // with a control plane have behind them.
 func ControlPlaneSteps() []string { return []string{StepNamespace, StepCA, StepIstiod} }
 
@@ -82,27 +82,27 @@ type description struct{ id, title, source, promise string }
 
 var (
 	namespaceStep = description{
-		StepNamespace, "Make istio-system with the cluster's network", "before the page: asmcli install (A5b.3)",
+		StepNamespace, "Make istio-system with the cluster's network", "before the guide: asmcli install",
 		"istiod knows the network of the cluster's own endpoints",
 	}
 	caStep = description{
-		StepCA, "Give every cluster's CA an intermediate of one root", "before the page: asmcli install --ca citadel",
+		StepCA, "Give every cluster's CA an intermediate of one root", "before the guide: asmcli install --ca citadel",
 		"workloads of all clusters trust each other's certificates",
 	}
 	istiodStep = description{
-		StepIstiod, "Install istiod", "before the page: asmcli install (A0)",
+		StepIstiod, "Install istiod", "before the guide: asmcli install",
 		"istiod is available and its injection webhook answers",
 	}
 	gatewayStep = description{
-		StepGateway, "Install the east-west gateway", "page lines 56-147 (A5)",
+		StepGateway, "Install the east-west gateway", "guide, \"Install the east-west gateway\"",
 		"the cluster accepts the gateway's objects",
 	}
 	gatewayReadyStep = description{
-		StepGatewayReady, "Await the east-west gateway", "what page lines 56-147 wait for (A5), and an address",
+		StepGatewayReady, "Await the east-west gateway", "what the guide waits for under \"Install the east-west gateway\", and an address",
 		"the gateway is available and has an address outside its cluster",
 	}
 	exposeStep = description{
-		StepExpose, "Expose the services of every cluster", "page lines 156-163 (A6)",
+		StepExpose, "Expose the services of every cluster", "guide, \"Exposing services\"",
 		"the gateway passes TLS for *.local through on port " + strconv.Itoa(names.CrossPort),
 	}
 	exposeIstiodStep = description{
@@ -126,7 +126,7 @@ var (
 		"each cluster has a token with which other control planes read its endpoints",
 	}
 	createMeshStep = description{
-		StepCreateMesh, "Exchange endpoint discovery between all clusters", "page lines 169-172 (A7)",
+		StepCreateMesh, "Exchange endpoint discovery between all clusters", "guide, \"Enabling endpoint discovery\"",
 		"every cluster holds a remote secret for every other cluster",
 	}
 	discoveryStep = description{

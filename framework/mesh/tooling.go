@@ -14,7 +14,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// Tooling is what the page's flags have to be for the tools and control planes
+// Tooling is what the guide's flags have to be for the tools and control planes
 // that are really there.
 type Tooling struct {
 	Istioctl Istioctl

@@ -37,7 +37,7 @@ func TestExecOutput(t *testing.T) {
 			wantErr: []string{"/bin/sh -c 'echo", "exit status 3", "no such host"},
 		},
 		{
-			name: "a secret is not told",
+			name: "a secret is not printed",
 			exec: Exec{
 				Argv: []string{"/bin/sh", "-c", "echo wrong token $TOKEN >&2; exit 1"},
 				Env:  []EnvVar{{Name: "TOKEN", Value: "hunter2", Secret: true}},

@@ -43,12 +43,12 @@ type Variable struct {
 	Placeholder bool `json:"placeholder,omitempty"`
 }
 
-// Step is one step of the page. It ends when its work is done on all clusters.
+// Step is one step of the guide. It ends when its work is done on all clusters.
 type Step struct {
 	// ID is stable over versions and unique in a plan, such as "gateway".
 	ID    string
 	Title string
-	// Source says where the step comes from: the page's step, or why it is ours.
+	// Source says where the step comes from: the guide's step, or why it is ours.
 	Source string
 	// Promise is what holds once the step is done.
 	Promise string

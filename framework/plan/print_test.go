@@ -24,12 +24,12 @@ func every() Plan {
 			{Name: KubeconfigVariable("west-1"), Value: "PATH_TO_KUBECONFIG", Comment: "of west-1", Placeholder: true},
 		},
 		Optional: []Optional{{
-			Switch: "PROVE", Title: "Prove it", Source: "the page",
+			Switch: "PROVE", Title: "Prove it", Source: "the guide",
 			Commands: []Command{{Cluster: "east", Shell: `kubectl --kubeconfig="` + Here() + `" exec`}},
 		}},
 		Steps: []Step{
 			{
-				ID: "make", Title: "Make things", Source: "the page", Promise: "things are there",
+				ID: "make", Title: "Make things", Source: "the guide", Promise: "things are there",
 				Work: []Work{{Cluster: "west-1", Actions: []Action{
 					Exec{Title: "run a tool", Argv: []string{Use("TOOL"), "--kubeconfig=" + Here(), "a b"}, Env: []EnvVar{{Name: "TOKEN", Value: "hunter2", Secret: true}}},
 					Apply{Title: "apply a manifest", Manifest: []byte("kind: A\n")},

@@ -39,7 +39,7 @@ type ActionResult struct {
 	Err   error
 }
 
-// Observer is told how a plan proceeds. Its methods are called by several
+// Observer hears how a plan proceeds. Its methods are called by several
 // goroutines at once. Any may be nil.
 type Observer struct {
 	StepStarted   func(Step)
@@ -70,7 +70,7 @@ func (r *Runner) Run(ctx context.Context, p Plan) ([]Result, error) {
 
 // Step runs one step: clusters in parallel, a cluster's actions in order. A
 // failure on one cluster does not stop the others, so that all that is wrong
-// is told at once.
+// is reported at once.
 func (r *Runner) Step(ctx context.Context, step Step) Result {
 	if r.Observe.StepStarted != nil {
 		r.Observe.StepStarted(step)

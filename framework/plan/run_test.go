@@ -101,6 +101,6 @@ func TestStepAfterAnInterruptDoesNothing(t *testing.T) {
 	act := Await{Title: "x", Until: func(context.Context, *Site) error { did = true; return nil }}
 	result := runnerFor("west").Step(ctx, Step{ID: "s", Work: []Work{{"west", []Action{act}}}})
 	if did || !errors.Is(result.Err, context.Canceled) {
-		t.Errorf("want nothing done and the interrupt told, did %v, got %v", did, result.Err)
+		t.Errorf("want nothing done and the interrupt reported, did %v, got %v", did, result.Err)
 	}
 }

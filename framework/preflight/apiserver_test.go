@@ -101,7 +101,7 @@ func TestAPIServerRights(t *testing.T) {
 		Options: preflight.Options{CA: cell.Istio, Namespace: "sample", Asmcli: true},
 	}
 	if check := find(opts.run(t), "rights", "east"); check.Status != preflight.Refused || !strings.Contains(check.Found, "get,list,watch,create namespaces") {
-		t.Errorf("a user without any right: want them all told, got %+v", check)
+		t.Errorf("a user without any right: want them all reported, got %+v", check)
 	}
 	allowReading(t, admin)
 	if check := settled(t, opts, "EW0101"); check.Status != preflight.OK {
@@ -118,10 +118,10 @@ func TestAPIServerRights(t *testing.T) {
 		}
 	}
 	if check := find(before, "EW0102", "east"); check.Status != preflight.Refused {
-		t.Errorf("want it told that both are one cluster, got %+v", check)
+		t.Errorf("want it said that both are one cluster, got %+v", check)
 	}
 	if check := find(before, "EW0201", "west"); check.Status != preflight.Refused {
-		t.Errorf("want no control plane told, got %+v", check)
+		t.Errorf("want no control plane reported, got %+v", check)
 	}
 	bind(t, admin)
 	if check := settled(t, opts, "rights"); check.Status != preflight.OK {

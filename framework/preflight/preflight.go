@@ -26,7 +26,7 @@ type Options struct {
 	Pods []*corev1.Pod
 	// Reuse is for a run that makes no mesh but expects one.
 	Reuse bool
-	// Looking is for somebody who has described no run: what one would need to be told is a
+	// Looking is for somebody who has described no run: what one would need to be given is a
 	// fact about the clusters, and no reason to refuse them.
 	Looking bool
 	// Asmcli is true where asmcli makes the remote secrets.

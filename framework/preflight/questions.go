@@ -150,7 +150,7 @@ func (q question) settled() Check {
 		return q.answer(idRevision, OK, "the run uses revision "+revision, "")
 	case q.opts.Looking && q.read.Revision == "" && len(ready) > 1:
 		return q.answer(idRevision, OK, "control planes of several revisions are Ready: "+strings.Join(ready, ", "),
-			"a run would have to be told which is meant, with --revision or in the fleet file")
+			"a run would have to be given which is meant, with --revision or in the fleet file")
 	}
 	return q.answer(idRevision, Refused, err.Error(), "say which revision is meant, with --revision or in the fleet file, and see that it is Ready")
 }
@@ -235,7 +235,7 @@ func (q question) expected(there, lacking []string, sample bool, runs []string) 
 	switch {
 	case q.opts.Reuse && len(lacking) > 0:
 		return q.answer(idExisting, Refused, "--setup reuse expects a mesh, and there is no "+strings.Join(lacking, ", no "),
-			"--setup install makes what is missing, after it has listed that and was told to go on")
+			"--setup install makes what is missing, after it has listed that and was allowed to go on")
 	case !q.opts.Reuse && len(runs) > 0:
 		return q.answer(idExisting, Refused, "an earlier run has left its objects: "+strings.Join(runs, ", "),
 			"undo it, or use --setup reuse", "eastwest cleanup --run "+runs[0])

@@ -99,9 +99,9 @@ func TestAcceptedFindingsAreNotRefused(t *testing.T) {
 	if got := status(accept); got["EW0102"] != OK || got[idAccept] != "" {
 		t.Errorf("want it accepted, got %v", got)
 	}
-	const told = "accepted by me until 2026-11-30 (known)"
-	if text := newResult(judge(s, []checks.Acceptance{accept})).Text(); !strings.Contains(text, told) {
-		t.Errorf("want %q in\n%s", told, text)
+	const says = "accepted by me until 2026-11-30 (known)"
+	if text := newResult(judge(s, []checks.Acceptance{accept})).Text(); !strings.Contains(text, says) {
+		t.Errorf("want %q in\n%s", says, text)
 	}
 	scenario := checks.Acceptance{Scenario: "plaintext-refused", Reason: "known", Owner: "me", Until: s.Taken.AddDate(0, 0, -2)}
 	if got := status(accept, scenario); got["EW0102"] != OK || got[idAccept] != Refused {

@@ -38,16 +38,16 @@ type Batch struct {
 const DefaultLimit = 15 * time.Second
 
 // Run makes the calls of the batch from the target container and returns one
-// Call for each. It returns an error only when not one call can be told of
+// Call for each. It returns an error only when not one call can be reported
 // because the command could not be started; calls that were lost on the way
 // are Unsound.
 func Run(ctx context.Context, from Execer, target kube.Target, batch Batch) ([]Call, error) {
 	nonce := rand.Text()
 	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: batch.command(nonce), Bound: batch.bound()})
-	calls, told := parseBatch(result.Stdout, nonce, batch.Count, lostBecause(result, err))
-	if told == 0 {
+	calls, reported := parseBatch(result.Stdout, nonce, batch.Count, lostBecause(result, err))
+	if reported == 0 {
 		if err == nil {
-			err = fmt.Errorf("want curl 7.75 or newer to tell of %d calls; it ended with exit code %d and told of none: %s",
+			err = fmt.Errorf("want curl 7.75 or newer to tell of %d calls; it ended with exit code %d and reported none: %s",
 				batch.Count, result.ExitCode, clip(strings.TrimSpace(string(result.Stderr)), 300))
 		}
 		return calls, fmt.Errorf("call %s from %s: %w", batch.URL, target, err)

@@ -140,12 +140,12 @@ func Describe(calls []Call) string {
 	for _, version := range sortedKeys(versions) {
 		parts = append(parts, fmt.Sprintf("%d %s", versions[version], version))
 	}
-	told := strings.Join(parts, ", ")
-	if told == "" {
-		told = "no good answer"
+	words := strings.Join(parts, ", ")
+	if words == "" {
+		words = "no good answer"
 	}
 	for _, failure := range sortedKeys(failures) {
-		told += fmt.Sprintf("; %d failed: %s", failures[failure], failure)
+		words += fmt.Sprintf("; %d failed: %s", failures[failure], failure)
 	}
-	return told
+	return words
 }

@@ -11,10 +11,10 @@ import (
 // parseBatch reads what curl printed for a batch of count calls: for each the
 // body, then the trailer.
 //
-// It returns exactly count calls, and how many it was told of: a call whose
+// It returns exactly count calls, and how many of them curl reported: a call whose
 // trailer is missing, cut, repeated or out of shape is Unsound with the reason
 // lostWhy.
-func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls []Call, told int) {
+func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls []Call, reported int) {
 	calls = make([]Call, count)
 	seen := make([]bool, count)
 	for text := string(stdout); nonce != ""; {
@@ -29,17 +29,17 @@ func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls [
 			continue
 		}
 		if seen[number-1] {
-			call = lost("the probe told of this call twice")
+			call = lost("the probe reported this call twice")
 		}
 		calls[number-1], seen[number-1] = call, true
-		told++
+		reported++
 	}
 	for i := range calls {
 		if !seen[i] {
 			calls[i] = lost(lostWhy)
 		}
 	}
-	return calls, told
+	return calls, reported
 }
 
 // parseTrailer reads exit code, status, seconds until the name was resolved, seconds in

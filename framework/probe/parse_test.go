@@ -25,24 +25,24 @@ func TestParseBatch(t *testing.T) {
 		return trailerOf(fields, "0.001", number)
 	}
 	tests := map[string]struct {
-		stdout string
-		want   []Call
-		told   int
+		stdout   string
+		want     []Call
+		reported int
 	}{
 		"whole": {
 			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instance: b-2\n" + trailer("0\t200\t0.02", 2),
-			want:   []Call{good("v1", "a-1"), good("v2", "b-2")}, told: 2,
+			want:   []Call{good("v1", "a-1"), good("v2", "b-2")}, reported: 2,
 		},
 		"nothing at all": {
 			want: []Call{lost(lostWhy), lost(lostWhy)},
 		},
 		"cut in the middle of an answer": {
 			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instan",
-			want:   []Call{good("v1", "a-1"), lost(lostWhy)}, told: 1,
+			want:   []Call{good("v1", "a-1"), lost(lostWhy)}, reported: 1,
 		},
 		"cut in the middle of a trailer": {
 			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instance: b-2\n" + strings.TrimSuffix(trailer("0\t200\t0.02", 2), "\n"),
-			want:   []Call{good("v1", "a-1"), lost(lostWhy)}, told: 1,
+			want:   []Call{good("v1", "a-1"), lost(lostWhy)}, reported: 1,
 		},
 		"a trailer with another nonce": {
 			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0.020", 1) + "\nM\t0\t200\t0.1\thttp://x/#2\n" + trailer("7\t000\t0.001", 2),
@@ -50,11 +50,11 @@ func TestParseBatch(t *testing.T) {
 				good("v1", "a-1"),
 				{Exit: 7, Latency: time.Millisecond, Err: "could not connect (curl exit 7)"},
 			},
-			told: 2,
+			reported: 2,
 		},
-		"a call told of twice is not believed": {
+		"a call reported twice is not believed": {
 			stdout: "Hello version: v1, instance: a-1" + trailer("0\t200\t0.020", 1) + "Hello version: v1, instance: a-1" + trailer("0\t200\t0.020", 1) + "Hello version: v2, instance: b-2" + trailer("0\t200\t0.02", 2),
-			want:   []Call{lost("the probe told of this call twice"), good("v2", "b-2")}, told: 3,
+			want:   []Call{lost("the probe reported this call twice"), good("v2", "b-2")}, reported: 3,
 		},
 		"numbers that are none of ours": {
 			stdout: trailer("0\t200\t0.02", 0) + trailer("0\t200\t0.02", 3) + trailer("one\t200\t0.02", 1) + trailer("0\t2000\t0.02", 1) + trailer("0\t200\t-1", 1) + trailer("0\t200\tNaN", 1) +
@@ -71,7 +71,7 @@ func TestParseBatch(t *testing.T) {
 				{Status: 503, Latency: 20 * time.Millisecond, Err: `HTTP status 503: "no healthy upstream"`},
 				{Status: 200, Latency: 20 * time.Millisecond, Err: `HTTP status 200, but not a HelloWorld answer: "<html>  hello </html>"`},
 			},
-			told: 2,
+			reported: 2,
 		},
 		"a name that is unknown, or not known in time": {
 			stdout: trailerOf("6\t000\t0.02", "0.000000", 1) + trailerOf("28\t000\t15", "0.000000", 2),
@@ -79,7 +79,7 @@ func TestParseBatch(t *testing.T) {
 				{Exit: 6, NameUnknown: true, Latency: 20 * time.Millisecond, Err: "could not resolve the host name (curl exit 6)"},
 				{Exit: 28, NameUnknown: true, Latency: 15 * time.Second, Err: "the name was not resolved in time (curl exit 28)"},
 			},
-			told: 2,
+			reported: 2,
 		},
 		"curl's own troubles": {
 			stdout: trailer("27\t000\t0", 1) + trailer("23\t200\t0", 2),
@@ -87,7 +87,7 @@ func TestParseBatch(t *testing.T) {
 				{Exit: 27, Unsound: true, Err: "curl exit 27"},
 				{Exit: 23, Unsound: true, Err: "curl exit 23"},
 			},
-			told: 2,
+			reported: 2,
 		},
 		"an answer that was cut short is no answer": {
 			stdout: "Hello version: v1, instance: a-1" + trailer("28\t200\t15.0", 1) + "Hello version: v2, instance: b-2" + trailer("18\t200\t0.1", 2),
@@ -95,21 +95,21 @@ func TestParseBatch(t *testing.T) {
 				{Exit: 28, Latency: 15 * time.Second, Err: "timed out (curl exit 28)"},
 				{Exit: 18, Latency: 100 * time.Millisecond, Err: "the answer was cut short (curl exit 18)"},
 			},
-			told: 2,
+			reported: 2,
 		},
 		"a decimal comma": {
 			stdout: "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0,020", 1) + "Hello version: v1, instance: a-1\n" + trailer("0\t200\t0,020", 2),
-			want:   []Call{good("v1", "a-1"), good("v1", "a-1")}, told: 2,
+			want:   []Call{good("v1", "a-1"), good("v1", "a-1")}, reported: 2,
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, told := parseBatch([]byte(test.stdout), "N", 2, lostWhy)
+			got, reported := parseBatch([]byte(test.stdout), "N", 2, lostWhy)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("calls (-want +got):\n%s", diff)
 			}
-			if told != test.told {
-				t.Errorf("told: want %d, got %d", test.told, told)
+			if reported != test.reported {
+				t.Errorf("reported: want %d, got %d", test.reported, reported)
 			}
 		})
 	}
@@ -167,16 +167,16 @@ func FuzzParseBatch(f *testing.F) {
 	})
 }
 
-func FuzzParseKnocks(f *testing.F) {
+func FuzzParseAttempts(f *testing.F) {
 	f.Add([]byte("N\t1\t52\t000\t0.001\t0.000\t0\t\n"))
 	f.Add([]byte("N\t1\t0\t200\t0.001\t0.1\t12\tHello\n"))
 	f.Fuzz(func(t *testing.T, stdout []byte) {
-		knocks := parseKnocks(stdout, "N", 1, "lost")
-		if len(knocks) != 1 {
-			t.Fatalf("want one knock, got %d", len(knocks))
+		attempts := parseAttempts(stdout, "N", 1, "lost")
+		if len(attempts) != 1 {
+			t.Fatalf("want one attempt, got %d", len(attempts))
 		}
-		if k := knocks[0]; k.Unsound && (k.Connected || k.Status != 0) {
-			t.Errorf("an unsound knock that tells something: %+v", k)
+		if k := attempts[0]; k.Unsound && (k.Connected || k.Status != 0) {
+			t.Errorf("an unsound attempt that tells something: %+v", k)
 		}
 	})
 }

@@ -169,13 +169,13 @@ func TestRunThatNeverStarted(t *testing.T) {
 	}
 }
 
-func TestKnockAt(t *testing.T) {
+func TestDial(t *testing.T) {
 	plain := helloServer(t)
 	secure := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprint(w, r.TLS.ServerName) }))
 	defer secure.Close()
 	closing := closingServer(t)
 	secureAddress := strings.TrimPrefix(secure.URL, "https://")
-	knocks, err := KnockAt(t.Context(), local{}, kube.Target{}, []Door{
+	attempts, err := Dial(t.Context(), local{}, kube.Target{}, []Address{
 		{URL: plain.URL},
 		{URL: "https://helloworld.sample.svc.cluster.local/", Resolve: secureAddress},
 		{URL: "http://" + closing},
@@ -189,13 +189,13 @@ func TestKnockAt(t *testing.T) {
 		Connected, Handshake, Answered bool
 	}
 	want := []shape{{true, false, true}, {true, true, true}, {true, false, false}, {false, false, false}, {true, false, false}}
-	for i, knock := range knocks {
-		got := shape{knock.Connected, knock.Handshake, knock.Status != 0}
-		if got != want[i] || knock.Unsound {
-			t.Errorf("door %d: want %+v, got %+v", i, want[i], knock)
+	for i, attempt := range attempts {
+		got := shape{attempt.Connected, attempt.Handshake, attempt.Status != 0}
+		if got != want[i] || attempt.Unsound {
+			t.Errorf("address %d: want %+v, got %+v", i, want[i], attempt)
 		}
 	}
-	if got := knocks[1].Body; got != "helloworld.sample.svc.cluster.local" {
+	if got := attempts[1].Body; got != "helloworld.sample.svc.cluster.local" {
 		t.Errorf("want the URL's host as SNI, got %q", got)
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // accept turns a scenario that failed into an accepted one where the fleet file says so. What
-// could not be told is never accepted, and nothing is after the last day.
+// could not be judged is never accepted, and nothing is after the last day.
 func accept(c report.Case, accepted []checks.Acceptance, now time.Time) report.Case {
 	if c.Status != report.Failed {
 		return c

@@ -18,9 +18,9 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// TestAPIServerPage carries out all of the page that needs no node, with the real
+// TestAPIServerGuide carries out all of the guide that needs no node, with the real
 // istioctl, on the API servers of two clusters, and takes it back.
-func TestAPIServerPage(t *testing.T) {
+func TestAPIServerGuide(t *testing.T) {
 	ctx := t.Context()
 	f, traits := connect(t, kubetest.Start(t), kubetest.Start(t))
 	namespaces := ledger.InventoryOptions{Namespaces: Namespaces(PlanOptions{})}
@@ -29,13 +29,13 @@ func TestAPIServerPage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	journal, err := ledger.Create(t.TempDir(), ledger.Header{Run: "run-page", Started: time.Now()})
+	journal, err := ledger.Create(t.TempDir(), ledger.Header{Run: "run-guide", Started: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = journal.Close() }()
 
-	runner := plan.Runner{Env: PlanEnv(f, traits, "run-page", journal)}
+	runner := plan.Runner{Env: PlanEnv(f, traits, "run-guide", journal)}
 	if _, err := runner.Run(ctx, withoutPods(t, f, traits)); err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestAPIServerPage(t *testing.T) {
 		if why != nil {
 			t.Fatal(why)
 		}
-		if len(secrets) != 1 || secrets[0].Name != mesh.RemoteSecret(other.Name) || secrets[0].Run != "run-page" || len(secrets[0].Entries) != 1 {
+		if len(secrets) != 1 || secrets[0].Name != mesh.RemoteSecret(other.Name) || secrets[0].Run != "run-guide" || len(secrets[0].Entries) != 1 {
 			t.Fatalf("want %s to have one remote secret of %s, got %+v", cluster.Name, other.Name, secrets)
 		}
 		entry := secrets[0].Entries[0]
@@ -93,7 +93,7 @@ func connect(t *testing.T, planes ...*kubetest.ControlPlane) (*fleet.Fleet, flee
 	}
 }
 
-// withoutPods is the page without what only a node can fulfil: waits for
+// withoutPods is the guide without what only a node can fulfil: waits for
 // deployments, addresses, webhooks and istiod, and the sample namespace, which
 // looks for a Ready istiod.
 func withoutPods(t *testing.T, f *fleet.Fleet, traits fleet.Traits) plan.Plan {

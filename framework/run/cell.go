@@ -11,15 +11,15 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/report"
 )
 
-// imitate makes the place take on the traits of the cell's platform, where
+// imitate makes the environment take on the traits of the cell's platform, where
 // the cell is rehearsed, and tells in the report which it does and which not.
 func (c *Config) imitate() {
 	if c.Asked == nil || !c.Cell.Rehearsal {
 		return
 	}
 	asked := *c.Asked
-	if place, ok := c.Provider.(fleet.Imitator); ok {
-		c.Cell.Imitated = place.Imitate(Balancing(asked))
+	if environment, ok := c.Provider.(fleet.Imitator); ok {
+		c.Cell.Imitated = environment.Imitate(Balancing(asked))
 	} else {
 		c.Cell.NotImitated = append(c.Cell.NotImitated, fmt.Sprintf("the load balancer of %s, which gives a gateway %s", asked.Title, article(asked.LoadBalancer.Address)))
 	}
@@ -40,7 +40,7 @@ func article(kind cell.AddressKind) string {
 	return "an address"
 }
 
-// notImitated lists what no place but the platform itself has.
+// notImitated lists what no environment but the platform itself has.
 func notImitated(c cell.Cell) []string {
 	missing := []string{fmt.Sprintf("what makes the address there (%s), with its health checks, time-outs and firewalls", c.LoadBalancer.Maker)}
 	if c.LoadBalancer.Note != "" {
@@ -50,7 +50,7 @@ func notImitated(c cell.Cell) []string {
 }
 
 // adopt finds out the versions that decide about the cell's flags and takes
-// these: the ones that the page gives for that cell and that istioctl. An
+// these: the ones that the guide gives for that cell and that istioctl. An
 // istioctl of the user's is asked what it takes; ours is known.
 func (r *Run) adopt(ctx context.Context) error {
 	if r.config.Asked == nil {
@@ -69,7 +69,7 @@ func (r *Run) adopt(ctx context.Context) error {
 		r.found = append(r.found, tooling.Notes...)
 	}
 	if r.report.Cell.Rehearsal {
-		r.report.Cell.Imitated = append(r.report.Cell.Imitated, "the page's flags for the cell: "+strings.Join(r.config.gatewayFlags, " "))
+		r.report.Cell.Imitated = append(r.report.Cell.Imitated, "the guide's flags for the cell: "+strings.Join(r.config.gatewayFlags, " "))
 	}
 	return nil
 }
@@ -82,9 +82,9 @@ func (r *Run) planes(traits fleet.Traits) []*fleet.Cluster {
 	return r.fleet.Clusters
 }
 
-// AskedOf is the report's part of a cell that was asked for on a place.
-func AskedOf(asked cell.Cell, place cell.Place) report.Cell {
+// AskedOf is the report's part of a cell that was asked for on an environment.
+func AskedOf(asked cell.Cell, on cell.Environment) report.Cell {
 	return report.Cell{
-		Platform: string(asked.Platform), CA: string(asked.CA), Place: string(place), Rehearsal: asked.Home != place,
+		Platform: string(asked.Platform), CA: string(asked.CA), Place: string(on), Rehearsal: asked.Home != on,
 	}
 }

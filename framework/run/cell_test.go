@@ -10,7 +10,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 )
 
-// actor is a place that can imitate.
+// actor is an environment that can imitate.
 type actor struct {
 	nowhere
 	asked fleet.Balancing
@@ -40,24 +40,24 @@ func TestRehearsalTakesThePlatformsTraits(t *testing.T) {
 		cell.GDCBareMetal: {},
 	}
 	for platform, want := range rows {
-		place := &actor{}
+		environment := &actor{}
 		asked := lookup(t, platform)
-		r, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+		r, err := New(Config{Provider: environment, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		r.progress.stop()
-		if diff := cmp.Diff(want, place.asked); diff != "" {
+		if diff := cmp.Diff(want, environment.asked); diff != "" {
 			t.Errorf("%s: %s", platform, diff)
 		}
-		told := r.report.Cell
-		if !told.Rehearsal || len(told.Imitated) != 1 || !strings.Contains(strings.Join(told.NotImitated, "; "), asked.LoadBalancer.Maker) {
-			t.Errorf("%s: want told what was imitated and what not, got %+v", platform, told)
+		made := r.report.Cell
+		if !made.Rehearsal || len(made.Imitated) != 1 || !strings.Contains(strings.Join(made.NotImitated, "; "), asked.LoadBalancer.Maker) {
+			t.Errorf("%s: want it said what was imitated and what not, got %+v", platform, made)
 		}
 	}
 }
 
-// A place that cannot imitate must say so: the report would claim it otherwise.
+// An environment that cannot imitate must say so: the report would claim it otherwise.
 func TestRehearsalOnAPlaceThatCannotImitate(t *testing.T) {
 	asked := lookup(t, cell.AWS)
 	r, err := New(Config{Provider: &nowhere{}, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
@@ -71,9 +71,9 @@ func TestRehearsalOnAPlaceThatCannotImitate(t *testing.T) {
 }
 
 func TestWhatIsNoRehearsalImitatesNothing(t *testing.T) {
-	place := &actor{}
+	environment := &actor{}
 	asked := lookup(t, cell.Lab)
-	r, err := New(Config{Provider: place, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
+	r, err := New(Config{Provider: environment, Clusters: 2, Asked: asked, Cell: AskedOf(*asked, cell.OnLab)})
 	if err != nil {
 		t.Fatal(err)
 	}

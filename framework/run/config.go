@@ -25,7 +25,7 @@ type Config struct {
 	Cell report.Cell
 	// Asked is the cell of the matrix that Cell names; its flags are used and, in
 	// a rehearsal, its platform's traits imitated. Nil means the flags of a
-	// current istioctl and the place's own load balancers.
+	// current istioctl and the environment's own load balancers.
 	Asked *cell.Cell
 	// Clusters is the number of clusters, at least 2.
 	Clusters int
@@ -49,7 +49,7 @@ type Config struct {
 	// Keep leaves everything that was made, for somebody to look at.
 	Keep             bool
 	ErrorProbability float64
-	// Bounds replace those of the place; the zero value does not.
+	// Bounds replace those of the environment; the zero value does not.
 	Bounds kube.Bounds
 	// Command is the command line, for the report.
 	Command []string
@@ -57,7 +57,7 @@ type Config struct {
 	Version string
 	// Progress gets one line for each thing done; nil means nobody.
 	Progress io.Writer
-	// StateDir is where the ledger is kept; empty means the place's own, or
+	// StateDir is where the ledger is kept; empty means the environment's own, or
 	// else ledger.DefaultDir.
 	StateDir string
 
@@ -70,7 +70,7 @@ type Config struct {
 func (c Config) Validate() error {
 	var errs []error
 	if c.Provider == nil {
-		errs = append(errs, errors.New("want a place to run on"))
+		errs = append(errs, errors.New("want an environment to run on"))
 	}
 	if c.Clusters < 2 {
 		errs = append(errs, fmt.Errorf("want at least 2 clusters, got %d: a mesh of one has nothing to cross", c.Clusters))
@@ -102,8 +102,8 @@ func (c Config) bounds() kube.Bounds {
 	}
 }
 
-// pageOptions say what of the page is carried out.
-func (c Config) pageOptions(specs []fleet.ClusterSpec, namespace string) PlanOptions {
+// planOptions say what of the guide is carried out.
+func (c Config) planOptions(specs []fleet.ClusterSpec, namespace string) PlanOptions {
 	return PlanOptions{
 		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.certProvider, GatewayFlags: c.gatewayFlags,
 		FleetID: c.FleetProject, MeshID: c.MeshID, Namespace: namespace, Existing: c.Existing, Reuse: c.Reuse,

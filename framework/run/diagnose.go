@@ -15,7 +15,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
-// diagnoseBound bounds the diagnosis; what was not read by then is told as unread.
+// diagnoseBound bounds the diagnosis; what was not read by then is reported as unread.
 const diagnoseBound = 2 * time.Minute
 
 // Diagnose reads the fleet as it is now and asks all checks. It only reads.

@@ -65,7 +65,7 @@ func (r *Run) dataPlane(ctx context.Context, cluster *fleet.Cluster) (dataPlane,
 	return dataPlane{program: program, name: proxyName(r.config.Provider.Traits().Proxy, program, image, digest)}, nil
 }
 
-// proxyName says which build of Envoy runs: the one that the place put into its own
+// proxyName says which build of Envoy runs: the one that the environment put into its own
 // image, where the pod runs that very image, or else where it comes from.
 func proxyName(made fleet.ProxyImage, program probe.Program, image, digest string) string {
 	switch {

@@ -32,14 +32,14 @@ func (r *Run) Cleanup(ctx context.Context) report.Case {
 		}
 	}
 	start := time.Now()
-	status, told, notes := r.undo(ctx)
+	status, why, notes := r.undo(ctx)
 	if r.journal != nil {
 		r.phase("cleanup", start, time.Now())
 	}
 	result := r.add(report.Case{
 		ID: "clean-up", Name: "Leave the clusters as they were", Kind: report.KindCleanup,
-		Promise: "what the run made is gone, and nothing else changed", Source: "page, last 3 lines (A11)",
-		Start: start, Duration: time.Since(start), Status: status, Message: told, Notes: notes,
+		Promise: "what the run made is gone, and nothing else changed", Source: "guide, \"Clean up\"",
+		Start: start, Duration: time.Since(start), Status: status, Message: why, Notes: notes,
 	})
 	if r.journal != nil {
 		r.progress.scenario(result)
@@ -47,7 +47,7 @@ func (r *Run) Cleanup(ctx context.Context) report.Case {
 	return result
 }
 
-// cleanupCommand is what a person types to undo a run on this place.
+// cleanupCommand is what a person types to undo a run on this environment.
 func (r *Run) cleanupCommand(run string) string {
 	return cmp.Or(r.config.Provider.Traits().Cleanup, "eastwest cleanup") + " --run " + run
 }
@@ -73,11 +73,11 @@ func (r *Run) undo(ctx context.Context) (report.Status, string, []string) {
 	if err != nil {
 		return report.Failed, fmt.Sprintf("%v; %q tries again", err, r.cleanupCommand(r.report.ID)), notesOf(stays)
 	}
-	status, told, notes := r.prove(ctx, stays)
+	status, why, notes := r.prove(ctx, stays)
 	if err := r.journal.Remove(); err != nil {
 		return report.Errored, err.Error(), notes
 	}
-	return status, told, notes
+	return status, why, notes
 }
 
 func notesOf[T fmt.Stringer](all []T) []string {
@@ -112,14 +112,14 @@ func (r *Run) prove(ctx context.Context, stays []ledger.Stay) (report.Status, st
 	if proof.Sound() {
 		return report.Passed, "", notes
 	}
-	told := notesOf(proof.Left)
+	why := notesOf(proof.Left)
 	for _, change := range notesOf(proof.Touched) {
-		told = append(told, change+" by the run, which is not as it was")
+		why = append(why, change+" by the run, which is not as it was")
 	}
-	return report.Failed, strings.Join(told, "; "), notes
+	return report.Failed, strings.Join(why, "; "), notes
 }
 
-// Finish cleans up if that was not done, gives back the lock, ends the place's
+// Finish cleans up if that was not done, gives back the lock, ends the environment's
 // own clusters and completes the report. It outlives an interrupt of ctx.
 func (r *Run) Finish(ctx context.Context) (report.Run, error) {
 	r.Cleanup(ctx)

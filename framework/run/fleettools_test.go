@@ -32,7 +32,7 @@ func TestMain(m *testing.M) { os.Exit(tooltest.Main(m)) }
 // gives them; they are not reached from here.
 const servers = "https://%s.example.org:6443"
 
-// TestAPIServerFleetTools carries out the page with the user's own script,
+// TestAPIServerFleetTools carries out the guide with the user's own script,
 // istioctl and asmcli (doubles that check their arguments), on clusters whose
 // control plane is somebody else's, and takes it back.
 func TestAPIServerFleetTools(t *testing.T) {
@@ -62,9 +62,9 @@ func TestAPIServerFleetTools(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), test.wantErr) {
 				t.Errorf("want error %q, got %v", test.wantErr, err)
 			}
-			told := fmt.Sprint(err) + strings.Join(stepNotes(results), "\n")
-			if strings.Contains(told, tooltest.LeakedToken) {
-				t.Errorf("the token of asmcli's words is told: %s", told)
+			said := fmt.Sprint(err) + strings.Join(stepNotes(results), "\n")
+			if strings.Contains(said, tooltest.LeakedToken) {
+				t.Errorf("the token of asmcli's words is reported: %s", said)
 			}
 			run.undo(t)
 		})
@@ -217,7 +217,7 @@ func stepNotes(results []plan.Result) []string {
 	return notes
 }
 
-// wantCalls compares how the tools were called with the page's commands.
+// wantCalls compares how the tools were called with the guide's commands.
 func (r *toolRun) wantCalls(t *testing.T, f *fleet.Fleet) {
 	t.Helper()
 	first, second := f.Clusters[0].Minimal, f.Clusters[1].Minimal

@@ -10,7 +10,7 @@ import (
 )
 
 // Outline is what a cell's plan is made with as long as no fleet file names the
-// clusters: the page's own placeholders and relative paths, to be read or to be
+// clusters: the guide's own placeholders and relative paths, to be read or to be
 // filled in. release is that of the control planes and of their istioctl, which
 // decides about flags; nothing is probed.
 func Outline(asked cell.Cell, clusters int, release cell.Version) PlanOptions {
@@ -63,7 +63,7 @@ func outlineNotes(asked cell.Cell, release cell.Version) []string {
 		fmt.Sprintf("%s with CA %s (%s): %s", asked.Title, asked.CA, asked.Source, asked.Reason),
 		"no fleet file: names, networks and paths are placeholders; run in " + folder,
 		fmt.Sprintf("flags are those of control planes and an istioctl of release %s", release),
-		"before the page, on each cluster: " + before,
+		"before the guide, on each cluster: " + before,
 		fmt.Sprintf("a gateway's address: %s, from %s", addressWords(asked.LoadBalancer), asked.LoadBalancer.Maker),
 	}
 	if asked.LoadBalancer.Note != "" {

@@ -12,10 +12,10 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
-// Title is that of the page.
+// Title is that of the guide.
 const Title = "Set up a multi-cluster mesh outside Google Cloud"
 
-// PlanOptions say what the page is carried out with.
+// PlanOptions say what the guide is carried out with.
 type PlanOptions struct {
 	Clusters []fleet.ClusterSpec
 	Traits   fleet.Traits
@@ -42,7 +42,7 @@ type PlanOptions struct {
 // DefaultMeshID is the mesh's ID where no fleet project gives one.
 const DefaultMeshID = "eastwest"
 
-// NewPlan makes the plan of the page.
+// NewPlan makes the plan of the guide.
 func NewPlan(opts PlanOptions) (plan.Plan, error) {
 	meshOptions := mesh.Options{
 		Clusters: opts.Clusters, Traits: opts.Traits, MeshID: opts.MeshID, PilotCertProvider: opts.PilotCertProvider,
@@ -54,16 +54,16 @@ func NewPlan(opts PlanOptions) (plan.Plan, error) {
 	sampleOptions := workload.Options{Clusters: opts.Clusters, Namespace: opts.Namespace, Existing: opts.Existing, Images: opts.Traits.Images, Workload: opts.Traits.Workload}
 	steps, err := steps(meshOptions, sampleOptions, opts.Reuse)
 	if err != nil {
-		return plan.Plan{}, fmt.Errorf("plan the page: %w", err)
+		return plan.Plan{}, fmt.Errorf("plan the guide: %w", err)
 	}
 	return plan.Plan{
-		Title: Title, Notes: opts.Notes, Variables: mesh.Variables(meshOptions), Steps: steps, Optional: workload.ByHand(sampleOptions),
+		Title: Title, Notes: opts.Notes, Variables: mesh.Variables(meshOptions), Steps: steps, Optional: workload.OptionalParts(sampleOptions),
 	}, nil
 }
 
-// steps makes everything in the page's order and waits at the end: gateways,
+// steps makes everything in the guide's order and waits at the end: gateways,
 // discovery and sample become ready at the same time, as they would for
-// whoever follows the page by hand.
+// whoever follows the guide by hand.
 func steps(meshOptions mesh.Options, sampleOptions workload.Options, reuse bool) ([]plan.Step, error) {
 	var (
 		all     []plan.Step
@@ -95,7 +95,7 @@ func PlanEnv(f *fleet.Fleet, traits fleet.Traits, run string, journal plan.Journ
 	return env
 }
 
-// Namespaces are those that the page touches: what an inventory looks at.
+// Namespaces are those that the guide touches: what an inventory looks at.
 func Namespaces(opts PlanOptions) []string {
 	namespace := opts.Namespace
 	if namespace == "" {

@@ -34,21 +34,21 @@ func (r *Run) preflight(ctx context.Context) error {
 	var refused, unknown []string
 	for _, check := range result.Checks {
 		if check.Accepted != "" {
-			r.found = append(r.found, fmt.Sprintf("%s (accepted %s)", toldOf(check), check.Accepted))
+			r.found = append(r.found, fmt.Sprintf("%s (accepted %s)", lineOf(check), check.Accepted))
 			continue
 		}
-		told := toldOf(check)
+		line := lineOf(check)
 		switch check.Status {
 		case preflight.OK:
 			continue
 		case preflight.Refused:
-			refused = append(refused, told)
+			refused = append(refused, line)
 		case preflight.Unknown:
-			unknown = append(unknown, told)
+			unknown = append(unknown, line)
 		case preflight.Warning:
-			r.found = append(r.found, "warning: "+told)
+			r.found = append(r.found, "warning: "+line)
 		}
-		r.progress.line(check.Cluster, "preflight: "+string(check.Status)+": "+told)
+		r.progress.line(check.Cluster, "preflight: "+string(check.Status)+": "+line)
 	}
 	switch {
 	case len(refused) > 0:
@@ -97,18 +97,18 @@ func (r *Run) consent(ctx context.Context) error {
 	return nil
 }
 
-func toldOf(check preflight.Check) string {
-	var told strings.Builder
+func lineOf(check preflight.Check) string {
+	var line strings.Builder
 	if check.Cluster != "" {
-		fmt.Fprintf(&told, "cluster %q: ", check.Cluster)
+		fmt.Fprintf(&line, "cluster %q: ", check.Cluster)
 	}
-	told.WriteString(check.Found)
+	line.WriteString(check.Found)
 	if check.Do != "" {
-		told.WriteString(": " + check.Do)
+		line.WriteString(": " + check.Do)
 	}
 	for _, command := range check.Commands {
-		told.WriteString(" " + command + ";")
+		line.WriteString(" " + command + ";")
 	}
-	told.WriteString(" (" + check.ID + ")")
-	return told.String()
+	line.WriteString(" (" + check.ID + ")")
+	return line.String()
 }

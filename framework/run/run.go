@@ -88,7 +88,7 @@ func (r *Run) Open(ctx context.Context) (context.Context, error) {
 	locked, err := r.open(ctx)
 	r.add(report.Case{
 		ID: StepClusters, Name: "Reach the clusters, lock them, take the inventory", Kind: report.KindStep,
-		Promise: "every cluster answers and is used by no other run", Source: "page lines 15-17 (A0)",
+		Promise: "every cluster answers and is used by no other run", Source: "guide, \"Before you begin\"",
 		Start: start, Duration: time.Since(start), Status: statusOfStep(ctx, err), Message: message(err), Notes: r.found,
 	})
 	if err != nil {
@@ -130,7 +130,7 @@ func (r *Run) open(ctx context.Context) (context.Context, error) {
 	if err := r.adopt(ctx); err != nil {
 		return nil, err
 	}
-	if r.plan, err = NewPlan(r.config.pageOptions(specs, r.namespace)); err != nil {
+	if r.plan, err = NewPlan(r.config.planOptions(specs, r.namespace)); err != nil {
 		return nil, err
 	}
 	if err := r.consent(ctx); err != nil {
@@ -346,7 +346,7 @@ func blamesMesh(err error) bool {
 	case interface{ Unwrap() error }:
 		return all.Unwrap() != nil && blamesMesh(all.Unwrap())
 	}
-	return unmet != nil && unmet.Outside == "" && (unmet.Unpulled == "" || probe.Injected(unmet.Unpulled))
+	return unmet != nil && unmet.Outside == "" && (unmet.ImagePullFailed == "" || probe.Injected(unmet.ImagePullFailed))
 }
 
 func message(err error) string {

@@ -15,7 +15,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 )
 
-// nowhere is a place whose clusters cannot be made.
+// nowhere is an environment whose clusters cannot be made.
 type nowhere struct {
 	destroyed int
 	cleanup   string
@@ -32,16 +32,16 @@ func (n *nowhere) Traits() fleet.Traits {
 
 // A set-up that fails leaves a whole report that says so, and is not a verdict on the mesh.
 func TestSetUpThatFails(t *testing.T) {
-	place := &nowhere{}
+	environment := &nowhere{}
 	tried := []Scenario{{ID: "first", Base: true}, {ID: "second"}}
 	var progress strings.Builder
-	r, err := New(Config{Provider: place, Clusters: 2, StateDir: t.TempDir(), Progress: &progress})
+	r, err := New(Config{Provider: environment, Clusters: 2, StateDir: t.TempDir(), Progress: &progress})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, err := r.Open(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "no room") {
-		t.Fatalf("want the place's error, got %v", err)
+		t.Fatalf("want the environment's error, got %v", err)
 	}
 	skipped := r.Scenario(ctx, tried[0])
 	if skipped.Status != report.Skipped || !strings.Contains(skipped.Message, `"clusters"`) {
@@ -58,8 +58,8 @@ func TestSetUpThatFails(t *testing.T) {
 	if run.APIVersion == "" || run.Ended.IsZero() || len(run.Cases) != 2+len(tried) {
 		t.Errorf("want a whole report, got %+v", run)
 	}
-	if place.destroyed != 1 {
-		t.Errorf("want the place ended once, got %d", place.destroyed)
+	if environment.destroyed != 1 {
+		t.Errorf("want the environment ended once, got %d", environment.destroyed)
 	}
 	if !strings.Contains(progress.String(), "no room") {
 		t.Errorf("want the failure in the progress, got %q", progress.String())
@@ -68,7 +68,7 @@ func TestSetUpThatFails(t *testing.T) {
 
 func TestConfigTellsAllThatIsWrong(t *testing.T) {
 	_, err := New(Config{Clusters: 1, ErrorProbability: 2, StateDir: "x"})
-	for _, want := range []string{"a place", "at least 2 clusters", "error probability"} {
+	for _, want := range []string{"an environment", "at least 2 clusters", "error probability"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q in %v", want, err)
 		}
@@ -79,7 +79,7 @@ func TestStatusOfStep(t *testing.T) {
 	unmet := &kube.UnmetError{For: "an address", Cause: context.DeadlineExceeded}
 	outside := &kube.UnmetError{For: "pods", Cause: context.DeadlineExceeded, Outside: "the namespace's quota is used up"}
 	noImage := func(container string) error {
-		return fmt.Errorf("cluster %q: %w", "cluster1", &kube.UnmetError{Cause: context.DeadlineExceeded, Unpulled: container})
+		return fmt.Errorf("cluster %q: %w", "cluster1", &kube.UnmetError{Cause: context.DeadlineExceeded, ImagePullFailed: container})
 	}
 	tests := map[string]struct {
 		interrupted bool
@@ -120,7 +120,7 @@ func TestTogetherNamesEveryDataPlane(t *testing.T) {
 	}
 }
 
-// Only the image that the place made may be told to hold what the place put into it.
+// Only the image that the environment made may be said to hold what the environment put into it.
 func TestProxyName(t *testing.T) {
 	made := fleet.ProxyImage{Envoy: "upstream Envoy 1.39.3", Digests: []string{"sha256:manifest", "sha256:config"}}
 	envoy := probe.Program{Name: probe.Envoy, Version: "1.39.3"}
@@ -165,7 +165,7 @@ func TestFirstAnswer(t *testing.T) {
 	}
 }
 
-// What a person is told to type must find the run: that of a lab is kept with the lab.
+// What a person is given to type must find the run: that of a lab is kept with the lab.
 func TestCleanupCommand(t *testing.T) {
 	for cleanup, want := range map[string]string{
 		"":                             "eastwest cleanup --run r1",

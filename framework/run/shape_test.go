@@ -9,7 +9,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 )
 
-// remotes is a place whose second cluster is served by its first.
+// remotes is an environment whose second cluster is served by its first.
 type remotes struct{ nowhere }
 
 func (*remotes) Create(context.Context, int) ([]fleet.ClusterSpec, error) {

@@ -24,7 +24,7 @@ func Judge(e Expectation, c Counts) Verdict {
 		return v
 	}
 	if doubts := unsound(c); len(doubts) > 0 {
-		// What the mesh seems to have done wrong is told too: it helps to find out why.
+		// What the mesh seems to have done wrong is reported too: it helps to find out why.
 		v.Reasons = append(doubts, badAnswers(c)...)
 		return v
 	}

@@ -51,7 +51,7 @@ func TestCoverageSizeTable(t *testing.T) {
 }
 
 func TestMissProbabilityTable(t *testing.T) {
-	// 20 calls, as on the page.
+	// 20 calls, as on the guide.
 	rows := []struct {
 		versions int
 		one, all float64 // one source, all sources

@@ -37,7 +37,7 @@ type Counts struct {
 	Versions map[string]int `json:"versions"` // good answers (status 200, well formed)
 	Statuses map[int]int    `json:"statuses"` // every HTTP status, 0 for none
 	// Unsound counts calls of which the probe itself lost track: neither
-	// answered nor refused as far as can be told.
+	// answered nor refused as far as can be seen.
 	Unsound int `json:"unsound,omitempty"`
 }
 

@@ -14,24 +14,24 @@ const (
 	SwitchCleanUp = "CLEAN_UP"
 )
 
-// PageCalls is how often the page calls from each cluster.
-const PageCalls = 20
+// GuideCalls is how often the guide calls from each cluster.
+const GuideCalls = 20
 
-// ByHand returns the page's own proof and clean-up.
-func ByHand(opts Options) []plan.Optional {
+// OptionalParts returns the guide's own proof and clean-up.
+func OptionalParts(opts Options) []plan.Optional {
 	prove := plan.Optional{
-		Switch: SwitchProve, Source: "page lines 274-298 (A10d); eastwest measures it instead, in a sample of a size that is sound",
-		Title: fmt.Sprintf("Call HelloWorld %d times from every cluster: every version should answer", PageCalls),
+		Switch: SwitchProve, Source: "guide, \"Verify cross-cluster load balancing\"; eastwest measures it instead, in a sample of a size that is sound",
+		Title: fmt.Sprintf("Call HelloWorld %d times from every cluster: every version should answer", GuideCalls),
 	}
 	cleanUp := plan.Optional{
-		Switch: SwitchCleanUp, Source: "page, last 3 lines (A11); gateways, secrets and what they need stay",
+		Switch: SwitchCleanUp, Source: "guide, \"Clean up\"; gateways, secrets and what they need stay",
 		Title: "Delete the sample",
 	}
 	for _, cluster := range opts.Clusters {
 		prove.Commands = append(prove.Commands, plan.Command{Cluster: cluster.Name, Shell: fmt.Sprintf(
 			`kubectl --kubeconfig="%s" --namespace=%[2]s exec deployment/%[3]s --container=%[3]s -- \
   /bin/sh -c 'for i in $(seq 1 %[4]d); do curl -sS helloworld.%[2]s:%[5]d/hello; done'`,
-			plan.Here(), opts.namespace(), Sleep, PageCalls, HelloWorldPort)})
+			plan.Here(), opts.namespace(), Sleep, GuideCalls, HelloWorldPort)})
 		remove := fmt.Sprintf("delete namespace %s --ignore-not-found", opts.namespace())
 		if opts.Existing {
 			remove = fmt.Sprintf("--namespace=%s delete deployment,service,serviceaccount %s --ignore-not-found", opts.namespace(), strings.Join(opts.names(), " "))

@@ -18,7 +18,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 )
 
-// Steps returns the page's steps that deploy HelloWorld and Sleep. They wait
+// Steps returns the guide's steps that deploy HelloWorld and Sleep. They wait
 // for nothing; ReadySteps do.
 func Steps(opts Options) ([]plan.Step, error) {
 	builder := builder{opts: opts}
@@ -54,27 +54,27 @@ type description struct{ id, title, source, promise string }
 
 var (
 	namespaceStep = description{
-		StepNamespace, "Make the sample namespace, injected by the found revision", "page lines 184-214 (A8, A9)",
+		StepNamespace, "Make the sample namespace, injected by the found revision", "guide, \"Enable sidecar injection\"",
 		"pods made in the namespace get a sidecar of the control plane's revision",
 	}
 	existingStep = description{
-		StepNamespace, "Use the sample namespace that was made beforehand", "page lines 184-214 (A8, A9)",
+		StepNamespace, "Use the sample namespace that was made beforehand", "guide, \"Enable sidecar injection\"",
 		"pods made in the namespace get a sidecar of the control plane's revision",
 	}
 	serviceStep = description{
-		StepService, "Make the HelloWorld service in every cluster", "page lines 218-224 (A10a)",
+		StepService, "Make the HelloWorld service in every cluster", "guide, \"Install the HelloWorld service\"",
 		"every cluster resolves helloworld, whether it runs a version of it or not",
 	}
 	helloWorldStep = description{
-		StepHelloWorld, "Deploy HelloWorld vN to cluster N", "page lines 230-235 (A10b)",
+		StepHelloWorld, "Deploy HelloWorld vN to cluster N", "guide, \"Deploy HelloWorld v1 and v2\"",
 		"each cluster runs one version of its own",
 	}
 	sleepStep = description{
-		StepSleep, "Deploy Sleep to every cluster", "page lines 251-255 (A10c)",
+		StepSleep, "Deploy Sleep to every cluster", "guide, \"Deploy the Sleep service\"",
 		"each cluster has a caller",
 	}
 	readyStep = description{
-		StepReady, "Await HelloWorld and Sleep with their sidecars", "page lines 240-244, 258-262",
+		StepReady, "Await HelloWorld and Sleep with their sidecars", "guide, \"Deploy HelloWorld v1 and v2\" and \"Deploy the Sleep service\"",
 		"all pods are available and each has a ready proxy",
 	}
 )
@@ -149,7 +149,7 @@ func findRevision(ctx context.Context, site *plan.Site, cluster fleet.ClusterSpe
 	return istio.FindRevision(ctx, primary, cluster.Revision)
 }
 
-// namespaceShell finds the revision and labels the namespace as the page does.
+// namespaceShell finds the revision and labels the namespace as the guide does.
 func (b *builder) namespaceShell(cluster fleet.ClusterSpec) string {
 	here := `kubectl --kubeconfig="` + plan.Here() + `"`
 	revision := "REVISION=" + cluster.Revision

@@ -6,7 +6,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 )
 
-// The names of what is deployed. They are the page's, so that what its reader
+// The names of what is deployed. They are the guide's, so that what its reader
 // knows of the cluster holds.
 const (
 	DefaultNamespace = "sample"

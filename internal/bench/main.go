@@ -22,7 +22,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab"
 )
 
-// benchRuns is how often each side of a measurement runs unless told otherwise.
+// benchRuns is how often each side of a measurement runs unless set otherwise.
 const benchRuns = 5
 
 // fewest is the least number of clusters of a mesh.

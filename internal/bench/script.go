@@ -33,7 +33,7 @@ func newBenchScriptCommand(streams *ioStreams) *cobra.Command {
 gen-eastwest-gateway.sh of Istio's samples piped into "istioctl install", "istioctl
 create-remote-secret", kubectl, the twenty calls from each cluster, and "kubectl
 delete namespace" at the end. The steps before the guide (istio-system, CA, istiod)
-are the same commands on both sides, so the ratio is told with and without them: a
+are the same commands on both sides, so the ratio is reported with and without them: a
 fleet has them behind it when the guide begins. Where the guide's commands made the
 mesh, "verify --setup reuse" then tries it on that same lab.`,
 		Args: cobra.NoArgs,
@@ -121,8 +121,8 @@ const cleanUpName = "cleanup"
 
 // allAnswered wants an answer of every version from every cluster, as the guide does.
 func allAnswered(said string, clusters int) error {
-	if got := strings.Count(said, "Hello version: "); got != workload.PageCalls*clusters {
-		return fmt.Errorf("bench: the guide's commands: want %d answers, got %d\n%s", workload.PageCalls*clusters, got, said)
+	if got := strings.Count(said, "Hello version: "); got != workload.GuideCalls*clusters {
+		return fmt.Errorf("bench: the guide's commands: want %d answers, got %d\n%s", workload.GuideCalls*clusters, got, said)
 	}
 	for i := range clusters {
 		if version := fleet.Version(i); !strings.Contains(said, "Hello version: "+version) {

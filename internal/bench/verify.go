@@ -16,7 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/run"
 )
 
-// benchVerify measures verify with flags that name a place.
+// benchVerify measures verify with flags that name an environment.
 func benchVerify(ctx context.Context, eastwest string, flags ...string) ([]timing, error) {
 	made, total, err := runVerifyApart(ctx, eastwest, flags...)
 	if err != nil {
@@ -83,7 +83,7 @@ const (
 )
 
 // answered is from the end of the last of the given steps to the end of the
-// page's own proof, both-directions; 0 when one of them is not in the run.
+// guide's own proof, both-directions; 0 when one of them is not in the run.
 func answered(run report.Run, steps ...string) time.Duration {
 	from, to := endOf(run, steps...), calledAt(run)
 	if from.IsZero() || to.IsZero() {

@@ -24,7 +24,7 @@ func TestTable(t *testing.T) {
 		seen[f.Name] = true
 	}
 	if _, err := Find("no-such"); err == nil || !strings.Contains(err.Error(), "lab break --help") {
-		t.Errorf("want told where the faults are listed, got %v", err)
+		t.Errorf("want it said where the faults are listed, got %v", err)
 	}
 }
 

@@ -2,7 +2,7 @@ package faults
 
 import "context"
 
-// networkLabel tells istiod the network of a cluster's endpoints (A5b).
+// networkLabel tells istiod the network of a cluster's endpoints.
 const networkLabel = "topology.istio.io/network"
 
 func networkFaults() []Fault {

@@ -34,10 +34,10 @@ func inConfigMap(name, key, pattern, by string) step {
 	})
 }
 
-// inMeshConfig changes what istiod and all proxies are told; istiod takes most of it at once.
+// inMeshConfig changes what istiod and all proxies get; istiod takes most of it at once.
 func inMeshConfig(pattern, by string) step { return inConfigMap("istio", "mesh", pattern, by) }
 
-// inInjector changes what new proxies are told.
+// inInjector changes what new proxies get.
 func inInjector(pattern, by string) step {
 	return inConfigMap("istio-sidecar-injector", "values", pattern, by)
 }

@@ -70,7 +70,7 @@ func pauseImage(ref, programs string) image {
 }
 
 // helloWorldImage bakes the version in, as upstream's images do; the neutral
-// image has none and is told by its Deployment.
+// image has none and gets it from its Deployment.
 func helloWorldImage(ref, version, programs string) image {
 	var fs rootfs
 	base(&fs)
@@ -85,7 +85,7 @@ func helloWorldImage(ref, version, programs string) image {
 	}}
 }
 
-// sleepImage has a real shell and a real curl, and a sleep that ends when told to.
+// sleepImage has a real shell and a real curl, and a sleep that ends when asked to.
 func sleepImage(ctx context.Context, ref, programs string) (image, error) {
 	var fs rootfs
 	base(&fs)

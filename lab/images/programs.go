@@ -79,7 +79,7 @@ func writeSources(dir string, names []string) error {
 	return nil
 }
 
-// tellEvery is how often work without steps of its own is told of.
+// tellEvery is how often work without steps of its own is reported.
 const tellEvery = time.Second
 
 // repeat calls tell now and then until stop is called, which waits for it to end.

@@ -76,7 +76,7 @@ type balancer struct {
 	addresses []netip.Addr
 	// name is empty where the Service has addresses.
 	name string
-	// shown is when the status told the name.
+	// shown is when the status showed the name.
 	shown time.Time
 }
 

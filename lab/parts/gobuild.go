@@ -16,7 +16,7 @@ const (
 	// linkWeight is how many packages a link counts as in the progress: linking
 	// kube-apiserver takes about as long as compiling 20 average packages.
 	linkWeight = 20
-	// reportEvery is how often progress is told while a family builds.
+	// reportEvery is how often progress is reported while a family builds.
 	reportEvery = 500 * time.Millisecond
 	// stopGrace is what an interrupted go gets to end its compilers.
 	stopGrace = 5 * time.Second

@@ -38,7 +38,7 @@ func fromEnvironment(t *testing.T) Config {
 		t.Fatal(err)
 	}
 	if on := environment("ON", "lab"); on != "lab" {
-		t.Fatalf("ON=%s: from go test only the lab can be used; \"eastwest verify\" knows the other places", on)
+		t.Fatalf("ON=%s: from go test only the lab can be used; \"eastwest verify\" knows the other environments", on)
 	}
 	clusters, err := strconv.Atoi(environment("CLUSTERS", "2"))
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package basic is the suite that proves the page: its steps one by one, the
+// Package basic is the suite that proves the guide: its steps one by one, the
 // scenarios, and that the clusters are left as they were. It is run by
 // `eastwest verify`, which needs no Go toolchain, by `go test` and by `ginkgo`.
 //

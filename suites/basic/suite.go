@@ -29,7 +29,7 @@ const (
 // other; what does need a failed step is skipped with that reason.
 func register(running context.Context, r *run.Run) bool {
 	return Describe("multi-cluster mesh", Ordered, ContinueOnFailure, func() {
-		Context("the page", func() {
+		Context("the guide", func() {
 			for _, step := range r.Steps() {
 				It(step.Title, SpecTimeout(stepBound), func(ctx SpecContext) {
 					expectPassed(r.Step(joined(running, ctx), step))

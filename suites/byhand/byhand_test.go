@@ -25,7 +25,7 @@ import (
 // scriptBound bounds one run of the script, which waits for pods several times.
 const scriptBound = 4 * time.Minute
 
-// TestLabPlanScript runs the plan's script by bash, with the page's own tools,
+// TestLabPlanScript runs the plan's script by bash, with the guide's own tools,
 // and then the basic suite on the mesh that it made. A second run of the script
 // changes nothing and ends well too.
 func TestLabPlanScript(t *testing.T) {
@@ -43,7 +43,7 @@ func TestLabPlanScript(t *testing.T) {
 	said := runScript(t, l, dir, script, workload.SwitchProve+"=1")
 	for _, version := range []string{"v1", "v2"} {
 		if !strings.Contains(said, "Hello version: "+version) {
-			t.Errorf("the page's calls were not answered by %s:\n%s", version, said)
+			t.Errorf("the guide's calls were not answered by %s:\n%s", version, said)
 		}
 	}
 	if again := runScript(t, l, dir, script); strings.Contains(again, "secret/cacerts configured") {
@@ -84,7 +84,7 @@ func runScript(t *testing.T, l *lab.Lab, dir, script string, env ...string) stri
 	ctx, cancel := context.WithTimeout(t.Context(), scriptBound)
 	defer cancel()
 	began := time.Now()
-	file := filepath.Join(dir, "page.sh")
+	file := filepath.Join(dir, "guide.sh")
 	if err := os.WriteFile(file, []byte(script), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -118,8 +118,8 @@ func kill(t *testing.T, eastwest commandline.Binary, m moment) {
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
-	var told bytes.Buffer
-	lines := bufio.NewScanner(io.TeeReader(stderr, &told))
+	var printed bytes.Buffer
+	lines := bufio.NewScanner(io.TeeReader(stderr, &printed))
 	for want := clustersOf(m); want > 0 && lines.Scan(); {
 		if strings.Contains(lines.Text(), m.line) {
 			want--
@@ -131,7 +131,7 @@ func kill(t *testing.T, eastwest commandline.Binary, m moment) {
 	}
 	err = run.Wait()
 	if status := run.ProcessState; status.Exited() {
-		t.Fatalf("the run was not killed, it ended by itself: %v\n%s", err, told.Bytes())
+		t.Fatalf("the run was not killed, it ended by itself: %v\n%s", err, printed.Bytes())
 	}
 }
 

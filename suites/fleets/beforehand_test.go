@@ -24,10 +24,10 @@ func TestLabFleetNamespaceMadeBeforehand(t *testing.T) {
 	owners := f
 	f.grant(t, user, "--for", "verify", "--namespace", namespace, "--existing")
 	f = f.as(t, user)
-	t.Run("pods that would get no sidecar are told, with the command that helps", func(t *testing.T) {
+	t.Run("pods that would get no sidecar are reported, with the command that helps", func(t *testing.T) {
 		_, said := f.verify(t, usage)
 		if !strings.Contains(said, "a pod like sleep-eastwest-try gets no sidecar") {
-			t.Fatalf("want told what is missing, got\n%s", said)
+			t.Fatalf("want it said what is missing, got\n%s", said)
 		}
 		commands := regexp.MustCompile(`kubectl [^;\n]*label namespace [^;\n]*--overwrite`).FindAllString(said, -1)
 		for _, command := range commands {
@@ -38,12 +38,12 @@ func TestLabFleetNamespaceMadeBeforehand(t *testing.T) {
 		}
 	})
 	before := f.of(t, namespace)
-	t.Run("pods that Pod Security forbids are told", func(t *testing.T) {
+	t.Run("pods that Pod Security forbids are reported", func(t *testing.T) {
 		careless := f.copy(t)
 		careless.edit(t, `images:\n`, "workload: {securityContext: {}}\nimages:\n")
 		_, said := careless.verify(t, usage)
 		if !strings.Contains(said, "is not admitted") || !strings.Contains(said, `violates PodSecurity "restricted:latest"`) {
-			t.Errorf("want told what is forbidden, got\n%s", said)
+			t.Errorf("want it said what is forbidden, got\n%s", said)
 		}
 	})
 	t.Run("conformant", func(t *testing.T) {

@@ -27,7 +27,7 @@ type somebodys struct {
 	file string
 }
 
-// The exit codes that are told apart here, as "eastwest help exit-codes" has them.
+// The exit codes that are distinguished here, as "eastwest help exit-codes" has them.
 const (
 	conformant    = 0
 	nonConformant = 1
@@ -42,7 +42,7 @@ func TestLabFleet(t *testing.T) {
 	f := begin(t)
 	t.Run("makes nothing of a mesh unless it is asked and agreed to", func(t *testing.T) {
 		if _, said := f.verify(t, usage); !strings.Contains(said, "there is no east-west gateway, no Gateway that exposes services (cross-network-gateway), no remote secret") || !strings.Contains(said, "--setup install makes what is missing") {
-			t.Errorf("want told what is missing and which flag makes it, got\n%s", said)
+			t.Errorf("want it said what is missing and which flag makes it, got\n%s", said)
 		}
 		_, said := f.verify(t, usage, "--setup", "install")
 		first := strings.Index(said, "Service istio-system/istio-eastwestgateway, a load balancer that may be public")
@@ -99,7 +99,7 @@ func TestLabFleet(t *testing.T) {
 		before := f.kubectl(t, "get", exposed, "--output=yaml")
 		_, said := f.verify(t, nonConformant, append(install, "--namespace", "eastwest-wrong")...)
 		if !strings.Contains(said, "spec.servers[0].port.number is 15444, want 15443") {
-			t.Errorf("want the difference told, got\n%s", said)
+			t.Errorf("want the difference reported, got\n%s", said)
 		}
 		if diff := cmp.Diff(before, f.kubectl(t, "get", exposed, "--output=yaml")); diff != "" {
 			t.Errorf("the owner's object was touched (-before +after):\n%s", diff)
@@ -129,7 +129,7 @@ func TestLabFleet(t *testing.T) {
 		f.kubectl(t, "scale", "deployment/istiod", "--replicas=0")
 		f.kubectl(t, "wait", "pod", "--selector=app=istiod", "--for=delete", "--timeout=60s")
 		if _, said := f.verify(t, noVerdict, install...); !strings.Contains(said, "install the control plane first") {
-			t.Errorf("want the missing control plane told, got\n%s", said)
+			t.Errorf("want the missing control plane reported, got\n%s", said)
 		}
 	})
 }
@@ -194,7 +194,7 @@ func (f somebodys) gateways(t *testing.T) string {
 // script is what a person would run instead of eastwest.
 func (f somebodys) script(t *testing.T) string {
 	t.Helper()
-	file := filepath.Join(t.TempDir(), "page.sh")
+	file := filepath.Join(t.TempDir(), "guide.sh")
 	if err := os.WriteFile(file, []byte(f.inside(t, f.eastwest.Path, "plan", "--fleet", f.file, "--output", "shell")), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // TestLabPartOfAMesh looks at two clusters of a mesh of four: the other two are right as
-// they are, take their part of the calls, and nobody may be told to cut them off.
+// they are, take their part of the calls, and nobody may be advised to cut them off.
 func TestLabPartOfAMesh(t *testing.T) {
 	f := beginWith(t, "--mesh", "--clusters", "4")
 	f.leaveOut(t, "cluster3", "cluster4")

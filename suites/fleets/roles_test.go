@@ -34,7 +34,7 @@ func TestLabFleetRoles(t *testing.T) {
 	t.Run("the rights of a diagnosis are too few for a run", func(t *testing.T) {
 		_, said := reader.verify(t, usage)
 		if !strings.Contains(said, "create namespaces (the sample's namespace)") || !strings.Contains(said, "eastwest roles --for verify") {
-			t.Errorf("want told which right is missing and what grants it, got\n%s", said)
+			t.Errorf("want it said which right is missing and what grants it, got\n%s", said)
 		}
 		for _, line := range regexp.MustCompile(`preflight: (?:refused|unknown).*`).FindAllString(said, -1) {
 			if !strings.Contains(line, "the user may not") {
@@ -45,7 +45,7 @@ func TestLabFleetRoles(t *testing.T) {
 	t.Run("verify", func(t *testing.T) {
 		run, said := verifier.verify(t, conformant, "--namespace", "sample")
 		if notes(run, "not looked at for want of rights") == 0 {
-			t.Errorf("want told what the inventory could not see, got\n%s", said)
+			t.Errorf("want it said what the inventory could not see, got\n%s", said)
 		}
 		for _, did := range f.writes(t, "verify") {
 			if !did.of("sample") && did.Ref.Resource != "leases" {

@@ -1,4 +1,4 @@
-// Package tooltest has doubles of the programs that the page runs on somebody's
+// Package tooltest has doubles of the programs that the guide runs on somebody's
 // fleet: asmcli, istioctl and gen-eastwest-gateway.sh. They behave as the real
 // ones were seen to (research of asmcli 1.19 to 1.28: exit codes, names,
 // silences), write down how they were called, and leave what they can to the

@@ -48,7 +48,7 @@ const unused = 12 * time.Hour
 
 // Build gives the node image, making it when the cache lacks it, and what it is
 // made of. It needs root, as the making of a Debian system does; what else the
-// machine lacks is installed or told as *parts.Unmet.
+// machine lacks is installed or returned as *parts.Unmet.
 func Build(ctx context.Context, o Options) (Image, error) {
 	o, err := o.withDefaults()
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 
 const (
 	// suite is Debian 12, whose systemd still runs on hosts with cgroup v1;
-	// kind's own base, Debian 13, has one that does not without being told.
+	// kind's own base, Debian 13, has one that does not without being asked.
 	suite  = "bookworm"
 	mirror = "http://deb.debian.org/debian"
 )

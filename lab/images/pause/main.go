@@ -1,4 +1,4 @@
-// Command pause does nothing until it is told to end. It holds a pod's
+// Command pause does nothing until it is asked to end. It holds a pod's
 // namespaces, reaping what is left to it there, and it is /bin/sleep in the
 // Sleep image: as a container's first process, an ordinary sleep ignores
 // SIGTERM and keeps its pod for the whole grace period.
@@ -29,7 +29,7 @@ func main() {
 	wait(signals, limit, reap)
 }
 
-// wait returns when told to end or after limit; nil means no limit.
+// wait returns when asked to end or after limit; nil means no limit.
 func wait(signals <-chan os.Signal, limit *time.Duration, reap func()) {
 	var timeout <-chan time.Time
 	if limit != nil {

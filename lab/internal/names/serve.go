@@ -10,7 +10,7 @@ import (
 )
 
 // Listen opens both sockets of the server, so that a port that is taken is
-// told at once.
+// reported at once.
 func Listen(ctx context.Context, address string) (*Sockets, error) {
 	var lc net.ListenConfig
 	udp, err := lc.ListenPacket(ctx, "udp", address)

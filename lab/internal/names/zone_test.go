@@ -20,7 +20,7 @@ func TestAnswer(t *testing.T) {
 	zone.Publish("gw.balancers.example", addresses, start.Add(2*time.Second))
 	zone.Publish("hidden.balancers.example", addresses, start)
 	if !zone.Hide("hidden.balancers.example", true) || zone.Hide("none.balancers.example", true) {
-		t.Error("want a name hidden that is there, and told that another is not")
+		t.Error("want a name hidden that is there, and hears that another is not")
 	}
 	rows := []struct {
 		name  string

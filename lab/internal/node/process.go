@@ -30,7 +30,7 @@ type runner struct {
 // logTail is how much of a program's log an error shows, in bytes.
 const logTail = 2048
 
-// stopGrace is how long a program may take to end when it is told to.
+// stopGrace is how long a program may take to end when it is asked to.
 const stopGrace = 5 * time.Second
 
 // start starts a program whose early end ends the node.

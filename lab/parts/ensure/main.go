@@ -18,7 +18,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
-// reportEvery is how often a running build is told of.
+// reportEvery is how often a running build is reported.
 const reportEvery = 5 * time.Second
 
 // What eastwest itself ends with when a test cannot be run, or is interrupted.

@@ -62,7 +62,7 @@ func TestUnpackRefusesAnythingElse(t *testing.T) {
 	}
 }
 
-// pip writes a double that leaves its arguments in a file and then does what it is told.
+// pip writes a double that leaves its arguments in a file and then does what it is given.
 func pip(t *testing.T, script string) (path, argv string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -99,7 +99,7 @@ func TestFetchTellsWhatPipSays(t *testing.T) {
 func TestFetchPinsByHash(t *testing.T) {
 	path, argv := pip(t, "exit 1")
 	if err := Fetch(t.Context(), path, t.TempDir()); err == nil {
-		t.Fatal("want pip's failure told")
+		t.Fatal("want pip's failure reported")
 	}
 	got, err := os.ReadFile(argv)
 	if err != nil {

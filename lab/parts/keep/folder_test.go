@@ -60,7 +60,7 @@ func TestLockExcludes(t *testing.T) {
 	waited := 0
 	_, err = f.Lock(ctx, func() { waited++; cancel() })
 	if !errors.Is(err, context.Canceled) || waited != 1 {
-		t.Fatalf("second lock: error %v, told %d times to wait; want to wait until cancelled", err, waited)
+		t.Fatalf("second lock: error %v, asked %d times to wait; want to wait until cancelled", err, waited)
 	}
 	if err := first.Close(); err != nil {
 		t.Fatal(err)

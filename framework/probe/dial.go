@@ -14,11 +14,11 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 )
 
-//go:embed knock.sh
-var knockScript string
+//go:embed dial.sh
+var dialScript string
 
-// Door is an address to knock at.
-type Door struct {
+// Address is what is dialed.
+type Address struct {
 	// URL decides what is spoken: http:// plaintext, https:// TLS.
 	URL string
 	// Resolve makes curl connect to this host:port instead of the URL's, so
@@ -28,9 +28,9 @@ type Door struct {
 	Limit time.Duration
 }
 
-// Knock is what an address answered. The caller must not have a sidecar, or
+// Attempt is what came of dialing an address. The caller must not have a sidecar, or
 // it is the sidecar that answers the TCP connection.
-type Knock struct {
+type Attempt struct {
 	// Connected is true when the TCP connection was made.
 	Connected bool
 	// Handshake is true when a TLS handshake was finished. TLS 1.3 lets a
@@ -47,34 +47,34 @@ type Knock struct {
 	Unsound bool
 }
 
-const defaultKnockLimit = 5 * time.Second
+const defaultAttemptLimit = 5 * time.Second
 
-// KnockAt makes one attempt at each door, in order, from a container without a sidecar.
-func KnockAt(ctx context.Context, from Execer, target kube.Target, doors []Door) ([]Knock, error) {
+// Dial makes one attempt at each address, in order, from a container without a sidecar.
+func Dial(ctx context.Context, from Execer, target kube.Target, addresses []Address) ([]Attempt, error) {
 	nonce := rand.Text()
 	var bound time.Duration
-	command := []string{"/bin/sh", "-c", knockScript, "eastwest-knock", nonce}
-	for _, door := range doors {
-		limit := door.Limit
+	command := []string{"/bin/sh", "-c", dialScript, "eastwest-dial", nonce}
+	for _, address := range addresses {
+		limit := address.Limit
 		if limit <= 0 {
-			limit = defaultKnockLimit
+			limit = defaultAttemptLimit
 		}
 		bound += limit
-		command = append(command, strconv.FormatFloat(limit.Seconds(), 'f', 1, 64), door.Resolve, door.URL)
+		command = append(command, strconv.FormatFloat(limit.Seconds(), 'f', 1, 64), address.Resolve, address.URL)
 	}
 	result, err := from.Exec(ctx, target, kube.ExecOptions{Command: command, Bound: bound + execMargin})
-	knocks := parseKnocks(result.Stdout, nonce, len(doors), lostBecause(result, err))
+	attempts := parseAttempts(result.Stdout, nonce, len(addresses), lostBecause(result, err))
 	if err != nil {
-		return knocks, fmt.Errorf("knock at %d addresses from %s: %w", len(doors), target, err)
+		return attempts, fmt.Errorf("dial %d addresses from %s: %w", len(addresses), target, err)
 	}
-	return knocks, nil
+	return attempts, nil
 }
 
-// parseKnocks reads what knock.sh printed; what is missing is Unsound.
-func parseKnocks(stdout []byte, nonce string, count int, lostWhy string) []Knock {
-	knocks := make([]Knock, count)
-	for i := range knocks {
-		knocks[i] = Knock{Unsound: true, Why: lostWhy}
+// parseAttempts reads what dial.sh printed; what is missing is Unsound.
+func parseAttempts(stdout []byte, nonce string, count int, lostWhy string) []Attempt {
+	attempts := make([]Attempt, count)
+	for i := range attempts {
+		attempts[i] = Attempt{Unsound: true, Why: lostWhy}
 	}
 	lines := strings.SplitAfter(string(stdout), "\n")
 	for _, line := range lines {
@@ -83,25 +83,25 @@ func parseKnocks(stdout []byte, nonce string, count int, lostWhy string) []Knock
 		if !complete || !own {
 			continue
 		}
-		number, knock, ok := parseKnock(strings.SplitN(rest, "\t", 7))
+		number, attempt, ok := parseAttempt(strings.SplitN(rest, "\t", 7))
 		if ok && number >= 1 && number <= count {
-			knocks[number-1] = knock
+			attempts[number-1] = attempt
 		}
 	}
-	return knocks
+	return attempts
 }
 
-// parseKnock reads number, exit code, status, seconds to connect, seconds to
+// parseAttempt reads number, exit code, status, seconds to connect, seconds to
 // the end of the handshake, bytes, body.
-func parseKnock(fields []string) (int, Knock, bool) {
+func parseAttempt(fields []string) (int, Attempt, bool) {
 	if len(fields) != 7 {
-		return 0, Knock{}, false
+		return 0, Attempt{}, false
 	}
 	var numbers [3]int
 	for i := range numbers {
 		n, err := strconv.Atoi(fields[i])
 		if err != nil {
-			return 0, Knock{}, false
+			return 0, Attempt{}, false
 		}
 		numbers[i] = n
 	}
@@ -109,20 +109,20 @@ func parseKnock(fields []string) (int, Knock, bool) {
 	handshake, ok2 := parseSeconds(fields[4])
 	bytes, err := strconv.ParseFloat(fields[5], 64) // old curls print size_download as 0.000
 	if !ok1 || !ok2 || err != nil || bytes < 0 {
-		return 0, Knock{}, false
+		return 0, Attempt{}, false
 	}
-	knock := Knock{
+	attempt := Attempt{
 		Exit: numbers[1], Status: numbers[2],
 		Connected: connect > 0 || afterConnect(numbers[1]), Handshake: handshake > 0,
 		Bytes: int(bytes), Body: strings.TrimRight(fields[6], " "),
 	}
-	if knock.Exit != 0 {
-		knock.Why = exitMeaning(knock.Exit)
+	if attempt.Exit != 0 {
+		attempt.Why = exitMeaning(attempt.Exit)
 	}
-	if ownFault(knock.Exit) {
-		knock = Knock{Exit: knock.Exit, Unsound: true, Why: exitMeaning(knock.Exit)}
+	if ownFault(attempt.Exit) {
+		attempt = Attempt{Exit: attempt.Exit, Unsound: true, Why: exitMeaning(attempt.Exit)}
 	}
-	return numbers[0], knock, true
+	return numbers[0], attempt, true
 }
 
 // afterConnect reports whether a failure of curl can only follow a TCP

@@ -33,7 +33,7 @@ func TestToldGoesIntoTheNotes(t *testing.T) {
 			want: []string{"sh: exit status 7 after ", "token: [redacted]"}, fail: true,
 		},
 		{name: "silence", exec: Exec{Argv: []string{"true"}, Told: true}, want: []string{"true: exit status 0 after ", ", saying nothing"}},
-		{name: "what is not told", exec: Exec{Argv: []string{"/bin/sh", "-c", "echo secret >&2"}}},
+		{name: "what is not printed", exec: Exec{Argv: []string{"/bin/sh", "-c", "echo secret >&2"}}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -92,7 +92,7 @@ func TestExecEndsItsChildrenToo(t *testing.T) {
 	start := time.Now()
 	_, err := Exec{Argv: []string{"/bin/sh", "-c", "sleep 60 & echo $! > " + file + "; while :; do wait; done"}}.Output(t.Context(), site)
 	if err == nil || !strings.Contains(err.Error(), context.DeadlineExceeded.Error()) {
-		t.Errorf("want the bound told, got %v", err)
+		t.Errorf("want the bound reported, got %v", err)
 	}
 	if took := time.Since(start); took > 30*time.Second {
 		t.Errorf("took %s", took)
