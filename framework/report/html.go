@@ -5,9 +5,7 @@ import (
 	_ "embed"
 	"fmt"
 	"html/template"
-	"math"
-	"net/http"
-	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,6 +21,7 @@ func HTML(r Run) ([]byte, error) {
 	page, err := template.New("page").Funcs(template.FuncMap{
 		"short":   short,
 		"percent": percent,
+		"many":    many,
 	}).Parse(pageTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("write html: %w", err)
@@ -45,161 +44,80 @@ type page struct {
 	Took   time.Duration
 	Groups []caseGroup
 	Charts []chart
-	Gantt  []ganttRow
+	Time   timeline
 	Found  []findingGroup
+	Files  []evidenceFile
+	Colors palette
+	Unmet  int // waits in vain
 }
 
+// caseGroup is the cases of one kind. Steps fold: while they pass nobody asks.
 type caseGroup struct {
-	Name   string
-	Counts string
-	Cases  []Case
+	Name, One   string
+	Counts      string
+	Cases       []Case
+	Folds, Open bool
 }
 
-// chart is one sample from one source cluster.
-type chart struct {
-	Sample
-	Scenario string
-	Bars     []chartBar
-	Ticks    []tick
-	Scale    []scaleMark
-	Latency  latency
-	HasCalls bool
-}
+// fewNotes are shown; more fold under a case that passed.
+const fewNotes = 3
 
-// chartBar is a bar with its accept interval; positions are in percent of the calls.
-type chartBar struct {
-	bar
-	Color             string
-	Width             float64
-	BandLeft, BandFor float64
-	WantAt            float64
-	Outside           bool
-}
-
-// tick is one call on the latency strip, in percent of its width.
-type tick struct {
-	X     float64
-	Color string
-}
-
-type scaleMark struct {
-	X     float64
-	Label string
-}
-
-type ganttRow struct {
-	Phase
-	Left, Width float64 // percent of the run
-}
+func many(notes []string) bool { return len(notes) > fewNotes }
 
 func newPage(r Run) page {
 	p := page{
 		Run: r, Style: template.CSS(pageStyle), Title: r.title(), Tags: r.tags(), Proxy: r.Cell.proxy(), //nolint:gosec // a file of ours
-		Limits: r.Limits(), Took: r.Ended.Sub(r.Started), Gantt: gantt(r.Phases), Found: grouped(r.Findings),
+		Limits: r.Limits(), Took: r.Ended.Sub(r.Started), Time: newTimeline(r.Phases), Found: grouped(r.Findings), Files: evidenceFiles(r.Evidence),
 	}
-	for _, group := range []struct {
-		name string
-		kind CaseKind
-	}{{"Scenarios", KindScenario}, {"Steps", KindStep}, {"Clean-up", KindCleanup}} {
-		if g := groupOf(group.name, group.kind, r.Cases); len(g.Cases) > 0 {
+	for _, kind := range []CaseKind{KindScenario, KindStep, KindCleanup} {
+		if g := groupOf(kind, r.Cases); len(g.Cases) > 0 {
 			p.Groups = append(p.Groups, g)
 		}
 	}
-	for _, c := range r.Cases {
-		for _, s := range c.Samples {
-			p.Charts = append(p.Charts, newChart(c, s))
+	p.Colors = colorsOf(r)
+	p.Charts = chartsOf(r, p.Colors)
+	for _, w := range r.Waits {
+		if !w.Met {
+			p.Unmet++
 		}
 	}
 	return p
 }
 
-func groupOf(name string, kind CaseKind, cases []Case) caseGroup {
-	g := caseGroup{Name: name}
+func groupOf(kind CaseKind, cases []Case) caseGroup {
+	g := caseGroup{One: string(kind), Folds: kind == KindStep}
+	switch kind {
+	case KindScenario:
+		g.Name = "Scenarios"
+	case KindStep:
+		g.Name = "Steps"
+	case KindCleanup:
+		g.Name, g.One = "Clean-up", "clean-up"
+	}
 	for _, c := range cases {
 		if c.Kind == kind {
 			g.Cases = append(g.Cases, c)
+			g.Open = g.Open || c.Status != Passed
 		}
 	}
 	g.Counts = countsText(g.Cases)
 	return g
 }
 
-func newChart(c Case, s Sample) chart {
-	ch := chart{Sample: s, Scenario: c.label()}
-	colors := map[string]string{}
-	for i, b := range histogram(s) {
-		cb := chartBar{bar: b, Width: round1(100 * b.Part), WantAt: round1(100 * b.Want), Color: "bad"}
-		if b.Good {
-			cb.Color = fmt.Sprintf("v%d", i%seriesColors)
-			colors[b.Label] = cb.Color
-		}
-		if n := float64(len(s.Calls)); b.Judged && n > 0 {
-			cb.BandLeft = round1(100 * float64(b.Accept.Low) / n)
-			cb.BandFor = round1(100 * float64(b.Accept.High-b.Accept.Low) / n)
-			cb.Outside = b.Count < b.Accept.Low || b.Count > b.Accept.High
-		}
-		ch.Bars = append(ch.Bars, cb)
-	}
-	ch.Latency, ch.HasCalls = latencies(s)
-	ch.Ticks, ch.Scale = latencyStrip(s.Calls, colors)
-	return ch
+// timeline shows when each phase of the run was.
+type timeline struct {
+	Rows  []phaseRow
+	Label string // the same in words
 }
 
-// seriesColors is the number of colours v0.. of page.css.
-const seriesColors = 6
-
-// latencyStrip places each call on a logarithmic axis: a stall of ten seconds
-// and an answer in two milliseconds must both be seen.
-func latencyStrip(calls []Call, colors map[string]string) ([]tick, []scaleMark) {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, c := range calls {
-		if at := decade(c.Latency); !c.Unsound {
-			low, high = math.Min(low, at), math.Max(high, at)
-		}
-	}
-	if low > high {
-		return nil, nil
-	}
-	low, high = math.Floor(low), math.Ceil(high)
-	if high <= low {
-		high = low + 1
-	}
-	place := func(at float64) float64 { return round1(100 * (at - low) / (high - low)) }
-	var ticks []tick
-	for _, c := range calls {
-		if c.Unsound {
-			continue
-		}
-		color, good := colors[c.Version]
-		if !good || c.Status != http.StatusOK {
-			color = "bad"
-		}
-		ticks = append(ticks, tick{X: place(decade(c.Latency)), Color: color})
-	}
-	// Failures are drawn last, above the crowd.
-	slices.SortStableFunc(ticks, func(a, b tick) int { return rankOf(a) - rankOf(b) })
-	var marks []scaleMark
-	for at := low; at <= high; at++ {
-		marks = append(marks, scaleMark{X: place(at), Label: short(time.Duration(math.Round(math.Pow(10, at))))})
-	}
-	return ticks, marks
+type phaseRow struct {
+	Phase
+	Left, Width float64 // percent of the run
 }
 
-func rankOf(t tick) int {
-	if t.Color == "bad" {
-		return 1
-	}
-	return 0
-}
-
-// decade is the logarithm of a duration in nanoseconds; nothing is faster than a microsecond.
-func decade(d time.Duration) float64 {
-	return math.Log10(float64(max(d, time.Microsecond)))
-}
-
-func gantt(phases []Phase) []ganttRow {
+func newTimeline(phases []Phase) timeline {
 	if len(phases) == 0 {
-		return nil
+		return timeline{}
 	}
 	start, end := phases[0].Start, phases[0].Start
 	for _, p := range phases {
@@ -212,11 +130,12 @@ func gantt(phases []Phase) []ganttRow {
 	}
 	whole := max(end.Sub(start), time.Nanosecond)
 	share := func(d time.Duration) float64 { return round1(100 * float64(d) / float64(whole)) }
-	rows := make([]ganttRow, len(phases))
+	t := timeline{Rows: make([]phaseRow, len(phases))}
+	words := make([]string, len(phases))
 	for i, p := range phases {
-		rows[i] = ganttRow{Phase: p, Left: share(p.Start.Sub(start)), Width: share(p.Duration)}
+		t.Rows[i] = phaseRow{Phase: p, Left: share(p.Start.Sub(start)), Width: share(p.Duration)}
+		words[i] = p.Name + " " + short(p.Duration)
 	}
-	return rows
+	t.Label = short(whole) + " in all: " + strings.Join(words, ", ")
+	return t
 }
-
-func round1(x float64) float64 { return math.Round(10*x) / 10 }

@@ -56,14 +56,14 @@ func rehearsal(c Cell) string {
 	} else {
 		untested += " was"
 	}
-	told := fmt.Sprintf("This is a rehearsal on the place %s with the traits of the platform: %s not tested.", c.Place, untested)
+	text := fmt.Sprintf("This is a rehearsal in the environment %s, with the traits of the platform: %s not tested.", c.Place, untested)
 	if len(c.Imitated) > 0 {
-		told += " Imitated: " + strings.Join(c.Imitated, "; ") + "."
+		text += " Imitated: " + strings.Join(c.Imitated, "; ") + "."
 	}
 	if len(c.NotImitated) > 0 {
-		told += " Not imitated: " + strings.Join(c.NotImitated, "; ") + "."
+		text += " Not imitated: " + strings.Join(c.NotImitated, "; ") + "."
 	}
-	return told
+	return text
 }
 
 // caveats are the sentences of the limits.

@@ -25,6 +25,7 @@ type listRow struct {
 	Limits []Limit
 	Counts string
 	Took   time.Duration
+	Charts []chart
 }
 
 // HTML renders the list as one page that needs nothing else, as that of a run
@@ -35,9 +36,10 @@ func (l List) HTML() ([]byte, error) {
 		return nil, fmt.Errorf("write html: %w", err)
 	}
 	shown := listPage{List: l, Style: template.CSS(pageStyle), Tags: l.tags()} //nolint:gosec // a file of ours
+	colors := colorsOf(l.Items...)
 	for _, r := range l.Items {
 		shown.Rows = append(shown.Rows, listRow{
-			Run: r, Title: r.title(), Limits: r.Limits(), Counts: countsText(r.Cases), Took: r.Ended.Sub(r.Started),
+			Run: r, Title: r.title(), Limits: r.Limits(), Counts: countsText(r.Cases), Took: r.Ended.Sub(r.Started), Charts: chartsOf(r, colors),
 		})
 	}
 	var out bytes.Buffer

@@ -24,6 +24,7 @@ func Markdown(r Run) []byte {
 	}
 	fmt.Fprintf(&b, "\nRun %s, %d clusters, %s, %s, error probability %g for each check.\n", md(r.ID), len(r.Clusters), md(r.Cell.proxy()), short(r.Ended.Sub(r.Started)), r.ErrorProbability)
 	markdownFindings(&b, r.Findings)
+	markdownEvidence(&b, r.Evidence)
 	markdownSamples(&b, r.Cases)
 	markdownCases(&b, r.Cases)
 	return []byte(b.String())
@@ -65,6 +66,18 @@ func markdownFinding(b *strings.Builder, f Finding) {
 		fmt.Fprintf(b, "<br>`%s`", strings.ReplaceAll(md(command), "`", ""))
 	}
 	b.WriteString("\n")
+}
+
+// markdownEvidence names the files without links: a summary is shown far from them.
+func markdownEvidence(b *strings.Builder, names []string) {
+	if len(names) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "\n<details><summary>Evidence: %d files beside the report</summary>\n\n", len(names))
+	for _, name := range names {
+		fmt.Fprintf(b, "- %s\n", md(name))
+	}
+	b.WriteString("\n</details>\n")
 }
 
 func markdownSamples(b *strings.Builder, cases []Case) {

@@ -101,7 +101,7 @@ func skippedSuite(cells []NotRun) junitSuite {
 func (l List) Markdown() []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "## %s %d runs: %s%s\n\n", mark(l.Outcome), len(l.Items), md(string(l.Outcome)), md(l.tags()))
-	b.WriteString("| | platform | CA | place | outcome | time | why |\n|---|---|---|---|---|--:|---|\n")
+	b.WriteString("| | platform | CA | environment | outcome | time | why |\n|---|---|---|---|---|--:|---|\n")
 	for _, r := range l.Items {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", mark(r.Outcome), md(r.Cell.Platform), md(r.Cell.CA), md(r.Cell.Place),
 			md(r.headline()), short(r.Ended.Sub(r.Started)), md(strings.Join(r.Reasons, "; ")))

@@ -29,8 +29,11 @@ type Run struct {
 	Components []Component `json:"components,omitempty"`
 	Phases     []Phase     `json:"phases,omitempty"`
 	// Cases has one entry for each step of the plan and each scenario, in the order they ran.
-	Cases    []Case          `json:"cases"`
-	Findings []Finding       `json:"findings,omitempty"`
+	Cases    []Case    `json:"cases"`
+	Findings []Finding `json:"findings,omitempty"`
+	// Evidence names the files that the diagnosis left, relative to the folder of
+	// this report and with slashes: "diagnosis/findings.txt".
+	Evidence []string        `json:"evidence,omitempty"`
 	Waits    []Wait          `json:"waits,omitempty"`
 	Outcome  verdict.Outcome `json:"outcome"`
 	// Caveats say what was imitated, in the words of Run.Limits. WriteJSON fills

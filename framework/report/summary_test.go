@@ -72,7 +72,7 @@ func TestLatencies(t *testing.T) {
 
 func TestLatencyStripStaysInside(t *testing.T) {
 	calls := []Call{{Latency: 0}, {Latency: time.Millisecond, Status: 200, Version: "v1"}, {Latency: 10 * time.Second, Status: 503}, {Unsound: true}}
-	ticks, marks := latencyStrip(calls, map[string]string{"v1": "v0"})
+	ticks, marks := latencyStrip(calls, palette{"v1": "c1"})
 	if len(ticks) != 3 || len(marks) < 2 {
 		t.Fatalf("got %d ticks, %d marks", len(ticks), len(marks))
 	}
@@ -81,7 +81,7 @@ func TestLatencyStripStaysInside(t *testing.T) {
 			t.Errorf("a tick at %v %%", tick.X)
 		}
 	}
-	if ticks[0].Color != "v0" || ticks[2].Color != "bad" {
+	if ticks[0].Color != "c1" || ticks[2].Color != "bad" {
 		t.Errorf("failures are not drawn last: %+v", ticks)
 	}
 	if ticks, marks := latencyStrip(nil, nil); ticks != nil || marks != nil {
@@ -89,12 +89,16 @@ func TestLatencyStripStaysInside(t *testing.T) {
 	}
 }
 
-func TestGantt(t *testing.T) {
-	got := gantt([]Phase{{Name: "b", Start: at(10), Duration: 30 * time.Second}, {Name: "a", Start: at(0), Duration: 20 * time.Second}})
+func TestTimeline(t *testing.T) {
+	timeline := newTimeline([]Phase{{Name: "b", Start: at(10), Duration: 30 * time.Second}, {Name: "a", Start: at(0), Duration: 20 * time.Second}})
+	got := timeline.Rows
 	if len(got) != 2 || got[0].Left != 25 || got[0].Width != 75 || got[1].Left != 0 || got[1].Width != 50 {
 		t.Errorf("got %+v", got)
 	}
-	if got := gantt([]Phase{{Name: "nothing"}}); len(got) != 1 || got[0].Width != 0 {
+	if want := "40.0s in all: b 30.0s, a 20.0s"; timeline.Label != want {
+		t.Errorf("got %q, want %q", timeline.Label, want)
+	}
+	if got := newTimeline([]Phase{{Name: "nothing"}}).Rows; len(got) != 1 || got[0].Width != 0 {
 		t.Errorf("a phase without time: got %+v", got)
 	}
 }

@@ -104,9 +104,15 @@ func (t *terminal) cases(cases []Case) {
 	wide = min(wide, t.width-24)
 	for _, c := range cases {
 		sign, style := statusSign(c.Status)
-		name := clean(caseName(c))
-		pad := strings.Repeat(" ", max(0, wide-len([]rune(name))))
-		fmt.Fprintf(&t.b, "  %s %s%s %8s\n", t.paint(style, fmt.Sprintf("%-11s", sign)), name, pad, t.paint(dim, fmt.Sprintf("%8s", short(c.Duration))))
+		name := wrap(clean(caseName(c)), wide)
+		if len(name) == 0 {
+			name = []string{""}
+		}
+		pad := strings.Repeat(" ", max(0, wide-len([]rune(name[0]))))
+		fmt.Fprintf(&t.b, "  %s %s%s %8s\n", t.paint(style, fmt.Sprintf("%-11s", sign)), name[0], pad, t.paint(dim, fmt.Sprintf("%8s", short(c.Duration))))
+		for _, line := range name[1:] {
+			fmt.Fprintf(&t.b, "%14s%s\n", "", line)
+		}
 		if c.Status != Passed {
 			t.text("      ", style, c.Message)
 		}
