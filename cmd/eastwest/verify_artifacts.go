@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 
 	"github.com/eastwest-mesh/eastwest/framework/redact"
 	"github.com/eastwest-mesh/eastwest/framework/report"
@@ -12,13 +14,21 @@ import (
 	"github.com/eastwest-mesh/eastwest/suites/basic"
 )
 
-// writeArtifacts writes every rendering of the run, each atomically. One that
-// fails does not keep the others from being written.
+// diagnosisFolder lies beside the reports.
+const diagnosisFolder = "diagnosis"
+
+// writeArtifacts writes the evidence, then every rendering of the run, each atomically.
+// One that fails does not keep the others from being written.
 func writeArtifacts(dir string, result basic.Result) error {
 	// What an earlier run left would be taken for this run's diagnosis.
-	diagnosis := filepath.Join(dir, "diagnosis")
+	diagnosis := filepath.Join(dir, diagnosisFolder)
 	if err := errors.Join(os.RemoveAll(diagnosis), os.MkdirAll(dir, 0o700)); err != nil {
 		return fmt.Errorf("write the reports: %w", err)
+	}
+	written, errEvidence := writeEvidence(diagnosis, result.Evidence)
+	result.Run.Evidence = nil
+	for _, name := range written {
+		result.Run.Evidence = append(result.Run.Evidence, path.Join(diagnosisFolder, name))
 	}
 	documents := []struct {
 		name   string
@@ -39,24 +49,26 @@ func writeArtifacts(dir string, result basic.Result) error {
 			errs = append(errs, fmt.Errorf("write %s: %w", document.name, err))
 		}
 	}
-	return errors.Join(append(errs, writeEvidence(diagnosis, result.Evidence))...)
+	return errors.Join(append(errs, errEvidence)...)
 }
 
 // writeEvidence writes what the diagnosis collected, for its owner's eyes and without
-// what looks like a secret. The names came from a cluster: they stay in the folder,
-// which is made here and is not there where nothing had to be diagnosed.
-func writeEvidence(dir string, files []run.File) error {
+// what looks like a secret, and returns the names of what it wrote. The names came from a
+// cluster: they stay in the folder, which is made here and is not there where nothing
+// had to be diagnosed.
+func writeEvidence(dir string, files []run.File) ([]string, error) {
 	if len(files) == 0 {
-		return nil
+		return nil, nil
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
-		return fmt.Errorf("write the diagnosis: %w", err)
+		return nil, fmt.Errorf("write the diagnosis: %w", err)
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return fmt.Errorf("write the diagnosis: %w", err)
+		return nil, fmt.Errorf("write the diagnosis: %w", err)
 	}
 	defer func() { _ = root.Close() }() // a folder, opened to write into
+	var names []string
 	var errs []error
 	for _, file := range files {
 		name := filepath.FromSlash(file.Name)
@@ -66,7 +78,12 @@ func writeEvidence(dir string, files []run.File) error {
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("write the diagnosis: %w", err))
+			continue
+		}
+		// Pods of two namespaces may share a name, and then a file.
+		if !slices.Contains(names, file.Name) {
+			names = append(names, file.Name)
 		}
 	}
-	return errors.Join(errs...)
+	return names, errors.Join(errs...)
 }

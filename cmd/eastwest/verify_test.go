@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
@@ -138,6 +140,12 @@ func TestArtifactsAreWhole(t *testing.T) {
 	defer func() { _ = file.Close() }()
 	if run, err := report.ReadJSON(io.Reader(file)); err != nil || run.ID != "r1" {
 		t.Errorf("want the run back, got %q, %v", run.ID, err)
+	} else if diff := cmp.Diff([]string{"diagnosis/cluster1/istiod.log"}, run.Evidence); diff != "" {
+		t.Errorf("evidence (-want +got):\n%s", diff)
+	}
+	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+	if err != nil || !strings.Contains(string(page), `<a href="diagnosis/cluster1/istiod.log">`) {
+		t.Errorf("want the log linked, got %v", err)
 	}
 	for _, name := range []string{"report.html", "summary.md", "diagnosis/cluster1/istiod.log"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
@@ -219,13 +227,17 @@ func TestConsent(t *testing.T) {
 func TestEvidenceStaysInItsFolderAndTellsNoSecret(t *testing.T) {
 	dir := t.TempDir()
 	inside := filepath.Join(dir, "diagnosis")
-	err := writeEvidence(inside, []run.File{
+	written, err := writeEvidence(inside, []run.File{
+		{Name: "west/istiod.log", Content: []byte("x")},
 		{Name: "west/istiod.log", Content: []byte("login --password hunter2\n")},
 		{Name: "west/../../escaped.log", Content: []byte("x")},
 		{Name: "/etc/escaped.log", Content: []byte("x")},
 	})
 	if err == nil || strings.Count(err.Error(), "write the diagnosis") != 2 {
 		t.Errorf("want both escapes reported, got %v", err)
+	}
+	if diff := cmp.Diff([]string{"west/istiod.log"}, written); diff != "" {
+		t.Errorf("written (-want +got):\n%s", diff)
 	}
 	if _, err := os.Stat(filepath.Join(dir, "escaped.log")); err == nil {
 		t.Error("a file was written outside of the folder")
