@@ -73,7 +73,8 @@ func newChart(c Case, s Sample, colors palette) chart {
 		ch.Bars = append(ch.Bars, cb)
 	}
 	ch.Latency, ch.HasCalls = latencies(s)
-	ch.Ticks, ch.Scale = latencyStrip(s.Calls, good)
+	low, high := decadesOf(c.Samples)
+	ch.Ticks, ch.Scale = latencyStrip(s.Calls, good, low, high)
 	ch.Label, ch.StripLabel = ch.inWords(), ch.stripInWords()
 	return ch
 }
@@ -107,21 +108,29 @@ func (c chart) stripInWords() string {
 		len(c.Ticks), short(c.Latency.Min), short(c.Latency.P50), short(c.Latency.P99), short(c.Latency.Max), bad)
 }
 
-// latencyStrip places each call on a logarithmic axis: a stall of ten seconds
-// and an answer in two milliseconds must both be seen.
-func latencyStrip(calls []Call, good palette) ([]tick, []scaleMark) {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, c := range calls {
-		if at := decade(c.Latency); !c.Unsound {
-			low, high = math.Min(low, at), math.Max(high, at)
+// decadesOf is the scale that all samples of a case share, so that their strips
+// can be compared; low is above high where nothing was measured.
+func decadesOf(samples []Sample) (low, high float64) {
+	low, high = math.Inf(1), math.Inf(-1)
+	for _, s := range samples {
+		for _, c := range s.Calls {
+			if at := decade(c.Latency); !c.Unsound {
+				low, high = math.Min(low, at), math.Max(high, at)
+			}
 		}
 	}
+	low, high = math.Floor(low), math.Ceil(high)
+	if high == low {
+		high++
+	}
+	return low, high
+}
+
+// latencyStrip places each call on a logarithmic axis: a stall of ten seconds
+// and an answer in two milliseconds must both be seen.
+func latencyStrip(calls []Call, good palette, low, high float64) ([]tick, []scaleMark) {
 	if low > high {
 		return nil, nil
-	}
-	low, high = math.Floor(low), math.Ceil(high)
-	if high <= low {
-		high = low + 1
 	}
 	place := func(at float64) float64 { return round1(100 * (at - low) / (high - low)) }
 	var ticks []tick

@@ -105,6 +105,14 @@ func TestAVersionKeepsItsColor(t *testing.T) {
 	}
 }
 
+// The strips of one scenario stand above each other: they must have one scale.
+func TestSamplesOfAScenarioShareTheirScale(t *testing.T) {
+	charts := newPage(rehearsedRun()).Charts
+	if diff := cmp.Diff(charts[0].Scale, charts[1].Scale); diff != "" || len(charts[0].Scale) != 7 {
+		t.Errorf("want both from 100µs to 100s: %s", diff)
+	}
+}
+
 func TestColorsOf(t *testing.T) {
 	rows := []struct {
 		versions []string

@@ -72,7 +72,8 @@ func TestLatencies(t *testing.T) {
 
 func TestLatencyStripStaysInside(t *testing.T) {
 	calls := []Call{{Latency: 0}, {Latency: time.Millisecond, Status: 200, Version: "v1"}, {Latency: 10 * time.Second, Status: 503}, {Unsound: true}}
-	ticks, marks := latencyStrip(calls, palette{"v1": "c1"})
+	low, high := decadesOf([]Sample{{Calls: calls[:2]}, {Calls: calls[2:]}})
+	ticks, marks := latencyStrip(calls, palette{"v1": "c1"}, low, high)
 	if len(ticks) != 3 || len(marks) < 2 {
 		t.Fatalf("got %d ticks, %d marks", len(ticks), len(marks))
 	}
@@ -84,7 +85,8 @@ func TestLatencyStripStaysInside(t *testing.T) {
 	if ticks[0].Color != "c1" || ticks[2].Color != "bad" {
 		t.Errorf("failures are not drawn last: %+v", ticks)
 	}
-	if ticks, marks := latencyStrip(nil, nil); ticks != nil || marks != nil {
+	low, high = decadesOf(nil)
+	if ticks, marks := latencyStrip(nil, nil, low, high); ticks != nil || marks != nil {
 		t.Errorf("no calls: got %v, %v", ticks, marks)
 	}
 }
