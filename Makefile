@@ -18,7 +18,7 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e test unit race cases sound drills drills-all compare bench lint matrix lab-up lab-down clean
+.PHONY: help build e2e test unit race cases sound drills drills-all compare bench lint matrix lab-up lab-down picture clean
 
 help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ lab-up: build ## start a lab of CLUSTERS clusters and leave it running (root)
 
 lab-down: build ## end the lab and remove everything of it but the cache (root)
 	bin/eastwest lab down
+
+picture: build ## docs/report.png from a report, with chromium
+	REPORT=$(REPORT) docs/picture
 
 clean: ## end the lab; remove bin/ and OUT. The cache of built parts stays
 	[ ! -x bin/eastwest ] || bin/eastwest lab down
