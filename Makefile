@@ -1,6 +1,6 @@
 # Eastwest: `make e2e` does all set-up and proves the mesh; `make help` lists the rest.
 
-# The cell and the place, read by eastwest itself, which has the defaults too: what
+# The cell and the environment, read by eastwest itself, which has the defaults too: what
 # is empty here leaves the choice to a fleet file. See `eastwest verify --help`.
 PLATFORM ?=
 CA       ?=
@@ -32,7 +32,7 @@ BUILD   = CGO_ENABLED=0 $(GO) build $(COMPILE) -buildvcs=false
 build: ## build bin/eastwest, the same bytes from the same source
 	@.ci/need-go && $(BUILD) -o bin/ ./cmd/eastwest
 
-e2e: build ## prove the mesh of PLATFORM with CA, ON a place (root for the lab)
+e2e: build ## prove the mesh of PLATFORM with CA, ON an environment (root for the lab)
 	bin/eastwest verify --out $(OUT)
 
 test: ## all set-up, then vet and every test (root: real clusters are started)

@@ -15,7 +15,7 @@ func savedReport(t *testing.T, id string) string {
 	t.Helper()
 	r := report.Run{
 		ID: id, Started: time.Date(2026, 9, 1, 22, 0, 0, 0, time.UTC), Ended: time.Date(2026, 9, 1, 22, 0, 40, 0, time.UTC),
-		Cell:  report.Cell{Platform: "eks", CA: "istio", Place: "lab", Rehearsal: true, DataPlane: "envoy"},
+		Cell:  report.Cell{Platform: "eks", CA: "istio", Environment: "lab", Rehearsal: true, DataPlane: "envoy"},
 		Cases: []report.Case{{ID: "both-directions", Name: "both versions answer", Kind: report.KindScenario, Status: report.Passed}},
 	}
 	r.Outcome, r.Reasons = report.Outcome(r.Cases)

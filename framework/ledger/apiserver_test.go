@@ -71,7 +71,7 @@ metadata: {name: s, namespace: default}
 
 func newJournal(t *testing.T, dir, run string) *Journal {
 	t.Helper()
-	journal, err := Create(dir, Header{Run: run, Started: time.Now(), Place: "test"})
+	journal, err := Create(dir, Header{Run: run, Started: time.Now(), Environment: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,8 +17,8 @@ type Header struct {
 	Format  int       `json:"format"`
 	Run     string    `json:"run"`
 	Started time.Time `json:"started"`
-	// Place is lab, kind or fleet.
-	Place string `json:"place"`
+	// Environment is lab, kind or fleet; journals of earlier releases call it place.
+	Environment string `json:"place"`
 	// Owner is user@host and the process ID, for messages.
 	Owner string `json:"owner"`
 	// LockNamespace is where the run's lock is; empty means the constant of that name.

@@ -26,7 +26,7 @@ func withUID(r kube.Ref, uid string) kube.Ref {
 func TestJournalSurvivesItsProcess(t *testing.T) {
 	ctx, dir := t.Context(), t.TempDir()
 	header := Header{
-		Run: "r1", Started: time.Now().UTC().Truncate(time.Second), Place: "lab", Owner: "me",
+		Run: "r1", Started: time.Now().UTC().Truncate(time.Second), Environment: "lab", Owner: "me",
 		Clusters: []Cluster{{Name: "west", Kubeconfig: "/k", UID: "u"}},
 	}
 	j, err := Create(dir, header)

@@ -237,7 +237,7 @@ func (m *matrix) arguments(c cell.Cell) []string {
 func lostRun(c cell.Cell, begun time.Time, why string) report.Run {
 	return report.Run{
 		APIVersion: report.APIVersion, Kind: report.Kind, ID: "lost-" + cellName(c), Started: begun, Ended: time.Now(),
-		Cell:    report.Cell{Platform: string(c.Platform), CA: string(c.CA), Place: string(cell.OnLab), Rehearsal: c.Home != cell.OnLab},
+		Cell:    report.Cell{Platform: string(c.Platform), CA: string(c.CA), Environment: string(cell.OnLab), Rehearsal: c.Home != cell.OnLab},
 		Cases:   []report.Case{{ID: "run", Name: "Run the cell", Kind: report.KindStep, Status: report.Errored, Message: why, Start: begun}},
 		Outcome: verdict.Inconclusive, Reasons: []string{why},
 	}

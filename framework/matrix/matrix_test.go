@@ -99,7 +99,7 @@ func fakeSelf(t *testing.T, m *matrix, script string) {
 func conformantReport(t *testing.T, id string) string {
 	t.Helper()
 	content, err := report.WriteJSON(report.Run{
-		ID: id, Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "envoy"}, Outcome: verdict.Conformant,
+		ID: id, Cell: report.Cell{Platform: "lab", CA: "istio", Environment: "lab", DataPlane: "envoy"}, Outcome: verdict.Conformant,
 		Cases: []report.Case{{ID: "both-directions", Kind: report.KindScenario, Status: report.Passed}},
 	})
 	if err != nil {
@@ -163,7 +163,7 @@ func TestMatrixRunOutcomes(t *testing.T) {
 func nonConformantReport(t *testing.T) string {
 	t.Helper()
 	content, err := report.WriteJSON(report.Run{
-		ID: "r3", Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "envoy"}, Outcome: verdict.NonConformant,
+		ID: "r3", Cell: report.Cell{Platform: "lab", CA: "istio", Environment: "lab", DataPlane: "envoy"}, Outcome: verdict.NonConformant,
 		Cases: []report.Case{{ID: "both-directions", Kind: report.KindScenario, Status: report.Failed, Message: "v2 never answered"}}, Reasons: []string{"v2 never answered"},
 	})
 	if err != nil {

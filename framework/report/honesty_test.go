@@ -13,9 +13,9 @@ import (
 
 func TestEveryRenderingTellsWhatWasImitated(t *testing.T) {
 	notEnvoy := healthyRun()
-	notEnvoy.Cell = Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "zproxy", DataPlaneVersion: "7"}
+	notEnvoy.Cell = Cell{Platform: "lab", CA: "istio", Environment: "lab", DataPlane: "zproxy", DataPlaneVersion: "7"}
 	unknown := healthyRun()
-	unknown.Cell = Cell{Platform: "lab", CA: "istio", Place: "lab"}
+	unknown.Cell = Cell{Platform: "lab", CA: "istio", Environment: "lab"}
 	rows := []struct {
 		name  string
 		run   Run

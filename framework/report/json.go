@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -37,6 +38,20 @@ func ReadJSON(in io.Reader) (Run, error) {
 		return Run{}, fmt.Errorf("read report: got outcome %q, want %q, %q, %q or %q", r.Outcome, verdict.Conformant, verdict.Rehearsed, verdict.NonConformant, verdict.Inconclusive)
 	}
 	return r, nil
+}
+
+// UnmarshalJSON also reads the environment as earlier releases wrote it: "place".
+func (c *Cell) UnmarshalJSON(data []byte) error {
+	type fields Cell
+	read := struct {
+		*fields
+		Place string `json:"place"`
+	}{fields: (*fields)(c)}
+	if err := json.Unmarshal(data, &read); err != nil {
+		return err
+	}
+	c.Environment = cmp.Or(c.Environment, read.Place)
+	return nil
 }
 
 func encode(v any) ([]byte, error) {

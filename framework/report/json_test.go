@@ -84,3 +84,12 @@ func FuzzReadJSON(f *testing.F) {
 		}
 	})
 }
+
+// Reports of earlier releases call the environment a place.
+func TestReadJSONOfAnEarlierRelease(t *testing.T) {
+	text := `{"apiVersion":"` + APIVersion + `","kind":"` + Kind + `","outcome":"conformant","cell":{"platform":"aws","place":"fleet"}}`
+	r, err := ReadJSON(strings.NewReader(text))
+	if err != nil || r.Cell.Environment != "fleet" || r.Cell.Platform != "aws" {
+		t.Errorf("got %+v, %v", r.Cell, err)
+	}
+}

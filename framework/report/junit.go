@@ -63,7 +63,7 @@ type (
 const kindVerdict CaseKind = "verdict"
 
 // JUnit renders the run with a suite for each kind of case and one for the
-// verdict. Class names hold platform, CA and place, so that files of several
+// verdict. Class names hold platform, CA and environment, so that files of several
 // cells can be read side by side.
 func JUnit(r Run) ([]byte, error) { return marshalJUnit(suitesOf(r, "")) }
 
@@ -162,11 +162,11 @@ func (s *junitSuite) add(c Case, j junitCase) {
 
 // className is eastwest.aws.istio.lab-rehearsal.scenario.
 func className(r Run, kind CaseKind) string {
-	place := r.Cell.Place
+	environment := r.Cell.Environment
 	if r.Cell.Rehearsal {
-		place += "-rehearsal"
+		environment += "-rehearsal"
 	}
-	return strings.Join([]string{"eastwest", r.Cell.Platform, r.Cell.CA, place, string(kind)}, ".")
+	return strings.Join([]string{"eastwest", r.Cell.Platform, r.Cell.CA, environment, string(kind)}, ".")
 }
 
 func caseName(c Case) string {
@@ -182,7 +182,7 @@ func properties(r Run) []junitProperty {
 		{"run", r.ID},
 		{"platform", r.Cell.Platform},
 		{"ca", r.Cell.CA},
-		{"place", r.Cell.Place},
+		{"environment", r.Cell.Environment},
 		{"rehearsal", strconv.FormatBool(r.Cell.Rehearsal)},
 		{"dataPlane", r.Cell.proxy()},
 		{"clusters", strconv.Itoa(len(r.Clusters))},

@@ -44,7 +44,7 @@ func TestJUnitCounts(t *testing.T) {
 }
 
 func TestJUnitOfARunThatNeverStartedIsNotGreen(t *testing.T) {
-	r := Run{ID: "ew-0", Cell: Cell{Platform: "eks", CA: "istio", Place: "fleet"}}
+	r := Run{ID: "ew-0", Cell: Cell{Platform: "eks", CA: "istio", Environment: "fleet"}}
 	r.Outcome, r.Reasons = Outcome(nil)
 	doc, err := JUnit(r)
 	if err != nil {

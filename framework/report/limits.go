@@ -56,7 +56,7 @@ func rehearsal(c Cell) string {
 	} else {
 		untested += " was"
 	}
-	text := fmt.Sprintf("This is a rehearsal in the environment %s, with the traits of the platform: %s not tested.", c.Place, untested)
+	text := fmt.Sprintf("This is a rehearsal in the environment %s, with the traits of the platform: %s not tested.", c.Environment, untested)
 	if len(c.Imitated) > 0 {
 		text += " Imitated: " + strings.Join(c.Imitated, "; ") + "."
 	}
@@ -119,5 +119,5 @@ func (r Run) Headline() string { return clean(r.headline()) }
 
 // title names the cell: "aws x istio on lab".
 func (r Run) title() string {
-	return fmt.Sprintf("%s x %s on %s", r.Cell.Platform, r.Cell.CA, r.Cell.Place)
+	return fmt.Sprintf("%s x %s on %s", r.Cell.Platform, r.Cell.CA, r.Cell.Environment)
 }

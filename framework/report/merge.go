@@ -36,14 +36,14 @@ type NotRun struct {
 
 func (n NotRun) title() string { return n.Platform + " x " + n.CA }
 
-// Merge orders runs by platform, CA, place, start and ID. Two runs with the
+// Merge orders runs by platform, CA, environment, start and ID. Two runs with the
 // same ID are refused: one of them would be counted twice.
 func Merge(runs []Run) (List, error) {
 	items := slices.Clone(runs)
 	slices.SortStableFunc(items, func(a, b Run) int {
 		return cmp.Or(
 			cmp.Compare(a.Cell.Platform, b.Cell.Platform), cmp.Compare(a.Cell.CA, b.Cell.CA),
-			cmp.Compare(a.Cell.Place, b.Cell.Place), a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID),
+			cmp.Compare(a.Cell.Environment, b.Cell.Environment), a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID),
 		)
 	})
 	var errs []error
@@ -103,7 +103,7 @@ func (l List) Markdown() []byte {
 	fmt.Fprintf(&b, "## %s %d runs: %s%s\n\n", mark(l.Outcome), len(l.Items), md(string(l.Outcome)), md(l.tags()))
 	b.WriteString("| | platform | CA | environment | outcome | time | why |\n|---|---|---|---|---|--:|---|\n")
 	for _, r := range l.Items {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", mark(r.Outcome), md(r.Cell.Platform), md(r.Cell.CA), md(r.Cell.Place),
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", mark(r.Outcome), md(r.Cell.Platform), md(r.Cell.CA), md(r.Cell.Environment),
 			md(r.headline()), short(r.Ended.Sub(r.Started)), md(strings.Join(r.Reasons, "; ")))
 	}
 	for _, r := range l.Items {

@@ -54,8 +54,8 @@ type Run struct {
 type Cell struct {
 	Platform string `json:"platform"`
 	CA       string `json:"ca"`
-	// Place is lab, kind or fleet.
-	Place string `json:"place"`
+	// Environment is lab, kind or fleet.
+	Environment string `json:"environment"`
 	// Rehearsal is true when Platform was only imitated: no line of any
 	// rendering may then let a reader believe that the platform was tested.
 	Rehearsal bool `json:"rehearsal"`
@@ -132,8 +132,8 @@ type Case struct {
 	// Optional is true for a case that the outcome does not need: when it is
 	// skipped the run can still be conformant.
 	Optional bool   `json:"optional,omitempty"`
-	Promise  string `json:"promise,omitempty"` // what the page promises
-	Source   string `json:"source,omitempty"`  // where: page step, issue, file in Istio
+	Promise  string `json:"promise,omitempty"` // what the guide promises
+	Source   string `json:"source,omitempty"`  // where: a heading of the guide, issue, file in Istio
 	Status   Status `json:"status"`
 	Message  string `json:"message,omitempty"`
 	// Accepted says of a case with this status by whom it is accepted, until when and why.

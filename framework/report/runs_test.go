@@ -15,7 +15,7 @@ const theGuide = "guide lines 258-298 (A10d); shares: Istio's default LEAST_REQU
 func healthyRun() Run {
 	r := Run{
 		ID: "ew-7f3a", Started: start, Ended: start.Add(41300 * time.Millisecond), Command: []string{"eastwest", "verify", "--on", "lab"},
-		Cell:             Cell{Platform: "lab", CA: "istio", Place: "lab", DataPlane: "envoy", DataPlaneVersion: "1.39.3", DataPlaneName: "upstream Envoy 1.39.3", DataPlaneLacks: "there are no istio_* metrics."},
+		Cell:             Cell{Platform: "lab", CA: "istio", Environment: "lab", DataPlane: "envoy", DataPlaneVersion: "1.39.3", DataPlaneName: "upstream Envoy 1.39.3", DataPlaneLacks: "there are no istio_* metrics."},
 		ErrorProbability: 1e-6, Seed: 1756764900,
 		Clusters: []Cluster{
 			{Name: "cluster1", Network: "network1", Revision: "default", Version: "v1", KubernetesVersion: "v1.36.1", IstioVersion: "1.31", Gateway: "172.30.0.240"},
@@ -86,7 +86,7 @@ func rehearsedRun() Run {
 // a scenario that fails and with what is behind it.
 func fleetRun() Run {
 	r := healthyRun()
-	r.ID, r.Cell = "ew-c2d4", Cell{Platform: "eks", CA: "istio", Place: "fleet", DataPlane: "envoy", DataPlaneVersion: "1.34.2", DataPlaneName: "Envoy 1.34.2 from docker.io/istio/proxyv2:1.26.1@sha256:6b5f"}
+	r.ID, r.Cell = "ew-c2d4", Cell{Platform: "eks", CA: "istio", Environment: "fleet", DataPlane: "envoy", DataPlaneVersion: "1.34.2", DataPlaneName: "Envoy 1.34.2 from docker.io/istio/proxyv2:1.26.1@sha256:6b5f"}
 	r.Components = r.Components[:3]
 	for _, object := range []string{"ConfigMap factory/orders", "Deployment factory/press", "Service factory/press", "Secret factory/press-key"} {
 		r.Cases[8].Notes = append(r.Cases[8].Notes, "changed by others during the run: cluster1: "+object)
@@ -131,7 +131,7 @@ func step(id, name, cluster string, status Status) Case {
 	return Case{ID: id, Name: name, Kind: KindStep, Cluster: cluster, Status: status, Start: at(17.3), Duration: 3200 * time.Millisecond}
 }
 
-// sample makes calls that v1, v2, ... answer as often as told, in a fixed random order.
+// sample makes calls that v1, v2, ... answer as often as given, in a fixed random order.
 func sample(source string, answers []int) Sample {
 	rng := rand.New(rand.NewPCG(7, uint64(source[len(source)-1])))
 	s := Sample{Source: source, URL: "http://helloworld.sample:5000/hello", Converge: 1240 * time.Millisecond}

@@ -113,17 +113,17 @@ func tally(cases []Case) map[Status]int {
 	return counts
 }
 
-// statuses is the order in which counts of cases are told.
+// statuses is the order in which counts of cases are given.
 func statuses() []Status { return []Status{Passed, Failed, Accepted, Errored, Skipped, Unsupported} }
 
 // countsText is "3 passed, 1 failed".
 func countsText(cases []Case) string {
 	counts := tally(cases)
-	var told []string
+	var words []string
 	for _, status := range statuses() {
 		if n := counts[status]; n > 0 {
-			told = append(told, fmt.Sprintf("%d %s", n, status))
+			words = append(words, fmt.Sprintf("%d %s", n, status))
 		}
 	}
-	return strings.Join(told, ", ")
+	return strings.Join(words, ", ")
 }

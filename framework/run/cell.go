@@ -85,6 +85,6 @@ func (r *Run) planes(traits fleet.Traits) []*fleet.Cluster {
 // AskedOf is the report's part of a cell that was asked for on an environment.
 func AskedOf(asked cell.Cell, on cell.Environment) report.Cell {
 	return report.Cell{
-		Platform: string(asked.Platform), CA: string(asked.CA), Place: string(on), Rehearsal: asked.Home != on,
+		Platform: string(asked.Platform), CA: string(asked.CA), Environment: string(on), Rehearsal: asked.Home != on,
 	}
 }

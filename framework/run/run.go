@@ -84,7 +84,7 @@ const StepClusters = "clusters"
 // when the lock is lost. After an error only Finish may be called.
 func (r *Run) Open(ctx context.Context) (context.Context, error) {
 	start := time.Now()
-	r.progress.line("", fmt.Sprintf("run %s: %s with CA %s on %s, %d clusters", r.report.ID, r.config.Cell.Platform, r.config.Cell.CA, r.config.Cell.Place, r.config.Clusters))
+	r.progress.line("", fmt.Sprintf("run %s: %s with CA %s on %s, %d clusters", r.report.ID, r.config.Cell.Platform, r.config.Cell.CA, r.config.Cell.Environment, r.config.Clusters))
 	locked, err := r.open(ctx)
 	r.add(report.Case{
 		ID: StepClusters, Name: "Reach the clusters, lock them, take the inventory", Kind: report.KindStep,
@@ -183,7 +183,7 @@ func (r *Run) tellLeftRuns(dir string) {
 }
 
 func (r *Run) header(specs []fleet.ClusterSpec) ledger.Header {
-	header := ledger.Header{Run: r.report.ID, Started: r.report.Started, Place: r.config.Provider.Name(), Owner: ledger.Owner()}
+	header := ledger.Header{Run: r.report.ID, Started: r.report.Started, Environment: r.config.Provider.Name(), Owner: ledger.Owner()}
 	if r.config.Existing {
 		header.LockNamespace = r.namespace
 	}

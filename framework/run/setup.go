@@ -138,7 +138,7 @@ func SplitControlPlanes(p plan.Plan) (controlPlanes, own plan.Plan) {
 }
 
 func headerOf(id, environment string, f *fleet.Fleet) ledger.Header {
-	h := ledger.Header{Run: id, Started: time.Now(), Place: environment, Owner: ledger.Owner()}
+	h := ledger.Header{Run: id, Started: time.Now(), Environment: environment, Owner: ledger.Owner()}
 	for _, c := range f.Clusters {
 		h.Clusters = append(h.Clusters, ledger.Cluster{Name: c.Name, Kubeconfig: c.Kubeconfig, Context: c.Context, UID: string(c.UID)})
 	}

@@ -51,7 +51,7 @@ func TestLabPlanScript(t *testing.T) {
 	}
 
 	result, err := basic.Run(t.Context(), t, basic.Config{Config: run.Config{
-		Provider: providers.NewLab(options), Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab"},
+		Provider: providers.NewLab(options), Cell: report.Cell{Platform: "lab", CA: "istio", Environment: "lab"},
 		Clusters: 2, Reuse: true, ErrorProbability: run.DefaultErrorProbability, StateDir: t.TempDir(), Progress: os.Stderr,
 	}})
 	if err != nil {

@@ -116,7 +116,7 @@ func open(t *testing.T, provider *providers.Lab) *run.Run {
 	// What is broken is asked for only this long before it is measured.
 	bounds.Converge = 15 * time.Second
 	s, err := run.New(run.Config{
-		Provider: provider, Cell: report.Cell{Platform: "lab", CA: "istio", Place: "lab"}, Clusters: 2,
+		Provider: provider, Cell: report.Cell{Platform: "lab", CA: "istio", Environment: "lab"}, Clusters: 2,
 		ErrorProbability: run.DefaultErrorProbability, Bounds: bounds, StateDir: t.TempDir(), Progress: os.Stderr,
 	})
 	if err != nil {

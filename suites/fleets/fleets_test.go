@@ -58,7 +58,7 @@ func TestLabFleet(t *testing.T) {
 	})
 	t.Run("installs what is missing, and takes it away again", func(t *testing.T) {
 		run, _ := f.verify(t, conformant, install...)
-		if run.Cell.Place != "fleet" || run.Cell.Rehearsal {
+		if run.Cell.Environment != "fleet" || run.Cell.Rehearsal {
 			t.Errorf("want a run on a fleet and no rehearsal, got %+v", run.Cell)
 		}
 		if f.gateways(t) != "" {
