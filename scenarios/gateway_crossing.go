@@ -12,7 +12,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/run"
-	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
@@ -39,7 +38,7 @@ func runGatewayCrossing(ctx context.Context, t trial) error {
 	var outside, sampled error
 	var both sync.WaitGroup
 	both.Go(func() { outside = t.makeNoSidecars(ctx) })
-	both.Go(func() { sampled = t.samples(ctx, verdict.EqualShares(t.versions()...)) })
+	both.Go(func() { sampled = t.samples(ctx) })
 	both.Wait()
 	if err := errors.Join(outside, sampled); err != nil {
 		return err

@@ -8,7 +8,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/probe"
 	"github.com/eastwest-mesh/eastwest/framework/run"
-	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
@@ -44,9 +43,9 @@ func runLocalVersionScaledToZero(ctx context.Context, t trial) error {
 		before = cluster
 		if err == nil {
 			err = t.sample(ctx, expect{
-				source:  cluster,
-				shares:  verdict.EqualShares(versionsWithout(t.versions(), cluster.Version)...),
-				sources: 1,
+				source:   cluster,
+				versions: versionsWithout(t.versions(), cluster.Version),
+				sources:  1,
 			})
 		}
 		errs = append(errs, started, err)
@@ -78,7 +77,7 @@ func (t trial) startLocal(ctx context.Context, cluster *fleet.Cluster) error {
 // version again, as before the scenario.
 func (t trial) answeredByAll(ctx context.Context) error {
 	return t.Fleet.ForEach(ctx, func(ctx context.Context, cluster *fleet.Cluster) error {
-		goal := probe.AllOf(t.versions(), t.batch(0))
+		goal := probe.AnyOfEach(groups(t.Fleet, cluster, t.versions()), t.batch(0))
 		goal.Bound = t.Bounds.Converge
 		back, err := probe.Converge(ctx, t.sleep(cluster), goal)
 		if err != nil {

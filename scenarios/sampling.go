@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -25,29 +26,31 @@ const leastCalls = 20
 // expect is what one source cluster is to see.
 type expect struct {
 	source *fleet.Cluster
-	shares []verdict.Share
+	// versions answer, each as often as the others.
+	versions []string
 	// sources is how many clusters take a sample in the same check.
 	sources int
 }
 
 // samples measures every source in parallel and joins what is wrong, in the
 // order of the clusters' names.
-func (t trial) samples(ctx context.Context, shares []verdict.Share) error {
+func (t trial) samples(ctx context.Context) error {
 	return t.Fleet.ForEach(ctx, func(ctx context.Context, source *fleet.Cluster) error {
-		return t.sample(ctx, expect{source: source, shares: shares, sources: len(t.Fleet.Clusters)})
+		return t.sample(ctx, expect{source: source, versions: t.versions(), sources: len(t.Fleet.Clusters)})
 	})
 }
 
 // sample is the two phases: converge, bounded; then one batch, of a size fixed
 // before its first call, judged whatever it holds.
 func (t trial) sample(ctx context.Context, want expect) error {
-	expectation := verdict.Expectation{Shares: want.shares, Sources: want.sources, ErrorProbability: t.ErrorProbability}
+	groups := groups(t.Fleet, want.source, want.versions)
+	expectation := verdict.Expectation{Shares: sharesOf(groups), Sources: want.sources, ErrorProbability: t.ErrorProbability}
 	size, err := verdict.SampleSize(expectation)
 	if err != nil {
 		return err
 	}
 	size = max(size, leastCalls)
-	goal := probe.AllOf(versionsOf(want.shares), t.batch(0))
+	goal := probe.AnyOfEach(groups, t.batch(0))
 	goal.Bound = t.Bounds.Converge
 	from := t.sleep(want.source)
 	converged, late := probe.Converge(ctx, from, goal)
@@ -61,7 +64,11 @@ func (t trial) sample(ctx context.Context, want expect) error {
 	}
 	taken := report.Sample{
 		Source: want.source.Name, URL: workload.URL(t.Namespace), Size: size, Converge: converged,
-		Calls: reported(calls), Verdict: t.judge(ctx, expectation, calls),
+		Calls: reported(calls), Verdict: t.judge(ctx, expectation, groups, calls),
+	}
+	if missing := unseen(answers(calls), groups); len(missing) > 0 {
+		t.Note("from cluster %s no call was answered by %s: clusters that share a network are reached over the same gateways, whose connections stay with one pod, so their versions count together",
+			want.source.Name, strings.Join(missing, " and "))
 	}
 	if late != nil {
 		blameLateness(&taken.Verdict, late)
@@ -72,8 +79,8 @@ func (t trial) sample(ctx context.Context, want expect) error {
 
 // judge adds to the statistical verdict what it cannot see: stalls, and an
 // instance that is not a pod of the version it says it is.
-func (t trial) judge(ctx context.Context, expectation verdict.Expectation, calls []probe.Call) verdict.Verdict {
-	judged := verdict.Judge(expectation, verdict.Tally(answers(calls)))
+func (t trial) judge(ctx context.Context, expectation verdict.Expectation, groups [][]string, calls []probe.Call) verdict.Verdict {
+	judged := verdict.Judge(expectation, verdict.Tally(together(answers(calls), groups)))
 	wrong := stalls(calls)
 	owners, err := t.instances(ctx)
 	if err != nil {
@@ -164,12 +171,4 @@ func reported(calls []probe.Call) []report.Call {
 		}
 	}
 	return out
-}
-
-func versionsOf(shares []verdict.Share) []string {
-	var versions []string
-	for _, share := range shares {
-		versions = append(versions, share.Version)
-	}
-	return versions
 }

@@ -45,7 +45,10 @@ func serves(l *Look, c *istio.Cluster) bool {
 func findSilent(l *Look, c, other *istio.Cluster, calls []istio.Call) {
 	severity, found := Error, fmt.Sprintf("%s (%s) answered none of %d calls from %s: %s", other.Version, other.Name, len(calls), c.Name, describeCalls(calls))
 	reason, known := preference(l, c)
+	neighbour, sticks := behindTheSameGateways(l, c, other)
 	switch {
+	case sticks:
+		severity, found = Info, fmt.Sprintf("%s; %s shares a network with it, and a connection through its gateways stays with one pod of either", found, neighbour)
 	case reason != "":
 		severity, found = Info, found+"; "+reason
 	case !known:
@@ -59,4 +62,19 @@ func findSilent(l *Look, c, other *istio.Cluster, calls []istio.Call) {
 			Commands: []string{endpointsOf(l, c)},
 		},
 	})
+}
+
+// behindTheSameGateways is a cluster that answered, on the network of another that did not:
+// a gateway passes connections on, not requests, and the caller's proxy keeps its
+// connections, so that one pod of that network may answer all calls.
+func behindTheSameGateways(l *Look, c, silent *istio.Cluster) (neighbour string, found bool) {
+	if same, ok := sameNetwork(l, c, silent); !ok || same {
+		return "", false
+	}
+	l.others(c, func(other *istio.Cluster) {
+		if same, ok := sameNetwork(l, other, silent); ok && same && other.Name != silent.Name && answered(c, other) {
+			neighbour, found = other.Name, true
+		}
+	})
+	return neighbour, found
 }

@@ -30,11 +30,25 @@ const callsPerVersion = 4
 // AllOf is the goal that a batch has good answers only, and at least one of
 // each of these versions and none of another.
 func AllOf(versions []string, batch Batch) Goal {
-	batch.Count = callsPerVersion * max(1, len(versions))
+	groups := make([][]string, 0, len(versions))
+	for _, version := range versions {
+		groups = append(groups, []string{version})
+	}
+	return AnyOfEach(groups, batch)
+}
+
+// AnyOfEach is the goal that a batch has good answers only, at least one from each
+// group of versions and none of another.
+func AnyOfEach(groups [][]string, batch Batch) Goal {
+	batch.Count = callsPerVersion * max(1, len(groups))
+	words := make([]string, 0, len(groups))
+	for _, group := range groups {
+		words = append(words, strings.Join(group, " or "))
+	}
 	return Goal{
-		For:   fmt.Sprintf("%s answers as %s", batch.URL, strings.Join(versions, " and ")),
+		For:   fmt.Sprintf("%s answers as %s", batch.URL, strings.Join(words, " and ")),
 		Batch: batch,
-		Met:   func(calls []Call) bool { return answersAs(calls, versions) },
+		Met:   func(calls []Call) bool { return answersAs(calls, groups) },
 	}
 }
 
@@ -50,13 +64,14 @@ func Refused(batch Batch) Goal {
 	}
 }
 
-func answersAs(calls []Call, want []string) bool {
-	seen := map[string]bool{}
+func answersAs(calls []Call, want [][]string) bool {
+	seen := map[int]bool{}
 	for _, call := range calls {
-		if !call.Good() || !slices.Contains(want, call.Version) {
+		at := slices.IndexFunc(want, func(group []string) bool { return slices.Contains(group, call.Version) })
+		if !call.Good() || at < 0 {
 			return false
 		}
-		seen[call.Version] = true
+		seen[at] = true
 	}
 	return len(seen) == len(want)
 }
