@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -52,6 +53,10 @@ func newVersionCommand(streams ioStreams) *cobra.Command {
 	return cmd
 }
 
+// release and commit are set by the linker alone, as .goreleaser.yaml says. Go by itself does
+// not know what a snapshot is called, nor, in a linked worktree of git, the commit.
+var release, commit string
+
 // own is what the Go toolchain stamped into this binary.
 func own() versions {
 	v := versions{Version: "unknown", Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
@@ -59,7 +64,7 @@ func own() versions {
 	if !ok {
 		return v
 	}
-	v.Version = info.Main.Version
+	v.Version, v.Commit = cmp.Or(release, info.Main.Version), commit
 	for _, s := range info.Settings {
 		switch s.Key {
 		case "vcs.revision":
