@@ -2,14 +2,11 @@ package fleet
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"sort"
-	"strings"
 	"sync"
 
 	"k8s.io/apimachinery/pkg/types"
@@ -172,17 +169,6 @@ func (f *Fleet) Specs() []ClusterSpec {
 		specs = append(specs, cluster.ClusterSpec)
 	}
 	return specs
-}
-
-// ID identifies the set of clusters, whatever their order and names.
-func (f *Fleet) ID() string {
-	uids := make([]string, 0, len(f.Clusters))
-	for _, cluster := range f.Clusters {
-		uids = append(uids, string(cluster.UID))
-	}
-	slices.Sort(uids)
-	sum := sha256.Sum256([]byte(strings.Join(uids, "\n")))
-	return hex.EncodeToString(sum[:6])
 }
 
 // refuseDuplicates finds two specs that lead to one cluster: a mesh of it with

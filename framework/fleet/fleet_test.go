@@ -51,15 +51,6 @@ func TestRefuseDuplicates(t *testing.T) {
 	}
 }
 
-func TestIDDoesNotDependOnOrder(t *testing.T) {
-	if a, b := fleetOf("west", "east").ID(), fleetOf("east", "west").ID(); a != b {
-		t.Errorf("want one ID, got %s and %s", a, b)
-	}
-	if a, b := fleetOf("west").ID(), fleetOf("west", "east").ID(); a == b {
-		t.Error("want different fleets to have different IDs")
-	}
-}
-
 func TestOthers(t *testing.T) {
 	f := fleetOf("west", "north", "east")
 	others := f.Others(f.Cluster("north"))

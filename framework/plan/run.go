@@ -42,10 +42,8 @@ type ActionResult struct {
 // Observer hears how a plan proceeds. Its methods are called by several
 // goroutines at once. Any may be nil.
 type Observer struct {
-	StepStarted   func(Step)
-	StepEnded     func(Result)
-	ActionStarted func(step, cluster string, action Shown)
-	ActionEnded   func(step, cluster string, action Shown, took time.Duration, err error)
+	StepEnded   func(Result)
+	ActionEnded func(step, cluster string, action Shown, took time.Duration, err error)
 }
 
 // Runner runs plans.
@@ -72,9 +70,6 @@ func (r *Runner) Run(ctx context.Context, p Plan) ([]Result, error) {
 // failure on one cluster does not stop the others, so that all that is wrong
 // is reported at once.
 func (r *Runner) Step(ctx context.Context, step Step) Result {
-	if r.Observe.StepStarted != nil {
-		r.Observe.StepStarted(step)
-	}
 	result := Result{ID: step.ID, Title: step.Title, Source: step.Source, Promise: step.Promise, Start: time.Now()}
 	result.Clusters = make([]ClusterResult, len(step.Work))
 	var group sync.WaitGroup
@@ -112,9 +107,6 @@ func (r *Runner) work(ctx context.Context, step string, work Work) (result Clust
 
 func (r *Runner) act(ctx context.Context, step string, site *Site, action Action) ActionResult {
 	shown := action.Show()
-	if r.Observe.ActionStarted != nil {
-		r.Observe.ActionStarted(step, site.Cluster, shown)
-	}
 	start := time.Now()
 	err := ctx.Err()
 	if err == nil {

@@ -186,7 +186,6 @@ func properties(r Run) []junitProperty {
 		{"rehearsal", strconv.FormatBool(r.Cell.Rehearsal)},
 		{"dataPlane", r.Cell.proxy()},
 		{"clusters", strconv.Itoa(len(r.Clusters))},
-		{"seed", strconv.FormatInt(r.Seed, 10)},
 		{"errorProbability", strconv.FormatFloat(r.ErrorProbability, 'g', -1, 64)},
 	}
 	for _, sentence := range r.caveats() {

@@ -46,8 +46,6 @@ type Run struct {
 	// ErrorProbability is the wanted probability that a sound mesh is called
 	// non-conformant by chance, for each statistical check.
 	ErrorProbability float64 `json:"errorProbability"`
-	// Seed reproduces the random order of the suite.
-	Seed int64 `json:"seed,omitempty"`
 }
 
 // Cell is what was asked for and where it really ran.
@@ -129,13 +127,10 @@ type Case struct {
 	Name    string   `json:"name"`
 	Kind    CaseKind `json:"kind"`
 	Cluster string   `json:"cluster,omitempty"`
-	// Optional is true for a case that the outcome does not need: when it is
-	// skipped the run can still be conformant.
-	Optional bool   `json:"optional,omitempty"`
-	Promise  string `json:"promise,omitempty"` // what the guide promises
-	Source   string `json:"source,omitempty"`  // where: a heading of the guide, issue, file in Istio
-	Status   Status `json:"status"`
-	Message  string `json:"message,omitempty"`
+	Promise string   `json:"promise,omitempty"` // what the guide promises
+	Source  string   `json:"source,omitempty"`  // where: a heading of the guide, issue, file in Istio
+	Status  Status   `json:"status"`
+	Message string   `json:"message,omitempty"`
 	// Accepted says of a case with this status by whom it is accepted, until when and why.
 	Accepted string        `json:"accepted,omitempty"`
 	Start    time.Time     `json:"start"`

@@ -81,7 +81,7 @@ func acceptances(cases []Case) []string {
 
 // required reports whether a conformant outcome needs this case to pass.
 func (c Case) required() bool {
-	return c.Kind == KindScenario && !c.Optional && c.Status != Unsupported
+	return c.Kind == KindScenario && c.Status != Unsupported
 }
 
 // skips tells of skipped cases one by one, or, where something worse explains

@@ -15,8 +15,6 @@ func TestOutcome(t *testing.T) {
 		c.Samples = []Sample{{Source: "cluster1", Verdict: verdict.Verdict{Outcome: outcome}}}
 		return c
 	}
-	optional := scenario("rotation", Skipped)
-	optional.Optional = true
 	accepted := scenario("gateway-crossing", Accepted)
 	accepted.Accepted = "by me until 2027-03-31 (known)"
 	cleanup := func(status Status) Case {
@@ -33,10 +31,8 @@ func TestOutcome(t *testing.T) {
 		{"nothing ran", nil, verdict.Inconclusive, "no required scenario ran"},
 		{"steps only", []Case{stepDone}, verdict.Inconclusive, "no required scenario ran"},
 		{"only unsupported scenarios", []Case{stepDone, scenario("any-number-of-clusters", Unsupported)}, verdict.Inconclusive, "no required scenario ran"},
-		{"only an optional scenario, skipped", []Case{optional}, verdict.Inconclusive, "no required scenario ran"},
 		{"all passed", []Case{stepDone, passed, scenario("gateway-crossing", Passed), cleanup(Passed)}, verdict.Conformant, "2 of 2 required scenarios passed"},
 		{"one unsupported", []Case{passed, scenario("any-number-of-clusters", Unsupported)}, verdict.Conformant, "1 of 1 required scenarios passed"},
-		{"an optional one skipped", []Case{passed, optional}, verdict.Conformant, "1 of 1"},
 		{"a required one skipped", []Case{passed, scenario("gateway-crossing", Skipped)}, verdict.Inconclusive, "scenario gateway-crossing was skipped: why"},
 		{"one failed", []Case{passed, scenario("gateway-crossing", Failed)}, verdict.NonConformant, "scenario gateway-crossing failed: why"},
 		{"one failed and accepted", []Case{passed, accepted}, verdict.Conformant, "1 of 2 required scenarios passed; scenario gateway-crossing failed and is accepted by me until 2027-03-31 (known): why"},

@@ -16,7 +16,7 @@ func healthyRun() Run {
 	r := Run{
 		ID: "ew-7f3a", Started: start, Ended: start.Add(41300 * time.Millisecond), Command: []string{"eastwest", "verify", "--on", "lab"},
 		Cell:             Cell{Platform: "lab", CA: "istio", Environment: "lab", DataPlane: "envoy", DataPlaneVersion: "1.39.3", DataPlaneName: "upstream Envoy 1.39.3", DataPlaneLacks: "there are no istio_* metrics."},
-		ErrorProbability: 1e-6, Seed: 1756764900,
+		ErrorProbability: 1e-6,
 		Clusters: []Cluster{
 			{Name: "cluster1", Network: "network1", Revision: "default", Version: "v1", KubernetesVersion: "v1.36.1", IstioVersion: "1.31", Gateway: "172.30.0.240"},
 			{Name: "cluster2", Network: "network2", Revision: "default", Version: "v2", KubernetesVersion: "v1.36.1", IstioVersion: "1.31", Gateway: "172.30.0.241"},

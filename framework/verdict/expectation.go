@@ -10,34 +10,11 @@ import (
 // a few hundred parts such as 1/3, far below anything a sample can show.
 const partTolerance = 1e-9
 
-// Weight is a version and its number of ready replicas over the whole fleet.
-type Weight struct {
-	Version  string
-	Replicas int
-}
-
 // EqualShares expects the same part of the calls from each version.
 func EqualShares(versions ...string) []Share {
 	shares := make([]Share, len(versions))
 	for i, v := range versions {
 		shares[i] = Share{Version: v, Part: 1 / float64(len(versions))}
-	}
-	return shares
-}
-
-// WeightedShares expects calls in proportion to replicas: the weight of an
-// east-west gateway is the sum of the endpoints behind it (Istio
-// pilot/pkg/xds/endpoints/ep_filters.go). Weights of zero have no share.
-func WeightedShares(weights ...Weight) []Share {
-	total := 0
-	for _, w := range weights {
-		total += w.Replicas
-	}
-	var shares []Share
-	for _, w := range weights {
-		if w.Replicas > 0 {
-			shares = append(shares, Share{Version: w.Version, Part: float64(w.Replicas) / float64(total)})
-		}
 	}
 	return shares
 }

@@ -168,13 +168,6 @@ func TestShares(t *testing.T) {
 	if diff := cmp.Diff([]Share{{"v1", 0.5}, {"v2", 0.5}}, EqualShares("v1", "v2")); diff != "" {
 		t.Error(diff)
 	}
-	got := WeightedShares(Weight{"v1", 1}, Weight{"v2", 3}, Weight{"v3", 0})
-	if diff := cmp.Diff([]Share{{"v1", 0.25}, {"v2", 0.75}}, got); diff != "" {
-		t.Error(diff)
-	}
-	if got := WeightedShares(); got != nil {
-		t.Errorf("got %v for no weights", got)
-	}
 }
 
 func TestCombineRanksOutcomes(t *testing.T) {
