@@ -85,7 +85,7 @@ lab-up: build ## start a lab of CLUSTERS clusters and leave it running (root)
 lab-down: build ## end the lab and remove everything of it but the cache (root)
 	bin/eastwest lab down
 
-picture: build ## docs/report.png from a report, with chromium
+picture: build ## docs/report.png from REPORT (a report.json), with chromium
 	REPORT=$(REPORT) docs/picture
 
 clean: ## end the lab; remove bin/, dist/ and OUT. The cache of built parts stays

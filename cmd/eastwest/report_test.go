@@ -33,7 +33,7 @@ func savedReport(t *testing.T, id string) string {
 func TestReportRender(t *testing.T) {
 	from := savedReport(t, "ew-1")
 	for format, want := range map[string]string{
-		"html": "<!DOCTYPE html>", "junit": "<testsuites", "markdown": "## ✅ eks x istio on lab", "terminal": " CONFORMANT  [rehearsal]",
+		"html": "<!DOCTYPE html>", "junit": "<testsuites", "markdown": "## ✅ platform eks, CA istio, on lab", "terminal": " CONFORMANT  [rehearsal]",
 	} {
 		out, err := execute(t, newReportCommand, "", "render", "--from", from, "--format", format)
 		if err != nil || !strings.Contains(out, want) || !strings.Contains(out, "rehearsal") {

@@ -60,7 +60,7 @@ func TestLimitsStandBesideTheVerdict(t *testing.T) {
 	r := rehearsedRun()
 	const beside = "non-conformant [rehearsal]"
 	beginning := map[string]string{
-		"md":   "## ❌ aws x meshca on lab: non-conformant \\[rehearsal\\]\n",
+		"md":   "## ❌ platform aws, CA meshca, on lab: non-conformant \\[rehearsal\\]\n",
 		"txt":  " NON-CONFORMANT  [rehearsal]\n",
 		"xml":  `<property name="outcome" value="` + beside + `">`,
 		"html": `<h1>non-conformant <span class="tag">rehearsal</span></h1>`,

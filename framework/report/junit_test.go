@@ -29,10 +29,10 @@ func TestJUnitCounts(t *testing.T) {
 	}
 	want := []counts{
 		{"eastwest", 11, 2, 1, 2},
-		{"eastwest aws x meshca on lab: step [rehearsal]", 5, 0, 0, 0},
-		{"eastwest aws x meshca on lab: scenario [rehearsal]", 4, 1, 1, 2},
-		{"eastwest aws x meshca on lab: cleanup [rehearsal]", 1, 0, 0, 0},
-		{"eastwest aws x meshca on lab: verdict [rehearsal]", 1, 1, 0, 0},
+		{"eastwest platform aws, CA meshca, on lab: step [rehearsal]", 5, 0, 0, 0},
+		{"eastwest platform aws, CA meshca, on lab: scenario [rehearsal]", 4, 1, 1, 2},
+		{"eastwest platform aws, CA meshca, on lab: cleanup [rehearsal]", 1, 0, 0, 0},
+		{"eastwest platform aws, CA meshca, on lab: verdict [rehearsal]", 1, 1, 0, 0},
 	}
 	got := []counts{{root.Name, root.Tests, root.Failures, root.Errors, root.Skipped}}
 	for _, s := range root.Suites {

@@ -117,7 +117,7 @@ func (r Run) headline() string {
 // "conformant [rehearsal]".
 func (r Run) Headline() string { return clean(r.headline()) }
 
-// title names the cell: "aws x istio on lab".
+// title names the cell: "platform aws, CA istio, on lab".
 func (r Run) title() string {
-	return fmt.Sprintf("%s x %s on %s", r.Cell.Platform, r.Cell.CA, r.Cell.Environment)
+	return fmt.Sprintf("platform %s, CA %s, on %s", r.Cell.Platform, r.Cell.CA, r.Cell.Environment)
 }
