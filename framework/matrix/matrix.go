@@ -137,7 +137,7 @@ func cellName(c cell.Cell) string { return string(c.Platform) + "-" + string(c.C
 func (m *matrix) prepare() error {
 	for _, name := range []string{"cells", "plans"} {
 		dir := filepath.Join(m.Dir, name)
-		if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o755)); err != nil {
+		if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o750)); err != nil {
 			return fmt.Errorf("write the reports: %w", err)
 		}
 	}
@@ -192,7 +192,7 @@ func (m *matrix) log(c cell.Cell) string { return filepath.Join(m.dir(c), "verif
 // verify ends with an error only where no verdict can be expected: the exit
 // code of a verdict, whichever, is reported by its report.
 func (m *matrix) verify(ctx context.Context, c cell.Cell) error {
-	if err := os.MkdirAll(m.dir(c), 0o755); err != nil {
+	if err := os.MkdirAll(m.dir(c), 0o750); err != nil {
 		return err
 	}
 	log, err := os.Create(m.log(c))
