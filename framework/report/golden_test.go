@@ -3,8 +3,11 @@ package report
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,6 +20,9 @@ func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
 	// The style is a file of its own; every golden page would only repeat it.
 	got = bytes.Replace(got, []byte(pageStyle), []byte("page.css"), 1)
+	if filepath.Ext(name) == ".json" {
+		got = fewCalls(t, got)
+	}
 	file := filepath.Join("testdata", name)
 	if *update {
 		if err := os.WriteFile(file, got, 0o644); err != nil {
@@ -30,6 +36,20 @@ func golden(t *testing.T, name string, got []byte) {
 	if diff := cmp.Diff(string(want), string(got)); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", file, diff)
 	}
+}
+
+// fewCalls keeps the first two calls of each sample: the others have the same form.
+func fewCalls(t *testing.T, document []byte) []byte {
+	t.Helper()
+	calls := regexp.MustCompile(`(?s)("calls": \[\n)(.*?)(\n\s*\])`)
+	return calls.ReplaceAllFunc(document, func(list []byte) []byte {
+		parts := calls.FindSubmatch(list)
+		each := regexp.MustCompile(`(?s)\s*\{.*?\}`).FindAll(parts[2], -1)
+		if len(each) <= 2 {
+			return list
+		}
+		return slices.Concat(parts[1], bytes.Join(each[:2], []byte(",")), fmt.Appendf(nil, ", ... %d more", len(each)-2), parts[3])
+	})
 }
 
 func TestGoldenRenderings(t *testing.T) {
@@ -65,14 +85,18 @@ func TestGoldenList(t *testing.T) {
 		t.Fatal(err)
 	}
 	golden(t, "list.html", page)
+	golden(t, "list.xml", junit)
+	golden(t, "list.md", list.Markdown())
+	golden(t, "list.txt", []byte(list.Table()))
+	// Each run's own document is a golden file already.
+	for i := range list.Items {
+		list.Items[i].Cases, list.Items[i].Waits, list.Items[i].Phases, list.Items[i].Clusters = nil, nil, nil, nil
+	}
 	document, err := list.JSON()
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "list.xml", junit)
 	golden(t, "list.json", document)
-	golden(t, "list.md", list.Markdown())
-	golden(t, "list.txt", []byte(list.Table()))
 }
 
 type rendering struct {

@@ -46,10 +46,8 @@ func TestPlanGolden(t *testing.T) {
 		opts   PlanOptions
 		format plan.Format
 	}{
-		{"fleet", fleetTools, plan.Shell},
+		{"fleet", fleetTools, plan.Text},
 		{"two-clusters", options(2, true), plan.Text},
-		{"two-clusters", options(2, true), plan.Shell},
-		{"two-clusters", options(2, true), plan.JSON},
 		{"three-clusters", options(3, true), plan.Text},
 		{"control-plane-there", options(2, false), plan.Text},
 		{"mesh-there", there, plan.Text},
