@@ -59,6 +59,9 @@ func TestGoldenRenderings(t *testing.T) {
 	}{{"healthy", healthyRun()}, {"rehearsed", rehearsedRun()}, {"fleet", fleetRun()}}
 	for _, r := range runs {
 		for _, rendering := range renderings() {
+			if rendering.name == "color.txt" && r.name != "healthy" {
+				continue // colours are the same in all
+			}
 			name := r.name + "." + rendering.name
 			t.Run(name, func(t *testing.T) {
 				golden(t, name, rendering.of(t, r.run))

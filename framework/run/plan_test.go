@@ -49,7 +49,6 @@ func TestPlanGolden(t *testing.T) {
 		{"fleet", fleetTools, plan.Text},
 		{"two-clusters", options(2, true), plan.Text},
 		{"three-clusters", options(3, true), plan.Text},
-		{"control-plane-there", options(2, false), plan.Text},
 		{"mesh-there", there, plan.Text},
 	}
 	for _, test := range tests {
