@@ -54,16 +54,6 @@ its CA; every report of one says so.`,
 	return cmd
 }
 
-// checkedArgs marks a wrong number of arguments as wrong use.
-func checkedArgs(check cobra.PositionalArgs) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		if err := check(cmd, args); err != nil {
-			return usageError(usageHint{cmd: cmd.CommandPath(), err: err})
-		}
-		return nil
-	}
-}
-
 // printMatrixTable prints one line for each cell; reasons, which many cells
 // share, follow as numbered notes.
 func printMatrixTable(out io.Writer, cells []cell.Cell) error {

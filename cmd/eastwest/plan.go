@@ -19,14 +19,14 @@ import (
 )
 
 type planFlags struct {
-	placeFlags
+	environmentFlags
 	release string
 	output  string
 	running bool
 }
 
 func newPlanCommand(streams ioStreams) *cobra.Command {
-	flags := planFlags{placeFlags: placeFlags{outline: true}}
+	flags := planFlags{environmentFlags: environmentFlags{outline: true}}
 	cmd := &cobra.Command{
 		Use:   "plan",
 		Short: "Print what verify would do, step by step, and do nothing",
@@ -66,7 +66,7 @@ A cell that only a fleet can prove is printed with the guide's placeholders.`,
 
 // runPlan checks all flags, tells all that is wrong at once, and prints the plan.
 func runPlan(ctx context.Context, streams ioStreams, flags planFlags) error {
-	w, errPlace := flags.resolve()
+	w, errWhere := flags.resolve()
 	release, errRelease := cell.ParseVersion(flags.release)
 	if errRelease != nil {
 		errRelease = fmt.Errorf("--mesh-release: %w", errRelease)
@@ -74,11 +74,11 @@ func runPlan(ctx context.Context, streams ioStreams, flags planFlags) error {
 	// A cell that cannot be proved on the lab can be read as a fleet's, unless
 	// the lab was asked for.
 	var elsewhere *elsewhereError
-	if flags.on == "" && errors.As(errPlace, &elsewhere) {
-		w, errPlace = elsewhere.where, nil
+	if flags.on == "" && errors.As(errWhere, &elsewhere) {
+		w, errWhere = elsewhere.where, nil
 		w.on = cell.OnFleet
 	}
-	errs := []error{errPlace, errRelease, oneOf("output", flags.output, "text", "shell", "json")}
+	errs := []error{errWhere, errRelease, oneOf("output", flags.output, "text", "shell", "json")}
 	if err := errors.Join(errs...); err != nil {
 		return usageError(err)
 	}
@@ -101,9 +101,11 @@ func (f planFlags) options(ctx context.Context, streams ioStreams, w where, rele
 	case w.on == cell.OnFleet:
 		return run.Outline(w.cell, w.clusters, release), nil
 	case w.on == cell.OnKind:
-		return run.PlanOptions{
-			Clusters: providers.PlannedKindSpecs(w.clusters), Traits: w.provider(f.placeFlags, streams).Traits(),
-		}, nil
+		provider, err := w.provider(f.environmentFlags, streams)
+		if err != nil {
+			return run.PlanOptions{}, err
+		}
+		return run.PlanOptions{Clusters: providers.PlannedKindSpecs(w.clusters), Traits: provider.Traits()}, nil
 	default:
 		return f.labOutline(w.cell, w.clusters)
 	}
@@ -112,7 +114,10 @@ func (f planFlags) options(ctx context.Context, streams ioStreams, w where, rele
 // fleetOptions asks the clusters of a fleet for what its description leaves
 // open, and its istioctl for the flags that it takes.
 func fleetOptions(ctx context.Context, streams ioStreams, w where) (run.PlanOptions, error) {
-	provider := w.provider(placeFlags{}, streams)
+	provider, err := w.provider(environmentFlags{}, streams)
+	if err != nil {
+		return run.PlanOptions{}, err
+	}
 	specs, err := provider.Create(ctx, w.clusters)
 	if err != nil {
 		return run.PlanOptions{}, err

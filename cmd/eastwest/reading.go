@@ -57,7 +57,7 @@ type described struct {
 // connect reaches the clusters that the flags name. What cannot be reached is kept, and
 // known to be so.
 func (f readingFlags) connect(ctx context.Context) (*fleet.Fleet, described, error) {
-	on := placeFlags{fleetFlags: f.fleetFlags, on: f.on}.place()
+	on := environmentFlags{fleetFlags: f.fleetFlags, on: f.on}.environment()
 	if err := oneOf("on", string(on), string(cell.OnLab), string(cell.OnFleet)); err != nil {
 		return nil, described{}, usageError(err)
 	}

@@ -6,11 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
@@ -23,7 +20,7 @@ import (
 
 // verifyFlags are the flags as given, not yet checked.
 type verifyFlags struct {
-	placeFlags
+	environmentFlags
 	setup, suite     string
 	namespace        string
 	errorProbability string
@@ -84,14 +81,6 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 	return cmd
 }
 
-// fromEnv is a flag's default: its environment variable, or the fallback where that is empty.
-func fromEnv(name, fallback string) string {
-	if value := os.Getenv(name); value != "" {
-		return value
-	}
-	return fallback
-}
-
 func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error {
 	config, err := flags.config(streams)
 	var elsewhere *elsewhereError
@@ -135,9 +124,9 @@ func conclude(outcome verdict.Outcome, failure, written error) error {
 
 // config checks everything and tells all that is wrong at once.
 func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
-	w, errPlace := f.resolve()
-	f.setup = setupOn(f.place(), f.setup)
-	errs := []error{errPlace, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, "basic")}
+	w, errWhere := f.resolve()
+	f.setup = setupOn(f.environment(), f.setup)
+	errs := []error{errWhere, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, "basic")}
 	probability, err := checkProbability(f.errorProbability)
 	errs = append(errs, err)
 	errs = append(errs, checkNamespace(f.namespace))
@@ -156,8 +145,12 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 		return basic.Config{}, err
 	}
 	f.logs = filepath.Join(f.out, "kind-logs")
+	provider, err := w.provider(f.environmentFlags, streams)
+	if err != nil {
+		return basic.Config{}, err
+	}
 	config := basic.Config{Quiet: !f.verbose, Config: run.Config{
-		Provider: w.provider(f.placeFlags, streams), Asked: &w.cell, Cell: run.AskedOf(w.cell, w.on),
+		Provider: provider, Asked: &w.cell, Cell: run.AskedOf(w.cell, w.on),
 		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == setupReuse, Consent: consent(streams, f.yes), Keep: f.keep, Accept: accept, ErrorProbability: probability,
 		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
 	}}
@@ -175,31 +168,6 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 		config.Log = streams.errOut
 	}
 	return config, nil
-}
-
-// checkNamespace refuses a --namespace that no namespace can be called; empty is none.
-func checkNamespace(name string) error {
-	if problems := validation.IsDNS1123Label(name); name != "" && len(problems) > 0 {
-		return fmt.Errorf("--namespace %q: %s", name, strings.Join(problems, "; "))
-	}
-	return nil
-}
-
-func checkProbability(value string) (float64, error) {
-	probability, err := strconv.ParseFloat(value, 64)
-	if err != nil || !(probability > 0 && probability < 0.5) {
-		return 0, fmt.Errorf("--error-probability: want a number above 0 and below 0.5, got %q", value)
-	}
-	return probability, nil
-}
-
-func oneOf(flag, value string, allowed ...string) error {
-	for _, one := range allowed {
-		if value == one {
-			return nil
-		}
-	}
-	return fmt.Errorf("--%s: want one of %v, got %q", flag, allowed, value)
 }
 
 // ownVersion is the version that the Go toolchain stamped into this binary.

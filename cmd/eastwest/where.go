@@ -3,47 +3,15 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
-
-	"github.com/spf13/pflag"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/kind"
 	"github.com/eastwest-mesh/eastwest/lab"
-	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
 	"github.com/eastwest-mesh/eastwest/providers"
 )
-
-// placeFlags say which cell is meant and where it is run.
-type placeFlags struct {
-	fleetFlags
-	on, clusters string
-	lab, envoy   string
-	// images, nodeImage and mirror are for kind, logs is where it leaves those of nodes.
-	images, nodeImage, mirror, logs string
-	// outline accepts a fleet that nobody has named yet: its plan can be read.
-	outline bool
-}
-
-func (f *placeFlags) register(set *pflag.FlagSet) {
-	f.fleetFlags.register(set)
-	set.StringVar(&f.on, "on", fromEnv("ON", ""), "where (ON): lab, kind or fleet (default: fleet where one is given, kind for platform kind, else lab)")
-	set.StringVar(&f.clusters, "clusters", fromEnv("CLUSTERS", ""), "number of clusters (CLUSTERS; default: 2, or all of a fleet)")
-	set.StringVar(&f.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
-	registerEnvoy(set, &f.envoy)
-	set.StringVar(&f.images, "images", fromEnv("IMAGES", string(providers.FromRegistry)), "where the images of kind clusters come from (IMAGES): registry (upstream's, with Istio's Envoy), or built (here, with upstream's Envoy and without a registry)")
-	set.StringVar(&f.nodeImage, "node-image", os.Getenv("NODE_IMAGE"), "image of kind nodes (NODE_IMAGE; default: kind's own, or with --images built that of \"eastwest kind node-image\")")
-	set.StringVar(&f.mirror, "registry-mirror", os.Getenv("REGISTRY_MIRROR"), "URL of a registry that kind nodes ask for images of docker.io first (REGISTRY_MIRROR), such as http://192.0.2.1:5000; with --images built it serves images that were built here")
-}
-
-// registerEnvoy adds the flag that replaces the proxies' program.
-func registerEnvoy(set *pflag.FlagSet, path *string) {
-	set.StringVar(path, "envoy", os.Getenv("EASTWEST_ENVOY"),
-		"path of an Envoy to run in place of upstream's "+envoy.Version+", on a lab that is made and on kind with built images (EASTWEST_ENVOY)")
-}
 
 // where is what the flags were understood as.
 type where struct {
@@ -61,8 +29,8 @@ const fewest = 2
 // resolve checks the flags, tells all that is wrong with them at once, and
 // touches no cluster. A cell that is sound but cannot be run there is an
 // *elsewhereError.
-func (f placeFlags) resolve() (where, error) {
-	w := where{on: f.place()}
+func (f environmentFlags) resolve() (where, error) {
+	w := where{on: f.environment()}
 	clusters, errClusters := f.count()
 	w.clusters = clusters
 	if err := oneOf("on", string(w.on), string(cell.OnLab), string(cell.OnKind), string(cell.OnFleet)); err != nil {
@@ -93,16 +61,9 @@ func (f placeFlags) resolve() (where, error) {
 	return w, w.check()
 }
 
-// emptyFleet is true where the environment names a fleet with an empty word, as a script
-// does whose own variable is not set: nobody means a lab by that.
-func emptyFleet() bool {
-	file, set := os.LookupEnv("FLEET")
-	return set && file == ""
-}
-
 // checkMirror looks at the registry mirror, which is of use to nothing but kind
 // nodes that pull.
-func (f placeFlags) checkMirror(on cell.Environment) error {
+func (f environmentFlags) checkMirror(on cell.Environment) error {
 	if f.mirror == "" || on != cell.OnKind {
 		return nil
 	}
@@ -113,16 +74,16 @@ func (f placeFlags) checkMirror(on cell.Environment) error {
 }
 
 // checkEnvoy refuses an Envoy that would not be used.
-func (f placeFlags) checkEnvoy(on cell.Environment) error {
+func (f environmentFlags) checkEnvoy(on cell.Environment) error {
 	if f.envoy == "" || on != cell.OnKind || f.images == string(providers.BuiltHere) && f.mirror == "" {
 		return nil
 	}
 	return errors.New("--envoy (EASTWEST_ENVOY) with images that are pulled: the proxy's image has an Envoy of its own; use --images built without --registry-mirror, or leave --envoy out")
 }
 
-// place is where the cell is run: where it was asked for, or else where a
+// environment is where the cell is run: where it was asked for, or else where a
 // fleet that was given is.
-func (f placeFlags) place() cell.Environment {
+func (f environmentFlags) environment() cell.Environment {
 	switch {
 	case f.on != "":
 		return cell.Environment(f.on)
@@ -135,7 +96,7 @@ func (f placeFlags) place() cell.Environment {
 	}
 }
 
-// home is the platform of a place for which none was named.
+// home is the platform of an environment for which none was named.
 func (w where) home() string {
 	if w.on == cell.OnKind {
 		return string(cell.Kind)
@@ -143,7 +104,7 @@ func (w where) home() string {
 	return string(cell.Lab)
 }
 
-func (placeFlags) orDefault(value, otherwise string) string {
+func (environmentFlags) orDefault(value, otherwise string) string {
 	if value == "" {
 		return otherwise
 	}
@@ -151,9 +112,9 @@ func (placeFlags) orDefault(value, otherwise string) string {
 }
 
 // count is the number of clusters that was asked for, 0 for all of a fleet.
-func (f placeFlags) count() (int, error) {
+func (f environmentFlags) count() (int, error) {
 	if f.clusters == "" {
-		if f.place() == cell.OnFleet {
+		if f.environment() == cell.OnFleet {
 			return 0, nil
 		}
 		return fewest, nil
@@ -166,7 +127,7 @@ func (f placeFlags) count() (int, error) {
 }
 
 // onFleet takes the cell from the fleet's own description.
-func (f placeFlags) onFleet(w where, others error) (where, error) {
+func (f environmentFlags) onFleet(w where, others error) (where, error) {
 	file, err := f.load()
 	if err := errors.Join(err, others); err != nil {
 		return where{}, err
@@ -182,7 +143,7 @@ func (f placeFlags) onFleet(w where, others error) (where, error) {
 }
 
 // onNoFleet takes the cell from the flags, for a fleet that is not given.
-func (f placeFlags) onNoFleet(w where, others error) (where, error) {
+func (f environmentFlags) onNoFleet(w where, others error) (where, error) {
 	if f.outline && w.clusters == 0 {
 		w.clusters = fewest
 	}
@@ -199,7 +160,7 @@ func (f placeFlags) onNoFleet(w where, others error) (where, error) {
 	return w, errors.Join(err, others)
 }
 
-// elsewhereError says that a cell is sound, but cannot be proved on this place.
+// elsewhereError says that a cell is sound, but cannot be proved in this environment.
 type elsewhereError struct {
 	where where
 	why   string
@@ -209,7 +170,7 @@ func (e *elsewhereError) Error() string {
 	return fmt.Sprintf("platform %s with CA %s cannot be proved on the %s: %s", e.where.cell.Platform, e.where.cell.CA, e.where.on, e.why)
 }
 
-// check says whether the cell can be run on its place, or rehearsed there.
+// check says whether the cell can be run in its environment, or rehearsed there.
 func (w where) check() error {
 	switch {
 	case w.cell.Home == w.on:
@@ -223,15 +184,13 @@ func (w where) check() error {
 	return nil
 }
 
-// provider is the place itself.
-func (w where) provider(flags placeFlags, streams ioStreams) fleet.Provider {
-	if w.on == cell.OnFleet {
-		return providers.NewFleet(w.fleet)
-	}
-	if w.on == cell.OnKind {
-		return providers.NewKind(providers.KindOptions{
+// provider is the environment itself.
+func (w where) provider(flags environmentFlags, streams ioStreams) (fleet.Provider, error) {
+	return providers.New(w.on, providers.Settings{
+		Fleet: w.fleet,
+		Lab:   lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut},
+		Kind: providers.KindOptions{
 			Images: providers.KindImages(flags.images), NodeImage: flags.nodeImage, Mirror: flags.mirror, Envoy: flags.envoy, Logs: flags.logs, Progress: streams.errOut,
-		})
-	}
-	return providers.NewLab(lab.Options{Name: flags.lab, Envoy: flags.envoy, Progress: streams.errOut})
+		},
+	})
 }
