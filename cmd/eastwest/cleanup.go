@@ -23,16 +23,14 @@ func newCleanupCommand(streams ioStreams) *cobra.Command {
 	var flags cleanupFlags
 	cmd := &cobra.Command{
 		Use:   "cleanup",
-		Short: "Undo what earlier runs left: kept, interrupted or crashed ones",
-		Long: `A run writes down what it makes on your clusters before it makes it. Cleanup
-reads what runs that did not finish have written, undoes it backwards and checks
-that nothing with the run's label is left. Only what is proven to be the run's is
-deleted: by its label, by the UID that was written down, or, where a run died
-before it could write that, by when and by which tool it was made. What may be
-somebody else's, and what somebody has changed since, stays and is named. A run
-that is still under way is refused: it holds its journal, and the lock of the
-clusters. Kind clusters that a run made for itself are removed with all that is on
-them; no others are touched.`,
+		Short: "Remove what kept, interrupted or crashed runs left",
+		Long: `A run records each object in a journal before it makes it. Cleanup reads the
+journals of runs that did not finish, deletes their objects in reverse order, and
+checks that nothing with the run's label is left. It deletes only what is proven to
+be the run's: by its label, by the recorded UID, or, if the run died before it could
+record that, by when and by which tool the object was made. It leaves and names what
+may be somebody else's or has been changed since. It refuses to touch a run that is
+still going. Kind clusters that a run made are removed; no others are touched.`,
 		Example: `  # undo all that any earlier run has left
   eastwest cleanup
 

@@ -26,18 +26,18 @@ func newDiagnoseCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diagnose",
 		Short: "Say which links of a running mesh are broken and what to do; reads only",
-		Long: `Reads every cluster once, then asks all checks ("eastwest explain" lists them):
+		Long: `Reads every cluster once, then runs all checks ("eastwest explain" lists them):
 access, control planes, injection, networks and gateways, endpoint discovery,
-trust, policy and routing, traffic. Findings are shown by cause, for each pair of
-clusters; what follows from a cause stands below it. Nothing is changed; where
+trust, policy and routing, traffic. Shows findings by cause, for each pair of
+clusters, with what follows from a cause below it. Changes nothing; where
 HelloWorld and Sleep run, the Sleep pods make a few calls.
 
-Findings that the fleet file accepts (accept:) are set aside, each with its reason;
-an acceptance whose day has passed is an error.
+Findings that the fleet file accepts (accept:) are set aside with their reason. An
+expired acceptance is an error.
 
 The exit code is 0 when no error was found, 1 when one was, and 3 when none was
 found but a check could not look everywhere, or a cluster is of a kind that is not
-judged: ambient, dual stack, a managed control plane, one in another cluster.`,
+judged: ambient, dual stack, managed control plane, external istiod.`,
 		Example: `  # two contexts of your kubeconfig
   eastwest diagnose --context west --context east
 

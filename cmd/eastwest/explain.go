@@ -16,14 +16,14 @@ func newExplainCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain [ID]",
 		Short: "Explain a check, or list all of them",
-		Long: `Says what a check asks, why it matters, how severe a finding is, and where that can
-be read. Without an ID it lists all checks. A check's ID begins with EW and two
+		Long: `Explains what a check looks at, why it matters, how severe a finding is, and its
+source. Without an ID it lists all checks. IDs are grouped by their first two
 digits: 01 access, 02 install, 03 revision and injection, 04 network and gateway,
 05 discovery, 06 trust, 07 policy and routing, 08 traffic.`,
 		Example: `  # what a finding of diagnose means
   eastwest explain EW0501
 
-  # all checks, as the page of the docs
+  # all checks, as docs/checks.md
   eastwest explain -o markdown > docs/checks.md`,
 		Args: checkedArgs(cobra.MaximumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {

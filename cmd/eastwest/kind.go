@@ -18,10 +18,10 @@ import (
 func newKindCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kind",
-		Short: "What kind clusters need where no registry can be reached",
-		Long: `"eastwest verify --on kind" makes kind clusters on this machine's Docker and
-removes them again. What it needs for that where no registry can be reached is
-made here.`,
+		Short: "Build kind node images offline",
+		Long: `"eastwest verify --on kind" makes kind clusters with this machine's Docker and
+removes them again. These commands build what it needs where no registry can be
+reached.`,
 	}
 	groupOnly(cmd)
 	cmd.AddCommand(newKindNodeImageCommand(streams))
@@ -33,17 +33,17 @@ func newKindNodeImageCommand(streams ioStreams) *cobra.Command {
 	var noLoad bool
 	cmd := &cobra.Command{
 		Use:   "node-image",
-		Short: "Build the image of kind's nodes from source and Debian packages, and give it to Docker",
-		Long: `Builds an image for the nodes of kind clusters without any registry: a Debian
-system, kind's own base files, and kubeadm, kubelet, containerd, runc, the network
-plugins and the images of the control plane, all built from their Go modules. It
-starts on hosts with cgroup v1 or v2, with or without CAP_SYS_RESOURCE, and has no
-network between nodes: it is for clusters of one node.
+		Short: "Build the kind node image from source and Debian packages, and load it into Docker",
+		Long: `Builds a kind node image without any registry: a Debian system, kind's base files,
+and kubeadm, kubelet, containerd, runc, the CNI plugins and the control plane's
+images, all built from their Go modules. The image runs on hosts with cgroup v1 or
+v2, with or without CAP_SYS_RESOURCE. It has no network between nodes: use it for
+clusters of one node.
 
-It needs root on a Debian or Ubuntu machine with Go, and is built once: without a
-cache that takes a quarter of an hour, with built parts a minute or two. Its name
-goes to standard output; "docker load" takes the archive that standard error names
-to other machines.`,
+Needs root on a Debian or Ubuntu machine with Go. The first build takes a quarter
+of an hour, or a minute or two if the lab's parts are built already. Prints the
+image's name; to use it on other machines, "docker load" the archive that is named
+on standard error.`,
 		Example: `  # use it with kind itself
   kind create cluster --image "$(sudo eastwest kind node-image)"`,
 		Args: checkedArgs(cobra.NoArgs),

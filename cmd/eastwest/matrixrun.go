@@ -27,15 +27,14 @@ func newMatrixRunCommand(streams ioStreams) *cobra.Command {
 	var flags matrixFlags
 	cmd := &cobra.Command{
 		Use:   "run",
-		Short: "Run every cell that this machine can, one after another on one lab",
-		Long: `Runs the lab's own cell and rehearses every other that can be, on one lab whose
-load balancers become those of each platform in turn. A lab of that name that is
-running is used and left running.
+		Short: "Run all platform and CA combinations that this machine supports",
+		Long: `Runs the lab's own cell, then rehearses every other platform that can be
+rehearsed, on one lab whose load balancers imitate each platform in turn. If a lab
+of that name is running, it is used and left running.
 
-The folder --out gets junit.xml, report.json, report.html and summary.md of all
-cells together, cells/ with what each left, and plans/ with the plan of each
-cell that only a fleet can prove. Cells that were not run are listed with the
-reason, on the terminal and in every file.
+Writes to --out: junit.xml, report.json, report.html and summary.md for all cells
+together, cells/ with the artifacts of each, and plans/ with the plan of each cell
+that only a fleet can prove. Cells that did not run are listed with the reason.
 
 The exit code is that of the worst cell.`,
 		Example: `  # everything that this machine can (root)
@@ -54,7 +53,7 @@ The exit code is that of the worst cell.`,
 	set.StringVar(&flags.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the lab to use or to make (LAB)")
 	registerEnvoy(set, &flags.envoy)
 	set.StringVar(&flags.clusters, "clusters", fromEnv("CLUSTERS", "2"), "number of clusters (CLUSTERS)")
-	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
+	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "target false-positive rate of each statistical check (ERROR_PROBABILITY)")
 	return cmd
 }
 

@@ -31,11 +31,10 @@ func newPlanCommand(streams ioStreams) *cobra.Command {
 		Use:   "plan",
 		Short: "Print what verify would do, step by step, and do nothing",
 		Long: `Prints the plan that "eastwest verify" carries out: every step of the guide, what
-it promises and what it does on each cluster. Nothing is changed, and no cluster
-is reached but those of a fleet, which are asked for their networks and
-revisions. As a shell script the plan does the same by hand, without eastwest;
-it holds no secret, only the commands that make them. Its variables stand at the
-top and may be given in the environment instead.
+it promises and what it does on each cluster. Changes nothing. Only a fleet's
+clusters are contacted, to read their networks and revisions. With -o shell the
+plan is a script that does the same without eastwest. It holds no secrets, only
+the commands that make them; set its variables at the top or in the environment.
 
 A cell that only a fleet can prove is printed with the guide's placeholders.`,
 		Example: `  # read the plan

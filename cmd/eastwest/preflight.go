@@ -23,12 +23,12 @@ func newPreflightCommand(streams ioStreams) *cobra.Command {
 	var flags preflightFlags
 	cmd := &cobra.Command{
 		Use:   "preflight",
-		Short: "Look at a fleet before a run, and say what would go wrong; reads only",
-		Long: `Checks the fleet as "eastwest fleet check" does, then asks all clusters in
-parallel: those of the checks that a run begins with ("eastwest explain" lists
-all), whether the user may do all that a run does, what of a mesh is there
-already, and, in a namespace made beforehand, whether pods like the run's are let
-in. Everything is shown at once, with what to do. Nothing is changed.
+		Short: "Check whether a run would work on a fleet; reads only",
+		Long: `Checks the fleet as "eastwest fleet check" does, then reads all clusters in
+parallel: the checks that a run depends on ("eastwest explain" lists all), the
+user's rights, which parts of a mesh exist already, and, in an existing namespace,
+whether pods like the run's would be admitted. Reports all problems at once, each
+with its fix. Changes nothing.
 
 The exit code is 0 when a run can begin, warnings or not; 2 when something is
 refused; 3 when something could not be found out.`,

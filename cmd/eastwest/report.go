@@ -18,7 +18,7 @@ import (
 func newReportCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Render the report of a run again, or merge the reports of several",
+		Short: "Render a run's report again, or merge the reports of several runs",
 		Args:  checkedArgs(cobra.NoArgs),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -32,15 +32,15 @@ func newReportRenderCommand(streams ioStreams) *cobra.Command {
 	var flags renderFlags
 	cmd := &cobra.Command{
 		Use:   "render",
-		Short: "Turn report.json into a page, JUnit, Markdown or text",
-		Long: `Renders the report.json of a run. Every form is made from that file alone, so a
-report can be looked at long after its clusters are gone.
+		Short: "Turn report.json into HTML, JUnit, Markdown or text",
+		Long: `Renders the report.json of a run. It needs nothing else, so you can read a report
+long after its clusters are gone.
 
 The exit code tells whether the report could be rendered, not what it says.`,
 		Example: `  # read the report of the last run
   eastwest report render --from artifacts/report.json
 
-  # one page that needs nothing else, to send to somebody
+  # one HTML file to send to somebody
   eastwest report render --from artifacts/report.json --format html --out report.html
 
   # from a CI job's store
@@ -109,9 +109,9 @@ func newReportMergeCommand(streams ioStreams) *cobra.Command {
 	var out string
 	cmd := &cobra.Command{
 		Use:   "merge FILE...",
-		Short: "Merge the reports of several runs, such as a night's",
+		Short: "Merge the reports of several runs",
 		Long: `Merges report.json files into junit.xml, reports.json and summary.md, and prints
-a table of the runs. No run may be given twice.
+a table of the runs. Each run may be given once.
 
 The exit code tells whether the reports could be merged, not what they say.`,
 		Example: `  # after a night over several fleets
@@ -119,7 +119,7 @@ The exit code tells whether the reports could be merged, not what they say.`,
 		Args: checkedArgs(cobra.MinimumNArgs(1)),
 		RunE: func(_ *cobra.Command, files []string) error { return runReportMerge(streams, files, out) },
 	}
-	cmd.Flags().StringVar(&out, "out", "artifacts", "folder to write to; it is made when it is missing")
+	cmd.Flags().StringVar(&out, "out", "artifacts", "folder to write to; made if it does not exist")
 	return cmd
 }
 

@@ -19,12 +19,11 @@ func newRolesCommand(streams ioStreams) *cobra.Command {
 	)
 	cmd := &cobra.Command{
 		Use:   "roles",
-		Short: "Print the roles that the user of a fleet's kubeconfigs needs",
-		Long: `Prints the ClusterRole and the Roles that the user of the kubeconfigs needs on
-every cluster, and no more: to diagnose, which changes nothing; to verify a mesh
-that is there; or to verify and install what is missing of it. The first lines
-say how to bind them. They are made of the table that "eastwest preflight" asks
-the API servers for.`,
+		Short: "Print the RBAC roles that a user needs",
+		Long: `Prints the ClusterRole and Roles that the user of the kubeconfigs needs on every
+cluster, and nothing more: to diagnose, which changes nothing; to verify an existing
+mesh; or to verify and install what is missing. The first lines say how to bind
+them. "eastwest preflight" checks the same rights.`,
 		Example: `  # what a security team is asked for: runs in namespace mesh-check alone
   eastwest roles --for verify --namespace mesh-check
   eastwest verify --fleet fleet.yaml --namespace mesh-check

@@ -19,14 +19,17 @@ func newRootCommand(streams ioStreams) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "eastwest",
 		Short: "Prove that a multi-cluster mesh works, or name the link that is broken",
-		Long: `Eastwest proves that a service mesh over several clusters works: an east-west
-gateway in every cluster, exposed services, exchanged endpoints, and calls from
-each cluster that every cluster answers. When a link is broken it says which
-one and what to do; what it made on your clusters it removes again, and proves it.
+		Long: `Eastwest proves that a service mesh that spans clusters works: an east-west gateway
+in every cluster, exposed services, exchanged endpoints, and calls from each cluster
+that every cluster answers. When a link is broken it names the link and the fix. It
+removes what it made on your clusters and checks that nothing is left.
 
 It runs on an embedded lab of real Kubernetes clusters on this machine, on kind
 clusters (--on kind), or on your own fleet (--on fleet).`,
-		Example: `  # prove the whole guide on a lab of two clusters on this machine
+		Example: `  # your clusters: what is broken? reads only
+  eastwest diagnose --context west --context east
+
+  # prove the whole guide on a lab of two clusters on this machine
   sudo eastwest verify
 
   # read what would be done, as a shell script

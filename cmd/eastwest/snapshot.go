@@ -22,12 +22,12 @@ func newSnapshotCommand(streams ioStreams) *cobra.Command {
 	var flags snapshotFlags
 	cmd := &cobra.Command{
 		Use:   "snapshot",
-		Short: "Write what is known of a mesh to a file, to be judged elsewhere; reads only",
-		Long: `Reads every cluster once, as "eastwest diagnose" does, and writes what it found as
-JSON: "eastwest diagnose --snapshot FILE" judges it without a cluster, and
-"eastwest snapshot diff" says what changed between two. The file holds no token,
-no key and no content of Secrets beyond certificates; --anonymize also replaces
-names and addresses, the same one by the same stand-in throughout.`,
+		Short: "Save a mesh to a file that can be judged elsewhere; reads only",
+		Long: `Reads every cluster once, as "eastwest diagnose" does, and writes JSON. "eastwest
+diagnose --snapshot FILE" judges it without a cluster; "eastwest snapshot diff" says
+what changed between two. The file holds no tokens, no keys and nothing of Secrets
+but certificates. --anonymize replaces names and addresses, each by the same
+stand-in everywhere.`,
 		Example: `  # for a bug report
   eastwest snapshot --context west --context east --anonymize -o mesh.json
 
@@ -70,11 +70,10 @@ func runSnapshot(ctx context.Context, streams ioStreams, flags snapshotFlags) er
 func newSnapshotDiffCommand(streams ioStreams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "diff BEFORE AFTER",
-		Short: "Say what changed between two snapshots, by meaning",
+		Short: "Say what changed between two snapshots",
 		Long: `Compares two snapshots: control planes, networks, gateways, remote secrets and where
-they lead, certificates, Istio's resources, workloads. What changes by itself
-(counters, addresses of pods, calls) is left out, and what one of the two could
-not read is no change.
+they lead, certificates, Istio's resources, workloads. Leaves out what changes by
+itself (counters, pod addresses, calls) and what either snapshot could not read.
 
 The exit code is 0 when nothing changed, and 1 otherwise.`,
 		Example: `  eastwest snapshot diff monday.json today.json`,

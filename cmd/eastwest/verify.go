@@ -34,12 +34,12 @@ func newVerifyCommand(streams ioStreams) *cobra.Command {
 	var flags verifyFlags
 	cmd := &cobra.Command{
 		Use:   "verify",
-		Short: "Prove that the mesh works, and leave the clusters as they were",
-		Long: `Carries out the guide on the clusters of a cell, tries what it promises, undoes
-everything and proves that too. On failure it says, before anything is undone,
-which link of the mesh is broken and what to do.
+		Short: "Prove that a mesh works, then restore the clusters",
+		Long: `Carries out Google's guide, runs the scenarios, removes everything it made, and
+checks that nothing is left. When something fails it diagnoses the mesh first:
+which link is broken, and how to mend it.
 
-A flag wins over its environment variable, which wins over the default.
+Flags override environment variables, which override defaults.
 Progress goes to standard error, the verdict to standard output, and
 artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`,
 		Example: `  # the lab: two real clusters on this machine (root)
@@ -73,7 +73,7 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", ""), setupUsage)
 	set.BoolVar(&flags.yes, "yes", agreedBeforehand(), "with --setup install on a fleet: agree to what is listed (YES)")
 	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", "basic"), "the suite (SUITE): basic")
-	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "wanted probability that one check blames a sound mesh (ERROR_PROBABILITY)")
+	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "target false-positive rate of each statistical check (ERROR_PROBABILITY)")
 	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
 	set.StringVar(&flags.namespace, "namespace", fromEnv("NAMESPACE", ""), "namespace of the sample programs (NAMESPACE; default: sample, or one of the run's own with --setup reuse)")
 	set.BoolVar(&flags.keep, "keep", false, "leave everything that was made, the clusters too")
