@@ -50,7 +50,7 @@ func (c *Client) differences(ctx context.Context, t target, wanted *unstructured
 		return nil, c.fail("compare", RefOf(wanted), err)
 	}
 	compared := comparison{secret: wanted.GetKind() == "Secret"}
-	compared.maps("", Decided(t.existing), Decided(would))
+	compared.maps("", Desired(t.existing), Desired(would))
 	return compared.found, nil
 }
 

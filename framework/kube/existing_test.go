@@ -64,7 +64,7 @@ func TestComparisonTellsWhatSomebodyDecided(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			compared := comparison{secret: c.secret}
-			compared.maps("", Decided(&unstructured.Unstructured{Object: c.have}), Decided(&unstructured.Unstructured{Object: c.would}))
+			compared.maps("", Desired(&unstructured.Unstructured{Object: c.have}), Desired(&unstructured.Unstructured{Object: c.would}))
 			if diff := cmp.Diff(c.want, compared.found); diff != "" {
 				t.Errorf("differences (-want +got):\n%s", diff)
 			}

@@ -28,7 +28,7 @@ import (
 // Item is one object of an inventory.
 type Item struct {
 	kube.Ref
-	// Content is a hash of what somebody decided about the object: all but its
+	// Content is a hash of what somebody wants of the object: all but its
 	// status and the bookkeeping of the API server.
 	Content string `json:"content"`
 	// Run is the run whose label it carries; empty for none.
@@ -85,7 +85,7 @@ type InventoryOptions struct {
 // namespaces; all namespaces, CustomResourceDefinitions, webhook
 // configurations and cluster roles and their bindings; and everywhere else
 // the objects with a label of eastwest and what istiod publishes, but for Secrets, which
-// are asked for in the namespaces alone. What Kubernetes itself churns is left out (see
+// are asked for in the namespaces alone. What Kubernetes changes by itself is left out (see
 // ignored), and what the user may not list is counted. The inventories are in the order
 // of clients.
 func TakeInventory(ctx context.Context, clients []*kube.Client, opts InventoryOptions) ([]Inventory, error) {
@@ -228,14 +228,14 @@ func (l listing) list(ctx context.Context, client *kube.Client) ([]Item, error) 
 	return items, nil
 }
 
-// contentHash hashes what somebody decided about an object.
+// contentHash hashes what somebody wants of an object.
 func contentHash(obj *unstructured.Unstructured) (string, error) {
-	content := kube.Decided(obj)
+	content := kube.Desired(obj)
 	if _, aggregated := content["aggregationRule"]; aggregated {
 		delete(content, "rules") // gathered by a controller from other cluster roles
 	}
 	if metadata, ok := content["metadata"].(map[string]any); ok {
-		dropChurningAnnotations(metadata)
+		dropIgnoredAnnotations(metadata)
 	}
 	encoded, err := json.Marshal(content) // sorts the keys
 	if err != nil {

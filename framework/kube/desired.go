@@ -6,10 +6,10 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// Decided is a copy of what somebody decided about an object: all but its
+// Desired is a copy of what somebody wants of an object: all but its
 // status, the bookkeeping of the API server, its identity, and what istiod
 // writes into webhooks.
-func Decided(obj *unstructured.Unstructured) map[string]any {
+func Desired(obj *unstructured.Unstructured) map[string]any {
 	content := obj.DeepCopy().Object
 	delete(content, "status")
 	if metadata, ok := content["metadata"].(map[string]any); ok {

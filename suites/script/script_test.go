@@ -1,4 +1,4 @@
-package byhand
+package script
 
 import (
 	"bytes"
@@ -29,7 +29,7 @@ const scriptBound = 4 * time.Minute
 // and then the basic suite on the mesh that it made. A second run of the script
 // changes nothing and ends well too.
 func TestLabPlanScript(t *testing.T) {
-	options := lab.Options{Name: fmt.Sprintf("byhand-%d", os.Getpid()), Clusters: 2, Envoy: os.Getenv("EASTWEST_ENVOY"), Progress: os.Stderr}
+	options := lab.Options{Name: fmt.Sprintf("script-%d", os.Getpid()), Clusters: 2, Envoy: os.Getenv("EASTWEST_ENVOY"), Progress: os.Stderr}
 	l, err := lab.Up(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestLabPlanScript(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	script, dir := pageScript(t, l), t.TempDir()
+	script, dir := guideScript(t, l), t.TempDir()
 	said := runScript(t, l, dir, script, workload.SwitchProve+"=1")
 	for _, version := range []string{"v1", "v2"} {
 		if !strings.Contains(said, "Hello version: "+version) {
@@ -63,8 +63,8 @@ func TestLabPlanScript(t *testing.T) {
 	}
 }
 
-// pageScript is what "eastwest plan --running -o shell" prints.
-func pageScript(t *testing.T, l *lab.Lab) string {
+// guideScript is what "eastwest plan --running -o shell" prints.
+func guideScript(t *testing.T, l *lab.Lab) string {
 	t.Helper()
 	opts := run.PlanOptions{Clusters: providers.Specs(l), Traits: providers.LabTraits(l)}
 	opts.Traits.Tools.GenGateway = l.Program("gen-eastwest-gateway.sh")

@@ -38,8 +38,8 @@ func ignoredNames() []string {
 // tools/leaderelection/resourcelock).
 const leaderAnnotation = "control-plane.alpha.kubernetes.io/leader"
 
-// churningAnnotations are set by controllers and change with each rollout.
-func churningAnnotations() []string {
+// ignoredAnnotations are set by controllers and change with each rollout.
+func ignoredAnnotations() []string {
 	return []string{
 		"deployment.kubernetes.io/revision",
 		"endpoints.kubernetes.io/last-change-trigger-time",
@@ -79,12 +79,12 @@ func ignoredObject(obj *unstructured.Unstructured) bool {
 		slices.Contains(ignoredNames(), obj.GetKind()+"/"+obj.GetNamespace()+"/"+obj.GetName())
 }
 
-func dropChurningAnnotations(metadata map[string]any) {
+func dropIgnoredAnnotations(metadata map[string]any) {
 	annotations, ok := metadata["annotations"].(map[string]any)
 	if !ok {
 		return
 	}
-	for _, annotation := range churningAnnotations() {
+	for _, annotation := range ignoredAnnotations() {
 		delete(annotations, annotation)
 	}
 	if len(annotations) == 0 {
