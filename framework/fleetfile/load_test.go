@@ -292,7 +292,7 @@ func TestLoadRefusesValues(t *testing.T) {
 		{"a namespace that is not the run's", "ca: istio", "ca: istio\nnamespace: kube-system", "not the run's to make"},
 		{"a bad namespace", "ca: istio", "ca: istio\nnamespace: My_Sample", `line 5: namespace: "My_Sample"`},
 		{"a bad image", "ca: istio", "ca: istio\nimages: {sleep: 'UPPER/case'}", "images.sleep: \"UPPER/case\" is not an image"},
-		{"an acceptance that says nothing", "clusters:", "accept: [{check: E-39, cluster: north, object: '[', until: soon}]\nclusters:", "accept[0].check: want the ID of a check, as \"eastwest explain\" lists them, got \"E-39\""},
+		{"an acceptance that says nothing", "clusters:", "accept: [{check: EW39, cluster: north, object: '[', until: soon}]\nclusters:", "accept[0].check: want the ID of a check, as \"eastwest explain\" lists them, got \"EW39\""},
 		{"an acceptance for another cluster", "clusters:", "accept: [{check: EW0501, cluster: north, reason: r, owner: o, until: 2027-03-31}]\nclusters:", "accept[0].cluster: \"north\" is no cluster of the fleet"},
 		{"an acceptance without end", "clusters:", "accept: [{check: EW0501, reason: r, owner: o}]\nclusters:", "accept[0].until: want the last day, such as 2027-03-31, got \"\""},
 		{"an acceptance by nobody", "clusters:", "accept: [{check: EW0501, until: 2027-03-31}]\nclusters:", "accept[0].owner: is missing"},

@@ -19,3 +19,19 @@ func TestCommandIsAShells(t *testing.T) {
 		t.Errorf("want no flag for what was not named, got %q", got)
 	}
 }
+
+// A real shell must read a quoted word as what was quoted.
+func FuzzQuote(f *testing.F) {
+	for _, seed := range []string{"", "plain", "two words", "it's", `\`, `"$HOME"`, "`id`", "a\nb", "*", "~", "é", "-n", "!x", "'"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, argument string) {
+		if strings.ContainsRune(argument, 0) {
+			t.Skip("no argument of a program holds a NUL")
+		}
+		got, err := exec.CommandContext(t.Context(), "/bin/sh", "-c", "printf %s "+Quote(argument)).Output()
+		if err != nil || string(got) != argument {
+			t.Errorf("%q became %q: %v", argument, got, err)
+		}
+	})
+}

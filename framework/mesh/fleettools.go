@@ -84,7 +84,7 @@ func (a installGateway) Do(ctx context.Context, site *plan.Site) error {
 	}
 	install := plan.Exec{
 		Argv:  istioctl(slices.Concat([]string{"--kubeconfig=" + plan.Here(), "install", "-y"}, a.installFlags(), []string{"-f", "-"})...),
-		Stdin: operator, Without: ownVariables(), Told: true,
+		Stdin: operator, Without: ownVariables(), Note: true,
 	}
 	return errors.Join(install.Do(ctx, site), site.Confirm(ctx))
 }
@@ -195,7 +195,7 @@ func (a createMesh) exec() plan.Exec {
 	for _, member := range a.clusters {
 		argv = append(argv, plan.Use(plan.KubeconfigVariable(member.Name)))
 	}
-	return plan.Exec{Title: "create the mesh of all clusters", Argv: argv, Without: ownVariables(), Told: true}
+	return plan.Exec{Title: "create the mesh of all clusters", Argv: argv, Without: ownVariables(), Note: true}
 }
 
 // Show implements plan.Action.

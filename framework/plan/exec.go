@@ -28,8 +28,8 @@ type Exec struct {
 	// Without names variables of eastwest's own environment that mean something
 	// else to the program.
 	Without []string
-	// Told puts what the program said, redacted, into the notes of the step.
-	Told bool
+	// Note puts what the program said, redacted, into the notes of the step.
+	Note bool
 	// ComplainsOnStdout is true for a program that may write its errors there;
 	// never for one that prints secrets.
 	ComplainsOnStdout bool
@@ -76,7 +76,7 @@ const programGrace = 5 * time.Second
 // error, and of all it said in a note. The last say most.
 const (
 	stderrMost = 4096
-	toldMost   = 4096
+	mostNoted  = 4096
 )
 
 // Output runs the program on behalf of an action and returns what it wrote to its standard output.
@@ -99,9 +99,9 @@ func (a Exec) Output(ctx context.Context, site *Site) ([]byte, error) {
 	if err != nil {
 		endGroup(command)
 	}
-	if a.Told {
+	if a.Note {
 		site.Note(fmt.Sprintf("%s: %s after %.1f s%s", path.Base(argv[0]), ending(err), time.Since(start).Seconds(),
-			said(a.redact(stderr.String(), toldMost))))
+			said(a.redact(stderr.String(), mostNoted))))
 	}
 	if err != nil {
 		return nil, &ProgramError{Command: redact.Text(quoteAll(argv)), Stderr: a.complaint(stdout.String(), stderr.String()), Err: runError(ctx, err)}

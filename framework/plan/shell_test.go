@@ -72,3 +72,27 @@ func TestVariableShell(t *testing.T) {
 		})
 	}
 }
+
+// A real shell must read a quoted word as what was quoted, with the plan's variables, and
+// nothing else, expanded.
+func FuzzQuote(f *testing.F) {
+	for _, seed := range []string{"", "plain", "it's ${CLUSTER}", `${A}\`, "$HOME ${A}", "`id` ${A}", `"${A}"`, "${A}${B}", "${a}", "$${A}", `\${A}`, "a\n${A}"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, argument string) {
+		if strings.ContainsRune(argument, 0) {
+			t.Skip("no argument of a program holds a NUL")
+		}
+		var env []string
+		want := reference().ReplaceAllStringFunc(argument, func(name string) string {
+			env = append(env, strings.TrimSuffix(strings.TrimPrefix(name, "${"), "}")+"=value")
+			return "value"
+		})
+		shell := exec.CommandContext(t.Context(), "/bin/sh", "-c", "printf %s "+quote(argument))
+		shell.Env = env
+		got, err := shell.Output()
+		if err != nil || string(got) != want {
+			t.Errorf("%q became %q, want %q: %v", argument, got, want, err)
+		}
+	})
+}
