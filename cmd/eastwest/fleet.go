@@ -56,7 +56,7 @@ func (f fleetFlags) load() (*fleetfile.File, error) {
 func newFleetCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "fleet",
-		Short: "Look at the description of your own clusters",
+		Short: "Check the description of your clusters",
 	}
 	groupOnly(cmd)
 	cmd.AddCommand(newFleetCheckCommand(streams))
@@ -71,11 +71,10 @@ func newFleetCheckCommand(streams ioStreams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "check",
 		Short: "Check a fleet file without touching a cluster",
-		Long: `Reads a fleet file, or the fleet that --kubeconfig and --context make, and tells
-everything that is wrong with it at once: fields, names, contexts, API servers,
-credential plugins, tools, images, platforms and CA. Then it prints what was
-understood, defaults filled in. No cluster is reached; "eastwest preflight"
-looks at the clusters too.
+		Long: `Reads a fleet file, or the fleet that --kubeconfig and --context describe, and
+reports all problems at once: fields, names, contexts, API servers, credential
+plugins, tools, images, platforms and CA. Then it prints the fleet as understood,
+with defaults filled in. Contacts no cluster; "eastwest preflight" does.
 
 The exit code is 0 when nothing is wrong, and 2 otherwise.`,
 		Example: `  # check a fleet file

@@ -49,17 +49,17 @@ func newLabCommand(streams ioStreams) *cobra.Command {
 	var flags labFlags
 	cmd := &cobra.Command{
 		Use:   "lab",
-		Short: "Make real Kubernetes clusters on this machine, without Docker and without a registry",
+		Short: "Make real Kubernetes clusters on this machine, without Docker or a registry",
 		Long: `The lab is N real Kubernetes clusters on this machine, each with its own network:
 etcd, the control plane, containerd, kubelet, kube-proxy and CoreDNS, built from
-their Go modules. It runs in a sandbox: when the sandbox's first process dies,
-the kernel ends all of it.
+their Go modules. It runs in a sandbox: when the sandbox's first process dies, the
+kernel ends all of it.
 
-It needs root on Linux. The first start builds everything, which takes a
-quarter of an hour on two cores; later ones take seconds.`,
+Needs root on Linux. The first start builds everything, which takes a quarter of an
+hour on two cores; later starts take seconds.`,
 	}
 	groupOnly(cmd)
-	cmd.PersistentFlags().StringVar(&flags.name, "name", lab.DefaultName, "name of the lab; labs of different names do not know each other")
+	cmd.PersistentFlags().StringVar(&flags.name, "name", lab.DefaultName, "name of the lab; several can run side by side")
 	cmd.PersistentFlags().StringVar(&flags.cache, "cache", "", "folder for built parts and the lab's files (default: EASTWEST_CACHE, or eastwest in the user's cache folder)")
 	cmd.AddCommand(
 		newLabUpCommand(streams, &flags),
@@ -78,7 +78,7 @@ quarter of an hour on two cores; later ones take seconds.`,
 func newLabDownCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "down",
-		Short: "End the lab, running or crashed, and remove everything of it but the cache",
+		Short: "End the lab, running or crashed, and remove everything but the cache",
 		Args:  checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found, err := lab.Down(cmd.Context(), flags.options(streams))
@@ -116,11 +116,11 @@ func newLabExecCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	return &cobra.Command{
 		Use:   "exec -- COMMAND [ARGUMENT...]",
 		Short: "Run a command on the network between the clusters",
-		Long: `Runs a command where nodes, load balancers and API servers are reached by the
-addresses that the clusters themselves use. A tool that follows remote secrets,
-as "istioctl analyze" does, works only there. istioctl and kubectl are the lab's
-own, KUBECONFIG has a context for each cluster, and KUBECONFIG_CLUSTER1 and so on
-name a file for each.`,
+		Long: `Runs a command on the lab's network, where nodes, load balancers and API servers
+have the addresses that the clusters use. Tools that follow remote secrets, such as
+"istioctl analyze", work only there. PATH has the lab's istioctl and kubectl,
+KUBECONFIG a context for each cluster, and KUBECONFIG_CLUSTER1 and so on name a file
+for each.`,
 		Example: "  sudo eastwest lab exec -- istioctl analyze --all-namespaces",
 		Args:    checkedArgs(cobra.MinimumNArgs(1)),
 		RunE: func(_ *cobra.Command, args []string) error {

@@ -12,24 +12,19 @@ import (
 )
 
 func newLabFaultCommands(streams ioStreams, flags *labFlags) []*cobra.Command {
-	return []*cobra.Command{
-		newLabFaultCommand(streams, flags, "break", "Put a real fault into the running lab's mesh", faults.Fault.Break),
-		newLabFaultCommand(streams, flags, "mend", "Take a fault out again", faults.Fault.Mend),
-	}
+	breaking := newLabFaultCommand(streams, flags, "break", "Break the running lab's mesh with a real fault", faults.Fault.Break)
+	breaking.Long = breaking.Short + ". The faults, and the check that finds each:\n\n" + faultTable()
+	mending := newLabFaultCommand(streams, flags, "mend", "Undo a fault of \"eastwest lab break\"", faults.Fault.Mend)
+	return []*cobra.Command{breaking, mending}
 }
 
 type faultAction func(f faults.Fault, ctx context.Context, l *lab.Lab, cluster string) error
 
 func newLabFaultCommand(streams ioStreams, flags *labFlags, verb, short string, do faultAction) *cobra.Command {
-	var table strings.Builder
-	for _, f := range faults.All() {
-		fmt.Fprintf(&table, "  %-19s %s: %s\n", f.Name, f.Check, f.Breaks)
-	}
 	var cluster string
 	cmd := &cobra.Command{
 		Use:     verb + " FAULT",
 		Short:   short,
-		Long:    short + ". The faults, and the check that finds each:\n\n" + table.String(),
 		Example: fmt.Sprintf("  sudo eastwest lab %s remote-secret --cluster cluster1", verb),
 		Args: func(cmd *cobra.Command, args []string) error {
 			if err := cobra.ExactArgs(1)(cmd, args); err != nil {
@@ -53,6 +48,14 @@ func newLabFaultCommand(streams ioStreams, flags *labFlags, verb, short string, 
 			return nil
 		},
 	}
-	cmd.Flags().StringVar(&cluster, "cluster", "cluster1", "the cluster that it happens to")
+	cmd.Flags().StringVar(&cluster, "cluster", "cluster1", "the cluster to break or mend")
 	return cmd
+}
+
+func faultTable() string {
+	var table strings.Builder
+	for _, f := range faults.All() {
+		fmt.Fprintf(&table, "  %-19s %s: %s\n", f.Name, f.Check, f.Breaks)
+	}
+	return table.String()
 }

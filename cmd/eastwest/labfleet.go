@@ -16,11 +16,10 @@ func newLabFleetCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	var platform string
 	cmd := &cobra.Command{
 		Use:   "fleet",
-		Short: "Print a fleet file of the running lab, as if its clusters were somebody's",
-		Long: `Prints a fleet file that names the clusters of the running lab, with the guide's
-own tools beside them: Istio's script for the gateway and istioctl. Used on the
-lab's network, where every API server is reached by the address that the other
-clusters use, nothing is left of the lab's own ways: this is how a fleet is tried
+		Short: "Print a fleet file for the running lab",
+		Long: `Prints a fleet file for the running lab's clusters, with istioctl and Istio's gateway
+script as tools. Use it with "eastwest lab exec", on the network between the
+clusters: eastwest then treats them as anybody's fleet. This is how to try a fleet
 without a cloud.`,
 		Example: `  # clusters with a control plane each, as "asmcli install" leaves them
   sudo eastwest lab up --istiod
@@ -42,7 +41,7 @@ without a cloud.`,
 			return printLabFleet(streams.out, l, asked.Platform)
 		},
 	}
-	cmd.Flags().StringVar(&platform, "platform", string(cell.GDCBareMetal), "the platform that the clusters pass for")
+	cmd.Flags().StringVar(&platform, "platform", string(cell.GDCBareMetal), "the platform to name in the file")
 	return cmd
 }
 

@@ -39,12 +39,12 @@ func (f istiodFlags) open(streams ioStreams, flags labFlags) (*lab.Lab, lab.Clus
 func newLabIstiodCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "istiod",
-		Short: "Add or remove a control plane beside the one that is there, of the same version",
+		Short: "Add or remove a second control plane of the same version",
 	}
 	groupOnly(cmd)
 	cmd.AddCommand(
-		newIstiodCommand(streams, flags, "add", "Install another control plane, with its revision, on one cluster of the running lab", addIstiod),
-		newIstiodCommand(streams, flags, "remove", "Remove a control plane that \"add\" has installed", removeIstiod),
+		newIstiodCommand(streams, flags, "add", "Install a control plane with a revision on one cluster of the running lab", addIstiod),
+		newIstiodCommand(streams, flags, "remove", "Remove a control plane that \"add\" installed", removeIstiod),
 	)
 	return cmd
 }

@@ -21,7 +21,7 @@ func newMatrixCommand(streams ioStreams) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
 		Use:   "matrix",
-		Short: "Every platform with every CA: allowed or refused, and why; \"run\" runs them",
+		Short: "List platform and CA combinations, allowed or refused; \"run\" runs them",
 		Long: `Prints the matrix of platforms and CAs. Each cell says where it is really
 tested (--on), what its load balancer gives a gateway, whether it can be
 rehearsed on the lab, and why it is allowed or refused.

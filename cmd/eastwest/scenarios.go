@@ -12,7 +12,7 @@ import (
 func newScenariosCommand(streams ioStreams) *cobra.Command {
 	return &cobra.Command{
 		Use:   "scenarios",
-		Short: "List what a run tries on the mesh, by the names that a fleet file's accept: takes",
+		Short: "List the scenarios that verify runs",
 		Args:  checkedArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			table := tabwriter.NewWriter(streams.out, 0, 0, 2, ' ', 0)
