@@ -2,6 +2,7 @@ package providers
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
@@ -25,11 +26,21 @@ func environments() map[cell.Environment]func(Settings) fleet.Provider {
 	}
 }
 
+// Environments are the names of all, sorted.
+func Environments() []string {
+	var names []string
+	for on := range environments() {
+		names = append(names, string(on))
+	}
+	slices.Sort(names)
+	return names
+}
+
 // New returns the provider of an environment; its clusters are made or found by Create.
 func New(on cell.Environment, s Settings) (fleet.Provider, error) {
 	provider, known := environments()[on]
 	if !known {
-		return nil, fmt.Errorf("no environment %q: want %s, %s or %s", on, cell.OnLab, cell.OnKind, cell.OnFleet)
+		return nil, fmt.Errorf("no environment %q: want one of %v", on, Environments())
 	}
 	return provider(s), nil
 }

@@ -33,7 +33,7 @@ func (f environmentFlags) resolve() (where, error) {
 	w := where{on: f.environment()}
 	clusters, errClusters := f.count()
 	w.clusters = clusters
-	if err := oneOf("on", string(w.on), string(cell.OnLab), string(cell.OnKind), string(cell.OnFleet)); err != nil {
+	if err := oneOf("on", string(w.on), providers.Environments()...); err != nil {
 		_, errCell := cell.Parse(f.orDefault(f.platform, string(cell.Lab)), f.orDefault(f.ca, string(cell.Istio)))
 		return where{}, errors.Join(errCell, err, errClusters)
 	}
