@@ -137,7 +137,7 @@ func (r *Run) open(ctx context.Context) (context.Context, error) {
 		return nil, err
 	}
 	r.tellLeftRuns(dir)
-	locked, err := r.lockAndAnnounce(ctx, dir, specs)
+	locked, err := r.lockAndAnnounce(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -155,8 +155,8 @@ func (r *Run) open(ctx context.Context) (context.Context, error) {
 // lockAndAnnounce starts the ledger and takes the lock, in this order: a run
 // that is killed between the two then leaves a ledger, by which cleanup finds
 // what is left of the lock.
-func (r *Run) lockAndAnnounce(ctx context.Context, dir string, specs []fleet.ClusterSpec) (context.Context, error) {
-	header := r.header(specs)
+func (r *Run) lockAndAnnounce(ctx context.Context, dir string) (context.Context, error) {
+	header := r.header()
 	journal, err := ledger.Create(dir, header)
 	if err != nil {
 		return nil, err
@@ -182,15 +182,11 @@ func (r *Run) tellLeftRuns(dir string) {
 	}
 }
 
-func (r *Run) header(specs []fleet.ClusterSpec) ledger.Header {
-	header := ledger.Header{Run: r.report.ID, Started: r.report.Started, Environment: r.config.Provider.Name(), Owner: ledger.Owner()}
+func (r *Run) header() ledger.Header {
+	header := headerOf(r.report.ID, r.config.Provider.Name(), r.fleet)
+	header.Started = r.report.Started
 	if r.config.Existing {
 		header.LockNamespace = r.namespace
-	}
-	for i, cluster := range r.fleet.Clusters {
-		header.Clusters = append(header.Clusters, ledger.Cluster{
-			Name: cluster.Name, Kubeconfig: specs[i].Kubeconfig, Context: specs[i].Context, UID: string(cluster.UID),
-		})
 	}
 	return header
 }
