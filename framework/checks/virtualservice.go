@@ -15,8 +15,12 @@ type way struct {
 	// sure is false where only some calls go there, or perhaps none: the route has a
 	// condition, or several VirtualServices have the host, of which the oldest wins.
 	sure bool
-	// by is the VirtualService; empty for none.
-	by istio.Meta
+	// by is the VirtualService, empty for none, and route the place of the route among its
+	// routes for HTTP.
+	by    istio.Meta
+	route int
+	// fault is what the route does to calls on purpose: "aborts", "delays", or nothing.
+	fault string
 }
 
 // routing are the VirtualServices of a host for the sidecars of a namespace.
@@ -39,12 +43,12 @@ func waysTo(services []istio.VirtualService, host string) []way {
 		if len(routes) == 0 {
 			routes = service.Spec.TCP
 		}
-		for _, route := range routes {
+		for i, route := range routes {
 			always := len(route.Match) == 0
 			for _, part := range route.Route {
 				used := part.Weight > 0 || len(route.Route) == 1
 				if used && fullHost(part.Destination.Host, service.Namespace) == host {
-					ways = append(ways, way{subset: part.Destination.Subset, sure: always && len(services) == 1, by: service.Meta})
+					ways = append(ways, way{subset: part.Destination.Subset, sure: always && len(services) == 1, by: service.Meta, route: i, fault: faultOf(route)})
 				}
 			}
 			if always {
@@ -53,6 +57,16 @@ func waysTo(services []istio.VirtualService, host string) []way {
 		}
 	}
 	return ways
+}
+
+func faultOf(route istio.Route) string {
+	switch {
+	case route.Fault.Abort != nil:
+		return "aborts"
+	case route.Fault.Delay != nil:
+		return "delays"
+	}
+	return ""
 }
 
 // clientWays are the ways of Sleep's calls to HelloWorld.

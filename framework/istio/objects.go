@@ -265,6 +265,12 @@ type Route struct {
 		} `json:"destination"`
 		Weight int32 `json:"weight,omitempty"`
 	} `json:"route,omitempty"`
+	// Fault is what is done to a part of the calls on purpose.
+	Fault struct {
+		// Abort and Delay are there where calls are answered with errors, or held back.
+		Abort *struct{} `json:"abort,omitempty"`
+		Delay *struct{} `json:"delay,omitempty"`
+	} `json:"fault,omitzero"`
 }
 
 // Sidecar limits which hosts a workload's proxy knows.

@@ -77,11 +77,11 @@ func trafficFaults() []Fault {
 			steps: []step{patchAll(deploymentsOfSample(), helloWorld, `[{"op":"replace","path":"/spec/template/spec/containers/0/env/0/value","value":"v0"}]`), settledSample()},
 		},
 		{
-			Name: "abort", Breaks: "a VirtualService answers part of the calls with errors", Check: "EW0802",
+			Name: "abort", Breaks: "a VirtualService answers the calls with errors", Check: "EW0713",
 			steps: []step{apply("abort")},
 		},
 		{
-			Name: "delay", Breaks: "a VirtualService holds calls back", Check: "EW0803",
+			Name: "delay", Breaks: "a VirtualService holds calls back", Check: "EW0713",
 			steps: []step{apply("delay")},
 		},
 		{
