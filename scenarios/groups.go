@@ -30,9 +30,6 @@ func groups(f *fleet.Fleet, source *fleet.Cluster, versions []string) [][]string
 	return all
 }
 
-// groupName is a group in an expectation: that of its version, or of all of them.
-func groupName(group []string) string { return strings.Join(group, " or ") }
-
 // sharesOf expects from each group as many calls as its versions would get one by one.
 func sharesOf(groups [][]string) []verdict.Share {
 	versions := 0
@@ -41,29 +38,21 @@ func sharesOf(groups [][]string) []verdict.Share {
 	}
 	var shares []verdict.Share
 	for _, group := range groups {
-		shares = append(shares, verdict.Share{Version: groupName(group), Part: float64(len(group)) / float64(versions)})
+		share := verdict.Share{Version: strings.Join(group, " or "), Part: float64(len(group)) / float64(versions)}
+		if len(group) > 1 {
+			share.Of = group
+		}
+		shares = append(shares, share)
 	}
 	return shares
 }
 
-// together counts answers of a group's versions as those of the group.
-func together(answers []verdict.Answer, groups [][]string) []verdict.Answer {
-	for i, answer := range answers {
-		for _, group := range groups {
-			if slices.Contains(group, answer.Version) {
-				answers[i].Version = groupName(group)
-			}
-		}
-	}
-	return answers
-}
-
-// unseen are the versions of groups of several that no call was answered by.
-func unseen(answers []verdict.Answer, groups [][]string) []string {
+// unseen are the versions of groups of several that answered no call.
+func unseen(counts verdict.Counts, groups [][]string) []string {
 	var missing []string
 	for _, group := range groups {
 		for _, version := range group {
-			if len(group) > 1 && !slices.ContainsFunc(answers, func(a verdict.Answer) bool { return a.Version == version }) {
+			if len(group) > 1 && counts.Versions[version] == 0 {
 				missing = append(missing, version)
 			}
 		}

@@ -35,20 +35,32 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-func TestSharesOfGroups(t *testing.T) {
+// Any version of a group may answer all of the group's calls; nobody else may.
+func TestGroupsAreJudgedTogether(t *testing.T) {
 	parted := [][]string{{"v1", "v2"}, {"v3"}}
-	want := []verdict.Share{{Version: "v1 or v2", Part: 2.0 / 3}, {Version: "v3", Part: 1.0 / 3}}
+	want := []verdict.Share{{Version: "v1 or v2", Part: 2.0 / 3, Of: []string{"v1", "v2"}}, {Version: "v3", Part: 1.0 / 3}}
 	if diff := cmp.Diff(want, sharesOf(parted)); diff != "" {
 		t.Error(diff)
 	}
-	answers := func() []verdict.Answer {
-		return []verdict.Answer{{Status: 200, Version: "v1"}, {Status: 200, Version: "v3"}, {Status: 200, Version: "v9"}, {Status: 503}}
+	expectation := verdict.Expectation{Shares: sharesOf(parted), Sources: 3, ErrorProbability: 1e-6}
+	judge := func(counts map[string]int) verdict.Verdict {
+		sent := 0
+		for _, n := range counts {
+			sent += n
+		}
+		return verdict.Judge(expectation, verdict.Counts{Sent: sent, Versions: counts, Statuses: map[int]int{200: sent}})
 	}
-	counts := verdict.Tally(together(answers(), parted))
-	if diff := cmp.Diff(map[string]int{"v1 or v2": 1, "v3": 1, "v9": 1}, counts.Versions); diff != "" {
-		t.Error(diff)
+	if got := judge(map[string]int{"v1": 60, "v3": 30}); got.Outcome != verdict.Conformant {
+		t.Errorf("got %s: %v", got.Outcome, got.Reasons)
 	}
-	if diff := cmp.Diff([]string{"v2"}, unseen(answers(), parted)); diff != "" {
+	for name, counts := range map[string]map[string]int{
+		"nobody of the group": {"v3": 90}, "somebody unknown": {"v1": 30, "v2": 29, "v3": 30, "v9": 1}, "too many of the group": {"v1": 85, "v3": 5},
+	} {
+		if got := judge(counts); got.Outcome != verdict.NonConformant {
+			t.Errorf("%s: got %s: %v", name, got.Outcome, got.Reasons)
+		}
+	}
+	if diff := cmp.Diff([]string{"v2"}, unseen(verdict.Counts{Versions: map[string]int{"v1": 1, "v3": 1}}, parted)); diff != "" {
 		t.Error(diff)
 	}
 }

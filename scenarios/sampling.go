@@ -64,9 +64,9 @@ func (t trial) sample(ctx context.Context, want expect) error {
 	}
 	taken := report.Sample{
 		Source: want.source.Name, URL: workload.URL(t.Namespace), Size: size, Converge: converged,
-		Calls: reported(calls), Verdict: t.judge(ctx, expectation, groups, calls),
+		Calls: reported(calls), Verdict: t.judge(ctx, expectation, calls),
 	}
-	if missing := unseen(answers(calls), groups); len(missing) > 0 {
+	if missing := unseen(taken.Verdict.Counts, groups); len(missing) > 0 {
 		t.Note("from cluster %s no call was answered by %s: clusters that share a network are reached over the same gateways, whose connections stay with one pod, so their versions count together",
 			want.source.Name, strings.Join(missing, " and "))
 	}
@@ -79,8 +79,8 @@ func (t trial) sample(ctx context.Context, want expect) error {
 
 // judge adds to the statistical verdict what it cannot see: stalls, and an
 // instance that is not a pod of the version it says it is.
-func (t trial) judge(ctx context.Context, expectation verdict.Expectation, groups [][]string, calls []probe.Call) verdict.Verdict {
-	judged := verdict.Judge(expectation, verdict.Tally(together(answers(calls), groups)))
+func (t trial) judge(ctx context.Context, expectation verdict.Expectation, calls []probe.Call) verdict.Verdict {
+	judged := verdict.Judge(expectation, verdict.Tally(answers(calls)))
 	wrong := stalls(calls)
 	owners, err := t.instances(ctx)
 	if err != nil {

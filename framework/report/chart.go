@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"net/http"
@@ -63,7 +64,9 @@ func newChart(c Case, s Sample, colors palette) chart {
 		left += 100 * b.Part
 		if b.Good {
 			cb.Color = colors[b.Label]
-			good[b.Label] = cb.Color
+			for _, version := range b.Versions {
+				good[version] = cmp.Or(colors[version], cb.Color)
+			}
 		}
 		if n := float64(len(s.Calls)); b.Judged && n > 0 {
 			cb.BandLeft = round1(100 * float64(b.Accept.Low) / n)

@@ -57,7 +57,7 @@ func versionsOf(runs []Run) []string {
 		for _, c := range r.Cases {
 			for _, s := range c.Samples {
 				for _, share := range s.Verdict.Expectation.Shares {
-					versions = append(versions, share.Version)
+					versions = append(append(versions, share.Version), share.Versions()...)
 				}
 			}
 		}

@@ -14,8 +14,10 @@ import (
 // bar is one line of a sample's histogram.
 type bar struct {
 	Label string
-	Count int
-	Part  float64 // of the calls, 0 to 1
+	// Versions are those that were expected to answer and that the bar counts.
+	Versions []string
+	Count    int
+	Part     float64 // of the calls, 0 to 1
 	// Good is true for a version that was expected to answer.
 	Good bool
 	// Want is the promised part, and Accept the interval that was judged
@@ -38,10 +40,13 @@ func histogram(s Sample) []bar {
 	}
 	var bars []bar
 	for _, share := range s.Verdict.Expectation.Shares {
-		b := bar{Label: share.Version, Count: versions[share.Version], Good: true, Want: share.Part}
+		b := bar{Label: share.Version, Versions: share.Versions(), Good: true, Want: share.Part}
+		for _, version := range b.Versions {
+			b.Count += versions[version]
+			delete(versions, version)
+		}
 		b.Accept, b.Judged = interval(s.Verdict.Accept, share.Version)
 		bars = append(bars, b)
-		delete(versions, share.Version)
 	}
 	for _, v := range slices.Sorted(maps.Keys(versions)) {
 		bars = append(bars, bar{Label: v + " (not expected)", Count: versions[v]})

@@ -30,8 +30,8 @@ func TestHistogram(t *testing.T) {
 		},
 	}
 	want := []bar{
-		{Label: "v1", Count: 2, Part: 0.2, Good: true, Want: 0.5, Accept: verdict.Interval{Version: "v1", Low: 1, High: 9}, Judged: true},
-		{Label: "v2", Count: 0, Part: 0, Good: true, Want: 0.5},
+		{Label: "v1", Versions: []string{"v1"}, Count: 2, Part: 0.2, Good: true, Want: 0.5, Accept: verdict.Interval{Version: "v1", Low: 1, High: 9}, Judged: true},
+		{Label: "v2", Versions: []string{"v2"}, Count: 0, Part: 0, Good: true, Want: 0.5},
 		{Label: "v9 (not expected)", Count: 1, Part: 0.1},
 		{Label: "lost by the probe", Count: 1, Part: 0.1},
 		{Label: "no answer", Count: 1, Part: 0.1},
@@ -145,5 +145,23 @@ func TestTerminalColorIsOnlyAddition(t *testing.T) {
 	}
 	if diff := cmp.Diff(plain, b.String()); diff != "" {
 		t.Errorf("the text differs: %s", diff)
+	}
+}
+
+// Versions that are promised together have one bar, and none of their calls looks bad.
+func TestVersionsCountedTogether(t *testing.T) {
+	s := Sample{Source: "cluster3", Size: 3, Calls: []Call{
+		{Status: 200, Version: "v1", Latency: time.Millisecond}, {Status: 200, Version: "v1", Latency: time.Millisecond}, {Status: 200, Version: "v3", Latency: time.Millisecond},
+	}}
+	s.Verdict.Expectation.Shares = []verdict.Share{{Version: "v1 or v2", Part: 2.0 / 3, Of: []string{"v1", "v2"}}, {Version: "v3", Part: 1.0 / 3}}
+	bars := histogram(s)
+	if len(bars) != 2 || bars[0].Label != "v1 or v2" || bars[0].Count != 2 || bars[1].Count != 1 {
+		t.Errorf("got %+v", bars)
+	}
+	c := Case{ID: "both-directions", Kind: KindScenario, Samples: []Sample{s}}
+	for _, drawn := range newChart(c, s, colorsOf(Run{Cases: []Case{c}})).Ticks {
+		if drawn.Color == badColor || drawn.Color == "" {
+			t.Errorf("a good answer is drawn as %q", drawn.Color)
+		}
 	}
 }

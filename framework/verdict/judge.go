@@ -99,7 +99,7 @@ func badAnswers(c Counts) []string {
 func strangers(e Expectation, c Counts) []string {
 	var wrong []string
 	for _, version := range slices.Sorted(maps.Keys(c.Versions)) {
-		known := slices.ContainsFunc(e.Shares, func(s Share) bool { return s.Version == version })
+		known := slices.ContainsFunc(e.Shares, func(s Share) bool { return slices.Contains(s.Versions(), version) })
 		if n := c.Versions[version]; n > 0 && !known {
 			wrong = append(wrong, fmt.Sprintf("version %q answered %d of %d calls, but it is not expected here", version, n, c.Sent))
 		}
@@ -113,7 +113,7 @@ func strangers(e Expectation, c Counts) []string {
 func shares(v Verdict, enough bool) []string {
 	var wrong []string
 	for i, s := range v.Expectation.Shares {
-		n, accept := v.Counts.Versions[s.Version], v.Accept[i]
+		n, accept := s.count(v.Counts), v.Accept[i]
 		switch {
 		case n == 0 && (enough || accept.Low > 0):
 			wrong = append(wrong, fmt.Sprintf("version %q never answered in %d calls, want about %s", s.Version, v.Counts.Sent, percent(s.Part)))
@@ -137,7 +137,7 @@ func tooSmall(e Expectation, sent, required int) string {
 func counted(v Verdict) string {
 	parts := make([]string, len(v.Expectation.Shares))
 	for i, s := range v.Expectation.Shares {
-		parts[i] = fmt.Sprintf("%s %d", s.Version, v.Counts.Versions[s.Version])
+		parts[i] = fmt.Sprintf("%s %d", s.Version, s.count(v.Counts))
 	}
 	return fmt.Sprintf("all %d calls were answered with status 200: %s", v.Counts.Sent, strings.Join(parts, ", "))
 }

@@ -165,7 +165,7 @@ func TestTally(t *testing.T) {
 }
 
 func TestShares(t *testing.T) {
-	if diff := cmp.Diff([]Share{{"v1", 0.5}, {"v2", 0.5}}, EqualShares("v1", "v2")); diff != "" {
+	if diff := cmp.Diff([]Share{{Version: "v1", Part: 0.5}, {Version: "v2", Part: 0.5}}, EqualShares("v1", "v2")); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -53,7 +53,7 @@ func TestSoundMeshIsSeldomBlamed(t *testing.T) {
 	}{
 		{"two versions", EqualShares("v1", "v2")},
 		{"five versions", EqualShares("v1", "v2", "v3", "v4", "v5")},
-		{"one replica against three", []Share{{"v1", 0.25}, {"v2", 0.75}}},
+		{"one replica against three", []Share{{Version: "v1", Part: 0.25}, {Version: "v2", Part: 0.75}}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

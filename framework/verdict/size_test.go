@@ -79,7 +79,7 @@ func TestMissProbabilityTable(t *testing.T) {
 		part, want float64
 	}{{1. / 3, 3e-4}, {1. / 4, 0.0032}, {1. / 5, 0.0115}, {1. / 10, 0.122}, {1. / 11, 0.149}, {1. / 20, 0.358}}
 	for _, row := range weighted {
-		e := Expectation{Shares: []Share{{"v1", row.part}, {"v2", 1 - row.part}}, Sources: 1, ErrorProbability: 1e-6}
+		e := Expectation{Shares: []Share{{Version: "v1", Part: row.part}, {Version: "v2", Part: 1 - row.part}}, Sources: 1, ErrorProbability: 1e-6}
 		if got, err := MissProbability(e, 20); err != nil || math.Abs(got/row.want-1) > 0.02 {
 			t.Errorf("p=%g: got %g, %v, want about %g", row.part, got, err, row.want)
 		}
@@ -99,7 +99,7 @@ func TestMissProbabilityEdges(t *testing.T) {
 	if _, err := MissProbability(e, -1); err == nil {
 		t.Error("a negative number of calls was accepted")
 	}
-	tiny := Expectation{Shares: []Share{{"v1", 1}, {"v2", 1e-12}}, Sources: 1, ErrorProbability: 0.5}
+	tiny := Expectation{Shares: []Share{{Version: "v1", Part: 1}, {Version: "v2", Part: 1e-12}}, Sources: 1, ErrorProbability: 0.5}
 	if got, err := MissProbability(tiny, 10); err != nil || math.IsNaN(got) || got < 0.999 {
 		t.Errorf("a share lost in rounding: got %g, %v", got, err)
 	}
@@ -150,11 +150,11 @@ func TestSizesRefuseWhatCannotBe(t *testing.T) {
 		{"no error probability", fair(2, 2, 0), "error probability 0"},
 		{"certain error", fair(2, 2, 1), "error probability 1"},
 		{"not a number", fair(2, 2, math.NaN()), "error probability NaN"},
-		{"parts of more than all", Expectation{Shares: []Share{{"v1", 0.9}, {"v2", 0.9}}, Sources: 1, ErrorProbability: 1e-6}, "add up to 1.8"},
+		{"parts of more than all", Expectation{Shares: []Share{{Version: "v1", Part: 0.9}, {Version: "v2", Part: 0.9}}, Sources: 1, ErrorProbability: 1e-6}, "add up to 1.8"},
 		{"twice the same", Expectation{Shares: EqualShares("v1", "v1"), Sources: 1, ErrorProbability: 1e-6}, "twice"},
 		{"no name", Expectation{Shares: EqualShares(""), Sources: 1, ErrorProbability: 1e-6}, "no version"},
-		{"a share of nothing", Expectation{Shares: []Share{{"v1", 0}, {"v2", 1}}, Sources: 1, ErrorProbability: 1e-6}, "more than 0"},
-		{"too small a share", Expectation{Shares: []Share{{"v1", 1e-6}, {"v2", 1 - 1e-6}}, Sources: 1, ErrorProbability: 1e-6}, "larger smallest share"},
+		{"a share of nothing", Expectation{Shares: []Share{{Version: "v1", Part: 0}, {Version: "v2", Part: 1}}, Sources: 1, ErrorProbability: 1e-6}, "more than 0"},
+		{"too small a share", Expectation{Shares: []Share{{Version: "v1", Part: 1e-6}, {Version: "v2", Part: 1 - 1e-6}}, Sources: 1, ErrorProbability: 1e-6}, "larger smallest share"},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -16,10 +16,29 @@ const (
 // Passed is true where nothing was found wrong and nothing was left untold.
 func (o Outcome) Passed() bool { return o == Conformant || o == Rehearsed }
 
-// Share is the part of the calls that one version is expected to answer.
+// Share is the part of the calls that one version is expected to answer, or several
+// together: then Version names them all and Of lists them, and any of them may answer.
 type Share struct {
-	Version string  `json:"version"`
-	Part    float64 `json:"part"` // of 1
+	Version string   `json:"version"`
+	Part    float64  `json:"part"` // of 1
+	Of      []string `json:"of,omitempty"`
+}
+
+// Versions are those that the share counts.
+func (s Share) Versions() []string {
+	if len(s.Of) > 0 {
+		return s.Of
+	}
+	return []string{s.Version}
+}
+
+// count is how many calls the share's versions answered.
+func (s Share) count(c Counts) int {
+	n := 0
+	for _, version := range s.Versions() {
+		n += c.Versions[version]
+	}
+	return n
 }
 
 // Expectation is what a sample is judged against. It is fixed before the sample is taken.
