@@ -9,7 +9,7 @@ CLUSTERS ?=
 REVISION ?=
 SUITE    ?= basic
 export PLATFORM CA ON CLUSTERS REVISION SUITE
-# Not set unless somebody does: an empty one is told, and does not mean the lab.
+# Not set unless somebody does: an empty one is an error, and does not mean the lab.
 ifneq ($(origin FLEET),undefined)
 export FLEET
 endif

@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -36,8 +37,12 @@ func TestJudgeRefusals(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			if got, message := run.StatusOf(judgeRefusals("c", test.calls), 1); got != test.want {
-				t.Errorf("want %s, got %s: %s", test.want, got, message)
+			judged := run.Scenario{Run: func(_ context.Context, env *run.Env) error {
+				env.Keep(report.Sample{})
+				return judgeRefusals("c", test.calls)
+			}}
+			if got := run.Execute(t.Context(), judged, &run.Env{Fleet: &fleet.Fleet{}}); got.Status != test.want {
+				t.Errorf("want %s, got %s: %s", test.want, got.Status, got.Message)
 			}
 		})
 	}

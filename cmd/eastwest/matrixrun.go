@@ -94,8 +94,10 @@ func runMatrix(ctx context.Context, streams ioStreams, flags matrixFlags) error 
 			_, _ = fmt.Fprintf(streams.errOut, "matrix: %v\n", err)
 		}
 		return quietError{code: codeNonConformant}
+	case err != nil:
+		return err // wrong use, such as an Envoy that is none, stays wrong use
 	}
-	return conclude(list.Outcome, nil, err)
+	return conclude(list.Outcome, nil, nil)
 }
 
 // printElsewhere prints the plan of a cell that cannot be proved here, so that

@@ -10,7 +10,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
-	"github.com/eastwest-mesh/eastwest/framework/matrix"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
 	"github.com/eastwest-mesh/eastwest/framework/run"
@@ -57,7 +56,7 @@ A cell that only a fleet can prove is printed with the guide's placeholders.`,
 	}
 	set := cmd.Flags()
 	flags.register(set)
-	set.StringVar(&flags.release, "mesh-release", matrix.NewestRules, "release of a fleet's control planes and istioctl, which decides about flags")
+	set.StringVar(&flags.release, "mesh-release", cell.NewestRules, "release of a fleet's control planes and istioctl, which decides about flags")
 	set.BoolVar(&flags.running, "running", false, "plan for the running lab (LAB): its files, images and scripts")
 	set.StringVarP(&flags.output, "output", "o", string(plan.Text), "form of the output: text, shell or json")
 	return cmd

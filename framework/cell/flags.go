@@ -77,3 +77,6 @@ func caTitle(c CA) string {
 		return "Istio's CA"
 	}
 }
+
+// NewestRules is the release of Istio from which on flags are as they are today.
+const NewestRules = "1.24"

@@ -161,12 +161,6 @@ func (m *measurement) call(ctx context.Context, count int) error {
 // resolveLimit bounds one lookup: a resolver's usual time-out is 5 s.
 const resolveLimit = 6 * time.Second
 
-// Exit codes of curl: for a host name that does not resolve, and for too long a time.
-const (
-	curlNoName   = 6
-	curlTimedOut = 28
-)
-
 // lookUp resolves names where the calls come from. Only the lookup counts, so that it does
 // not matter that the pod's sidecar takes the connection.
 func (m *measurement) lookUp(ctx context.Context) error {
@@ -182,9 +176,8 @@ func (m *measurement) lookUp(ctx context.Context) error {
 		return err
 	}
 	for i, attempt := range attempts {
-		// The sidecar takes the connection at once: without one it is DNS that did not answer.
-		if silent := attempt.Exit == curlTimedOut && !attempt.Connected; !attempt.Unsound && !silent {
-			m.caller.Lookups = append(m.caller.Lookups, istio.Lookup{Name: m.names[i], Resolves: attempt.Exit != curlNoName})
+		if resolves, known := attempt.Resolves(); known {
+			m.caller.Lookups = append(m.caller.Lookups, istio.Lookup{Name: m.names[i], Resolves: resolves})
 		}
 	}
 	return nil

@@ -306,7 +306,7 @@ func readReport(file string) (report.Run, error) {
 
 // Outline is the plan of a cell as long as no fleet file names the clusters.
 func Outline(c cell.Cell, clusters int) (plan.Plan, error) {
-	release, err := cell.ParseVersion(NewestRules)
+	release, err := cell.ParseVersion(cell.NewestRules)
 	if err != nil {
 		return plan.Plan{}, err
 	}
@@ -329,6 +329,3 @@ func writePlan(base string, c cell.Cell, clusters int) error {
 	}
 	return errors.Join(errs...)
 }
-
-// NewestRules is the release of Istio from which on flags are as they are today.
-const NewestRules = "1.24"

@@ -47,6 +47,13 @@ type Attempt struct {
 	Unsound bool
 }
 
+// Resolves is whether the host's name resolved, where that is known: not after a time-out
+// without a connection, whose reason may be either.
+func (a Attempt) Resolves() (resolves, known bool) {
+	silent := a.Exit == exitTimedOut && !a.Connected
+	return a.Exit != exitNoName, !a.Unsound && !silent
+}
+
 const defaultAttemptLimit = 5 * time.Second
 
 // Dial makes one attempt at each address, in order, from a container without a sidecar.

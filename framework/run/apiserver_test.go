@@ -16,6 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 // TestAPIServerGuide carries out all of the guide that needs no node, with the real
@@ -23,7 +24,7 @@ import (
 func TestAPIServerGuide(t *testing.T) {
 	ctx := t.Context()
 	f, traits := connect(t, kubetest.Start(t), kubetest.Start(t))
-	namespaces := ledger.InventoryOptions{Namespaces: Namespaces(PlanOptions{})}
+	namespaces := ledger.InventoryOptions{Namespaces: Namespaces(workload.DefaultNamespace)}
 	clients := f.Clients()
 	before, err := ledger.TakeInventory(ctx, clients, namespaces)
 	if err != nil {

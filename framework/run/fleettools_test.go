@@ -24,6 +24,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/mesh"
 	"github.com/eastwest-mesh/eastwest/framework/mesh/tooltest"
 	"github.com/eastwest-mesh/eastwest/framework/plan"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 )
 
 func TestMain(m *testing.M) { os.Exit(tooltest.Main(m)) }
@@ -84,7 +85,7 @@ func TestAPIServerFleetTools(t *testing.T) {
 }
 
 func fleetToolsWell(t *testing.T, f *fleet.Fleet, traits fleet.Traits) {
-	look := ledger.InventoryOptions{Namespaces: Namespaces(PlanOptions{})}
+	look := ledger.InventoryOptions{Namespaces: Namespaces(workload.DefaultNamespace)}
 	before, err := ledger.TakeInventory(t.Context(), f.Clients(), look)
 	if err != nil {
 		t.Fatal(err)

@@ -95,11 +95,6 @@ func PlanEnv(f *fleet.Fleet, traits fleet.Traits, run string, journal plan.Journ
 	return env
 }
 
-// Namespaces are those that the guide touches: what an inventory looks at.
-func Namespaces(opts PlanOptions) []string {
-	namespace := opts.Namespace
-	if namespace == "" {
-		namespace = workload.DefaultNamespace
-	}
-	return []string{names.System, namespace}
-}
+// Namespaces are those that the guide touches, with the workloads in the given one: what an
+// inventory looks at.
+func Namespaces(workloads string) []string { return []string{names.System, workloads} }

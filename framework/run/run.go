@@ -201,7 +201,7 @@ func (r *Run) uids() []string {
 
 // inventoryOptions name the places that a run touches.
 func (r *Run) inventoryOptions() ledger.InventoryOptions {
-	return ledger.InventoryOptions{Namespaces: Namespaces(PlanOptions{Namespace: r.namespace})}
+	return ledger.InventoryOptions{Namespaces: Namespaces(r.namespace)}
 }
 
 // Steps are the steps of the plan; empty before Open.

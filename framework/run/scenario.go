@@ -73,7 +73,7 @@ func Execute(ctx context.Context, s Scenario, env *Env) report.Case {
 	result.Samples, result.Notes = record.samples, record.notes
 	// Sources are sampled at the same time; the report's order is that of their names.
 	slices.SortStableFunc(result.Samples, func(a, b report.Sample) int { return strings.Compare(a.Source, b.Source) })
-	result.Status, result.Message = StatusOf(err, len(result.Samples))
+	result.Status, result.Message = statusOf(err, len(result.Samples))
 	return result
 }
 
@@ -84,8 +84,8 @@ func supported(s Scenario, env *Env) error {
 	return nil
 }
 
-// StatusOf derives what became of a scenario from its error alone.
-func StatusOf(err error, samples int) (report.Status, string) {
+// statusOf derives what became of a scenario from its error alone.
+func statusOf(err error, samples int) (report.Status, string) {
 	var violation *Violation
 	switch {
 	case errors.As(err, &violation):

@@ -28,7 +28,7 @@ func TestStatusOfAScenario(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, message := StatusOf(test.err, test.samples)
+			got, message := statusOf(test.err, test.samples)
 			if got != test.want || (got != report.Passed) != (message != "") {
 				t.Errorf("want %s with a reason, got %s %q", test.want, got, message)
 			}

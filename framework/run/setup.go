@@ -101,7 +101,11 @@ func (s Setup) journal(ctx context.Context, f *fleet.Fleet) (string, *ledger.Jou
 
 // meshOf is the run that has made the mesh, and the client of the cluster.
 func (s Setup) meshOf(ctx context.Context, f *fleet.Fleet) (string, *kube.Client, error) {
-	client := f.Cluster(s.Cluster).Client
+	cluster := f.Cluster(s.Cluster)
+	if cluster == nil {
+		return "", nil, fmt.Errorf("no cluster %q: want one of those that are set up", s.Cluster)
+	}
+	client := cluster.Client
 	system, err := client.Get(ctx, kube.Ref{APIVersion: "v1", Kind: "Namespace", Name: names.System})
 	if apierrors.IsNotFound(err) {
 		return "", nil, fmt.Errorf("%s has no control plane; make the mesh with \"eastwest lab up --mesh\" first", s.Cluster)

@@ -20,6 +20,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 	"github.com/eastwest-mesh/eastwest/framework/run"
+	"github.com/eastwest-mesh/eastwest/framework/workload"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/providers"
 	"github.com/eastwest-mesh/eastwest/scenarios"
@@ -145,7 +146,7 @@ func clustersOf(m moment) int {
 
 func inventory(t *testing.T, f *fleet.Fleet) []ledger.Inventory {
 	t.Helper()
-	namespaces := append(run.Namespaces(run.PlanOptions{}), foreignNamespace, metav1.NamespaceSystem, metav1.NamespaceDefault)
+	namespaces := append(run.Namespaces(workload.DefaultNamespace), foreignNamespace, metav1.NamespaceSystem, metav1.NamespaceDefault)
 	taken, err := ledger.TakeInventory(t.Context(), f.Clients(), ledger.InventoryOptions{Namespaces: namespaces})
 	if err != nil {
 		t.Fatal(err)
