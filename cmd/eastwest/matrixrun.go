@@ -86,18 +86,22 @@ func runMatrix(ctx context.Context, streams ioStreams, flags matrixFlags) error 
 		return usageError(err)
 	}
 	list, err := matrix.Run(ctx, config)
+	if err != nil && list.Outcome == verdict.NonConformant {
+		_, _ = fmt.Fprintf(streams.errOut, "matrix: %v\n", err)
+	}
+	return concludeMatrix(ctx, list.Outcome, err)
+}
+
+// concludeMatrix turns the worst outcome into an exit code. An error keeps what it is: an
+// Envoy that is none stays wrong use.
+func concludeMatrix(ctx context.Context, outcome verdict.Outcome, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return errors.Join(context.Cause(ctx), err)
-	case list.Outcome == verdict.NonConformant:
-		if err != nil {
-			_, _ = fmt.Fprintf(streams.errOut, "matrix: %v\n", err)
-		}
-		return quietError{code: codeNonConformant}
-	case err != nil:
-		return err // wrong use, such as an Envoy that is none, stays wrong use
+	case outcome != verdict.NonConformant && err != nil:
+		return err
 	}
-	return conclude(list.Outcome, nil, nil)
+	return conclude(outcome, nil, nil)
 }
 
 // printElsewhere prints the plan of a cell that cannot be proved here, so that

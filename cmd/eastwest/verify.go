@@ -97,7 +97,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 	if result.Run.ID == "" {
 		return failure
 	}
-	written := writeArtifacts(flags.out, result)
+	written := run.WriteArtifacts(flags.out, result.Run, result.Evidence)
 	if _, err := fmt.Fprint(streams.out, report.Terminal(result.Run, terminalOptions(streams, ""))); err != nil {
 		written = errors.Join(written, err)
 	}

@@ -1,10 +1,12 @@
 package run
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/framework/ledger"
 )
@@ -38,5 +40,12 @@ func TestOfRevision(t *testing.T) {
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("%s: %s", revision, diff)
 		}
+	}
+}
+
+func TestSetupOfAnUnknownCluster(t *testing.T) {
+	_, _, err := Setup{Cluster: "north"}.meshOf(t.Context(), &fleet.Fleet{})
+	if err == nil || !strings.Contains(err.Error(), `"north"`) {
+		t.Errorf("want the cluster named, got %v", err)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package run
 
 import (
 	"errors"
@@ -10,25 +10,23 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/redact"
 	"github.com/eastwest-mesh/eastwest/framework/report"
-	"github.com/eastwest-mesh/eastwest/framework/run"
-	"github.com/eastwest-mesh/eastwest/suites/basic"
 )
 
 // diagnosisFolder lies beside the reports.
 const diagnosisFolder = "diagnosis"
 
-// writeArtifacts writes the evidence, then every rendering of the run, each atomically.
+// WriteArtifacts writes the evidence, then every rendering of the run, each atomically.
 // One that fails does not keep the others from being written.
-func writeArtifacts(dir string, result basic.Result) error {
+func WriteArtifacts(dir string, made report.Run, evidence []File) error {
 	// What an earlier run left would be taken for this run's diagnosis.
 	diagnosis := filepath.Join(dir, diagnosisFolder)
 	if err := errors.Join(os.RemoveAll(diagnosis), os.MkdirAll(dir, 0o700)); err != nil {
 		return fmt.Errorf("write the reports: %w", err)
 	}
-	written, errEvidence := writeEvidence(diagnosis, result.Evidence)
-	result.Run.Evidence = nil
+	written, errEvidence := writeEvidence(diagnosis, evidence)
+	made.Evidence = nil
 	for _, name := range written {
-		result.Run.Evidence = append(result.Run.Evidence, path.Join(diagnosisFolder, name))
+		made.Evidence = append(made.Evidence, path.Join(diagnosisFolder, name))
 	}
 	documents := []struct {
 		name   string
@@ -41,9 +39,9 @@ func writeArtifacts(dir string, result basic.Result) error {
 	}
 	var errs []error
 	for _, document := range documents {
-		content, err := document.render(result.Run)
+		content, err := document.render(made)
 		if err == nil {
-			err = run.WriteFile(filepath.Join(dir, document.name), content)
+			err = WriteFile(filepath.Join(dir, document.name), content)
 		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("write %s: %w", document.name, err))
@@ -56,7 +54,7 @@ func writeArtifacts(dir string, result basic.Result) error {
 // what looks like a secret, and returns the names of what it wrote. The names came from a
 // cluster: they stay in the folder, which is made here and is not there where nothing
 // had to be diagnosed.
-func writeEvidence(dir string, files []run.File) ([]string, error) {
+func writeEvidence(dir string, files []File) ([]string, error) {
 	if len(files) == 0 {
 		return nil, nil
 	}
