@@ -27,6 +27,9 @@ func (r *reader) controlPlanes(ctx context.Context) {
 	if r.out.Revision != "" {
 		revisions = append(revisions, r.out.Revision)
 	}
+	if upgrade := r.opts.Asked.Upgrade; upgrade != nil {
+		revisions = append(revisions, upgrade.To)
+	}
 	for _, pod := range pods {
 		revisions = append(revisions, revisionOf(pod))
 	}
@@ -177,6 +180,13 @@ func (r *reader) caRoots(ctx context.Context) {
 		}
 	}
 	r.out.CACertificates = sectionOf("certificates of Secret "+names.CASecret, signing, err)
+	if r.opts.Asked.Upgrade != nil {
+		var keys []string
+		if secret != nil {
+			keys = sorted(secret.Data)
+		}
+		r.out.CAKeys = sectionOf("the keys of Secret "+names.CASecret, keys, err)
+	}
 	r.out.CARoots = sectionOf("root certificates of Secret "+names.CASecret, roots, err)
 }
 

@@ -196,6 +196,12 @@ const (
 	AutoPassthrough = "AUTO_PASSTHROUGH"
 )
 
+// Router is the argument that has pilot-agent run a gateway's proxy (pilot/cmd/pilot-agent).
+const Router = "router"
+
+// BundleVersion, on a CRD of the Gateway API, is the release of that API that it is from.
+const BundleVersion = "gateway.networking.k8s.io/bundle-version"
+
 // Groups of Istio's resources.
 const (
 	Networking = "networking.istio.io"
