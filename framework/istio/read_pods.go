@@ -12,6 +12,7 @@ import (
 	podresource "k8s.io/component-helpers/resource"
 
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+	"github.com/eastwest-mesh/eastwest/framework/istio/releases"
 )
 
 // everyPod reads all pods of the cluster, for the proxies that they have and the room that
@@ -24,18 +25,21 @@ func (r *reader) everyPod(ctx context.Context) {
 		}
 	})
 	r.out.Proxies = sectionOf("the proxies of all namespaces", census.proxySets(), err)
-	room := Room{Istiods: census.istiods}
+	r.out.ControlPlanes = sectionOf("how control planes are set up", census.controlPlanes, err)
+	var rooms []NodeRoom
 	if err == nil {
-		room.Nodes, err = r.nodeRooms(ctx, census.requested)
+		rooms, err = r.rooms(ctx, census.requested)
 	}
-	r.out.Room = sectionOf("room on the nodes", room, err)
+	r.out.Rooms = sectionOf("room on the nodes", rooms, err)
 }
 
 // census counts pods. Only sums of them are kept: a fleet has thousands.
 type census struct {
 	proxies   map[proxyKey]*ProxySet
 	requested map[string]taken // by the name of the node
-	istiods   []IstiodRequests
+
+	controlPlanes []ControlPlane
+	flags         map[string]bool // of istiod, see releases.Flags
 }
 
 // proxyKey is what proxies of one set have in common.
@@ -50,7 +54,7 @@ type taken struct {
 }
 
 func newCensus() *census {
-	return &census{proxies: map[proxyKey]*ProxySet{}, requested: map[string]taken{}}
+	return &census{proxies: map[proxyKey]*ProxySet{}, requested: map[string]taken{}, flags: releases.Flags(releases.Istiod)}
 }
 
 func (c *census) count(pod *corev1.Pod) {
@@ -60,7 +64,7 @@ func (c *census) count(pod *corev1.Pod) {
 	on, asks := c.requested[pod.Spec.NodeName], requestsOf(pod)
 	c.requested[pod.Spec.NodeName] = taken{Requests{on.CPU + asks.CPU, on.Memory + asks.Memory}, on.pods + 1}
 	if pod.Namespace == names.System && pod.Labels[istiodLabel] == names.Istiod {
-		c.istiod(cmp.Or(pod.Labels[names.Revision], names.DefaultRevision), asks)
+		c.istiod(pod, asks)
 	}
 	set, ok := proxyOf(pod)
 	if !ok || pod.DeletionTimestamp != nil {
@@ -79,14 +83,29 @@ func (c *census) count(pod *corev1.Pod) {
 // istiodLabel is what names.IstiodSelector selects by.
 const istiodLabel = "app"
 
-// istiod counts a pod of a control plane. All of a revision ask for the same.
-func (c *census) istiod(revision string, asks Requests) {
-	at := slices.IndexFunc(c.istiods, func(i IstiodRequests) bool { return i.Revision == revision })
+// istiod counts a pod of a control plane. All of a revision are set up alike.
+func (c *census) istiod(pod *corev1.Pod, asks Requests) {
+	revision := cmp.Or(pod.Labels[names.Revision], names.DefaultRevision)
+	at := slices.IndexFunc(c.controlPlanes, func(p ControlPlane) bool { return p.Revision == revision })
 	if at < 0 {
-		c.istiods = append(c.istiods, IstiodRequests{Revision: revision, Requests: asks})
-		at = len(c.istiods) - 1
+		c.controlPlanes = append(c.controlPlanes, ControlPlane{Revision: revision, Requests: asks, Flags: c.flagsOf(pod)})
+		at = len(c.controlPlanes) - 1
 	}
-	c.istiods[at].Pods++
+	c.controlPlanes[at].Pods++
+}
+
+func (c *census) flagsOf(pod *corev1.Pod) map[string]string {
+	at := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == names.IstiodContainer })
+	if at < 0 {
+		return nil
+	}
+	flags := map[string]string{}
+	for _, variable := range pod.Spec.Containers[at].Env {
+		if variable.ValueFrom == nil && c.flags[variable.Name] {
+			flags[variable.Name] = variable.Value
+		}
+	}
+	return flags
 }
 
 // proxySets are in the order of their names.
@@ -145,8 +164,8 @@ func requestsOf(pod *corev1.Pod) Requests {
 	return Requests{CPU: list.Cpu().MilliValue(), Memory: list.Memory().Value()}
 }
 
-// nodeRooms is what is left of every node that takes pods.
-func (r *reader) nodeRooms(ctx context.Context, requested map[string]taken) ([]NodeRoom, error) {
+// rooms is what is left of every node that takes pods.
+func (r *reader) rooms(ctx context.Context, requested map[string]taken) ([]NodeRoom, error) {
 	var rooms []NodeRoom
 	err := list(ctx, r, "nodes", metav1.NamespaceAll, "", func(ctx context.Context, _ string, opts metav1.ListOptions) (*corev1.NodeList, error) {
 		return r.client.Kubernetes.CoreV1().Nodes().List(ctx, opts)

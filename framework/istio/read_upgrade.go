@@ -124,7 +124,7 @@ func (r *reader) labelled(ctx context.Context) {
 	eachOf(ctx, len(kinds), func(ctx context.Context, i int) {
 		kind := schema.GroupKind{Group: kinds[i].Group, Kind: kinds[i].Kind}
 		errs[i] = r.all(ctx, kind, names.Revision, func(object unstructured.Unstructured) error {
-			found[i] = append(found[i], Labelled{Kind: kinds[i].Kind, Meta: metaOf(object)})
+			found[i] = append(found[i], Labelled{Kind: kinds[i].Kind, Resource: kinds[i].Resource + "." + kinds[i].Group, Meta: metaOf(object)})
 			return nil
 		})
 	})

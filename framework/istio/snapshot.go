@@ -108,8 +108,10 @@ type Cluster struct {
 	// EnvoyFilters and ServiceEntries are those of all namespaces.
 	EnvoyFilters   Section[[]EnvoyFilter]  `json:"envoyFilters,omitzero"`
 	ServiceEntries Section[[]ServiceEntry] `json:"serviceEntries,omitzero"`
-	// Room is what is left of the nodes, and what control planes take.
-	Room Section[Room] `json:"room,omitzero"`
+	// Rooms is what is left of the nodes that take pods.
+	Rooms Section[[]NodeRoom] `json:"rooms,omitzero"`
+	// ControlPlanes are how the istiods of each revision are set up.
+	ControlPlanes Section[[]ControlPlane] `json:"controlPlanes,omitzero"`
 	// CAKeys are the names of what the Secret cacerts holds; none where there is no such Secret.
 	CAKeys Section[[]string] `json:"caKeys,omitzero"`
 
@@ -217,8 +219,10 @@ type NetworkGateway struct {
 
 // MeshConfig is what a revision's ConfigMap tells all proxies.
 type MeshConfig struct {
-	Revision    string `json:"revision"`
-	TrustDomain string `json:"trustDomain,omitempty"`
+	Revision string `json:"revision"`
+	// Created is when the ConfigMap was made, by the API server's clock; zero for unknown.
+	Created     time.Time `json:"created,omitzero"`
+	TrustDomain string    `json:"trustDomain,omitempty"`
 	// Aliases are the trust domains that are taken for TrustDomain.
 	Aliases []string `json:"trustDomainAliases,omitempty"`
 	// CAProvider is Citadel, GoogleCA or GoogleCAS; empty for what istiod's environment says.

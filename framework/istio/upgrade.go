@@ -45,6 +45,8 @@ func (p ProxySet) String() string { return p.Namespace + "/" + p.Name }
 // label istio.io/rev.
 type Labelled struct {
 	Kind string `json:"kind"`
+	// Resource is the kind as kubectl has it whatever else is called so.
+	Resource string `json:"resource,omitempty"`
 	Meta
 }
 
@@ -83,19 +85,15 @@ type ServiceEntry struct {
 	Resolution string   `json:"resolution,omitempty"`
 }
 
-// Room is what is left of a cluster's nodes, and what its control planes take of it.
-type Room struct {
-	// Nodes are those that take pods.
-	Nodes []NodeRoom `json:"nodes,omitempty"`
-	// Istiods are the control planes by their revisions.
-	Istiods []IstiodRequests `json:"istiods,omitempty"`
-}
-
-// IstiodRequests is what each of the istiods of a revision asks for.
-type IstiodRequests struct {
+// ControlPlane is how the istiods of a revision are set up.
+type ControlPlane struct {
 	Revision string `json:"revision"`
 	Pods     int    `json:"pods"`
-	Requests
+	// Requests is what each pod asks for.
+	Requests Requests `json:"requests,omitzero"`
+	// Flags are the variables of istiod's environment that are Istio's own feature flags
+	// (package releases lists them); others, which may be secret, are not read.
+	Flags map[string]string `json:"flags,omitempty"`
 }
 
 // NodeRoom is what is left of a node that takes pods: allocatable, without what the pods

@@ -87,6 +87,23 @@ func (f Flip) Acts() bool {
 	}
 }
 
+// Flags are the names of all flags that any release of the catalogue reads.
+func Flags(program Program) map[string]bool {
+	c := load()
+	known := map[string]bool{}
+	for _, t := range c.tables {
+		for name := range t.Flags[program] {
+			known[name] = true
+		}
+	}
+	for flag := range c.changes {
+		if flag.program == program {
+			known[flag.name] = true
+		}
+	}
+	return known
+}
+
 // Flips lists every default that differs between two releases, by flag; those that act come
 // first. Backwards, from newer to older, it lists what undoes them. missing names the ends
 // that the catalogue does not reach: then the list is of what it does know.
