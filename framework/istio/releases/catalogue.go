@@ -86,7 +86,7 @@ func (c catalogue) nearest(v Version) table {
 // setting is a flag's default in one release.
 type setting struct {
 	value string
-	read  bool // from the source of that very minor release
+	read  bool // in the nearest table, and not changed since
 }
 
 // state is every flag that is known of one release.
@@ -101,7 +101,7 @@ func (c catalogue) at(v Version) state {
 	s := state{version: v, flags: map[flagName]setting{}}
 	for program, flags := range t.Flags {
 		for name, value := range flags {
-			s.flags[flagName{program, name}] = setting{value: value, read: Minors(t.version, v) == 0}
+			s.flags[flagName{program, name}] = setting{value: value, read: true}
 		}
 	}
 	for name, changes := range c.changes {
