@@ -159,9 +159,14 @@ func (c catalogue) flip(name flagName, before, after state) (Flip, bool) {
 		f.Kind = Removed
 	}
 	for _, ch := range c.changes[name] { // the last on the way tells
-		if ch.reached(after.version) && !ch.reached(before.version) {
-			f.Release, f.Source = releases(ch.since), ch.source
-			f.Touches, f.Effect, f.Neutral = ch.touches, ch.effect, ch.neutral
+		had, has := ch.reached(before.version), ch.reached(after.version)
+		if had == has {
+			continue
+		}
+		f.Release, f.Source = releases(ch.since), ch.source
+		f.Touches, f.Effect, f.Neutral, f.Undone = ch.touches, ch.effect, ch.neutral, had
+		if had {
+			f.Effect = ""
 		}
 	}
 	return f, true

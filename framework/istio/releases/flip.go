@@ -34,6 +34,7 @@ const (
 	EnvoyFilters                   Touch = "EnvoyFilter"
 	ExternalNames                  Touch = "ExternalName"
 	GatewayAPI                     Touch = "Gateway API"
+	ImageRegistry                  Touch = "image registry"
 	IncompleteCA                   Touch = "CA files"
 	MCPConsumers                   Touch = "MCP consumers"
 	MirroredRoutes                 Touch = "mirrored routes"
@@ -65,13 +66,17 @@ type Flip struct {
 	// as "by 1.31".
 	Release string
 	Source  string
-	// Extracted says that both defaults were read from Istio's source, and not entered by hand.
+	// Extracted says that both defaults were read from the source of a release of the same
+	// minor version, and not entered by hand.
 	Extracted bool
 	Touches   Touch
 	// Effect is a sentence; empty where none is known.
 	Effect string
 	// Neutral says that the new release does with this default what the old one did.
 	Neutral bool
+	// Undone says that the fleet loses a change that it has: on the way back, and where the
+	// newer branch gets it in a later patch only.
+	Undone bool
 }
 
 // Acts is true where the flip may change what a mesh does that sets no flags. Others matter
@@ -81,11 +86,14 @@ func (f Flip) Acts() bool {
 	case Changed:
 		return !f.Neutral
 	case New:
-		return !f.Neutral && !slices.Contains([]string{"", "0", "0s", "false"}, f.Is)
+		return !f.Undone && !f.Neutral && !off(f.Is)
 	default:
-		return false
+		return f.Undone && !f.Neutral && !off(f.Was)
 	}
 }
+
+// off is true of defaults by which a flag does nothing.
+func off(value string) bool { return slices.Contains([]string{"", "0", "0s", "false"}, value) }
 
 // Flips lists every default that differs between two releases, by flag; those that act come
 // first. Backwards, from newer to older, it lists what undoes them. missing names the ends
@@ -121,7 +129,7 @@ func Flips(from, to Version) (flips []Flip, missing []string) {
 // undone is the flip as seen from the newer release. What its effect would be backwards is
 // not known.
 func (f Flip) undone() Flip {
-	f.Was, f.Is, f.Effect = f.Is, f.Was, ""
+	f.Was, f.Is, f.Effect, f.Undone = f.Is, f.Was, "", !f.Undone
 	switch f.Kind {
 	case New:
 		f.Kind = Removed

@@ -39,13 +39,18 @@ func TestFlipsThatAct(t *testing.T) {
 		{"1.28.2", "1.29.1", []string{"DISABLE_TRACK_REMAINING_CB_METRICS >true read", "ENABLE_DEBUG_ENDPOINT_AUTH >true read"}},
 		// A patch of 1.28 has one of them already.
 		{"1.28.4", "1.29.1", []string{"DISABLE_TRACK_REMAINING_CB_METRICS >true read"}},
-		{"1.28.2", "1.28.4", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true", "ENABLE_DEBUG_ENDPOINT_AUTH >true"}},
+		{"1.28.2", "1.28.4", []string{"ENABLE_DEBUG_ENDPOINT_AUTH >true"}},
+		{"1.28.4", "1.28.7", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true"}},
+		// 1.29.1 is older than 1.28.7, and lacks what both branches got later.
+		{"1.28.7", "1.29.1", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE true>", "DISABLE_TRACK_REMAINING_CB_METRICS >true read"}},
+		{"1.29.1", "1.28.2", []string{"DISABLE_TRACK_REMAINING_CB_METRICS true> read", "ENABLE_DEBUG_ENDPOINT_AUTH true> read"}},
+		{"1.29.6", "1.29.7", []string{"ENABLE_XDS_API_GENERATOR_AUTH >true"}},
 		{"1.29.1", "1.31.0", []string{
 			"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true read", "AMBIENT_SCOPED_ADDRESS_PUSHES >true read", "ENABLE_XDS_API_GENERATOR_AUTH >true read",
 			"PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS >true read", "PILOT_ENABLE_STRICT_GATEWAY_MERGING >true read", "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE >true read",
 		}},
-		{"1.29.1", "1.30.1", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true", "ENABLE_XDS_API_GENERATOR_AUTH >true", "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE >true"}},
-		{"1.30.1", "1.31.0", []string{"AMBIENT_SCOPED_ADDRESS_PUSHES >true", "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS >true", "PILOT_ENABLE_STRICT_GATEWAY_MERGING >true"}},
+		{"1.29.1", "1.30.1", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true", "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE >true"}},
+		{"1.30.1", "1.31.0", []string{"AMBIENT_SCOPED_ADDRESS_PUSHES >true", "ENABLE_XDS_API_GENERATOR_AUTH >true", "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS >true", "PILOT_ENABLE_STRICT_GATEWAY_MERGING >true"}},
 		{"1.26.0", "1.27.0", []string{
 			"ENABLE_LAZY_SIDECAR_EVALUATION >true", "ENABLE_NATIVE_SIDECARS false>auto", "ENABLE_PROXY_FIND_POD_BY_IP true>false", "PILOT_ENABLE_CA_CRL >true",
 		}},
@@ -118,7 +123,7 @@ func TestFlipsBackwards(t *testing.T) {
 		t.Fatalf("%d flips there, %d back", len(there), len(back))
 	}
 	for i, f := range there {
-		if back[i].Flag != f.Flag || back[i].Was != f.Is || back[i].Is != f.Was || (f.Kind == New) != (back[i].Kind == Removed) {
+		if back[i].Flag != f.Flag || back[i].Was != f.Is || back[i].Is != f.Was || (f.Kind == New) != (back[i].Kind == Removed) || f.Acts() != back[i].Acts() {
 			t.Errorf("there %+v, back %+v", f, back[i])
 		}
 	}
