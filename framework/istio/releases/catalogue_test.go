@@ -61,4 +61,32 @@ func TestFlipTakesEntriesOnTheWay(t *testing.T) {
 	if f, _ := c.flip(name, before, c.at(Version{1, 30, 0})); f.Source != "1.30" || f.Extracted {
 		t.Errorf("got %+v", f)
 	}
+	if f, differs := c.flip(flagName{Istiod, "NONE"}, before, before); differs || f.Extracted {
+		t.Errorf("nobody has it, and it is %+v", f)
+	}
+	delete(after.flags, flagName{Istiod, "STAYS"})
+	if f, _ := c.flip(flagName{Istiod, "STAYS"}, before, after); f.Kind != Removed || f.Acts {
+		t.Errorf("it went with the default that it had: %+v", f)
+	}
+}
+
+func TestChangesThatAct(t *testing.T) {
+	rows := []struct {
+		change change
+		want   bool
+	}{
+		{of(Istiod, "A", Changed, "false", "true"), true},
+		{of(Istiod, "A", Changed, "true", "false"), true},
+		{of(Istiod, "A", New, "", "true"), true},
+		{of(Istiod, "A", New, "", "false"), false},
+		{of(Istiod, "A", New, "", "0s"), false},
+		{of(Istiod, "A", Removed, "true", ""), false},
+		{of(Istiod, "A", New, "", "true").same("here"), false},
+		{of(Istiod, "A", Changed, "false", "true").same("here"), false},
+	}
+	for _, row := range rows {
+		if got := row.change.acts(); got != row.want {
+			t.Errorf("%+v acts: %t", row.change, got)
+		}
+	}
 }
