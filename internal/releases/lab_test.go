@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -39,11 +40,8 @@ func TestLabReleases(t *testing.T) {
 
 // TestLabFlags asks the lab's istiod for its flags and defaults.
 func TestLabFlags(t *testing.T) {
-	modules, err := modules()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir, err := modules[len(modules)-1].folder(t.Context())
+	istiod := filepath.Join(os.Getenv("EASTWEST_PARTS_BIN"), "pilot-discovery")
+	dir, err := builtFrom(t, istiod).folder(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,7 +49,7 @@ func TestLabFlags(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	printed := printedFlags(t, filepath.Join(os.Getenv("EASTWEST_PARTS_BIN"), "pilot-discovery"))
+	printed := printedFlags(t, istiod)
 	if len(printed) < len(read[releases.Istiod]) {
 		t.Errorf("istiod prints %d flags, its source has %d", len(printed), len(read[releases.Istiod]))
 	}
@@ -62,6 +60,26 @@ func TestLabFlags(t *testing.T) {
 	if diff := cmp.Diff(printed, known); diff != "" {
 		t.Errorf("what istiod prints (-) is not what was read of its source (+):\n%s", diff)
 	}
+}
+
+// builtFrom is the module of the commit that the program names.
+func builtFrom(t *testing.T, istiod string) module {
+	t.Helper()
+	version, err := exec.CommandContext(t.Context(), istiod, "version").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules, err := modules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range modules {
+		if commit := m.version[strings.LastIndex(m.version, "-")+1:]; strings.Contains(string(version), commit) {
+			return m
+		}
+	}
+	t.Fatalf("%s is built from none of the modules that are read: %s", istiod, version)
+	return module{}
 }
 
 // printedFlags has istiod write its documentation, whose table of environment variables is

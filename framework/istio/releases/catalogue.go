@@ -1,6 +1,7 @@
 package releases
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -15,6 +16,10 @@ func newest() Version { return Version{Major: 1, Minor: 31} }
 type flagName struct {
 	program Program
 	name    string
+}
+
+func (n flagName) compare(m flagName) int {
+	return cmp.Or(strings.Compare(n.name, m.name), strings.Compare(string(n.program), string(m.program)))
 }
 
 // change is a flag's default from some releases on.
@@ -86,7 +91,7 @@ func (c catalogue) nearest(v Version) table {
 // setting is a flag's default in one release.
 type setting struct {
 	value string
-	read  bool // from the source of that very minor release
+	read  bool // in the nearest table, and not changed since
 }
 
 // state is every flag that is known of one release.
@@ -101,7 +106,7 @@ func (c catalogue) at(v Version) state {
 	s := state{version: v, flags: map[flagName]setting{}}
 	for program, flags := range t.Flags {
 		for name, value := range flags {
-			s.flags[flagName{program, name}] = setting{value: value, read: Minors(t.version, v) == 0}
+			s.flags[flagName{program, name}] = setting{value: value, read: true}
 		}
 	}
 	for name, changes := range c.changes {
@@ -144,27 +149,58 @@ func reached(since []Version, v Version) bool {
 func (c catalogue) flip(name flagName, before, after state) (Flip, bool) {
 	was, had := before.flags[name]
 	is, has := after.flags[name]
-	if had == has && was.value == is.value {
-		return Flip{}, false
-	}
 	f := Flip{
-		Flag: name.name, Program: name.program, Kind: Changed, Was: was.value, Is: is.value,
+		Flag: name.name, Program: name.program, Kind: Changed, Was: was.value, Is: is.value, Acts: true,
 		Release: "by " + after.version.MinorString(), Source: c.nearest(after.version).Module,
-		Extracted: (!had || was.read) && (!has || is.read) && c.covers(before.version) && c.covers(after.version),
+		Extracted: (had || has) && (!had || was.read) && (!has || is.read) && c.covers(before.version) && c.covers(after.version),
 	}
 	switch {
-	case !had:
-		f.Kind = New
-	case !has:
-		f.Kind = Removed
+	case !had && has:
+		f.Kind, f.Acts = New, !off(is.value)
+	case had && !has:
+		f.Kind, f.Acts = Removed, false
+	case !had && !has:
+		f.Kind, f.Acts = Settled, false
 	}
-	for _, ch := range c.changes[name] { // the last on the way tells
-		if ch.reached(after.version) && !ch.reached(before.version) {
-			f.Release, f.Source = releases(ch.since), ch.source
-			f.Touches, f.Effect, f.Neutral = ch.touches, ch.effect, ch.neutral
-		}
+	f.explain(c.changes[name], before.version, after.version)
+	if had == has && was.value == is.value {
+		return f, f.Kind == Settled && f.Acts
 	}
 	return f, true
+}
+
+// explain takes from the entries that lie between the two releases what they tell.
+func (f *Flip) explain(changes []change, before, after Version) {
+	var sources []string
+	acts := false
+	for _, ch := range changes {
+		had, has := ch.reached(before), ch.reached(after)
+		if had == has {
+			continue
+		}
+		f.Release, f.Undone = releases(ch.since), had
+		if !slices.Contains(sources, ch.source) {
+			sources = append(sources, ch.source)
+		}
+		if ch.acts() {
+			acts, f.Touches, f.Effect = true, ch.touches, ch.effect
+		}
+		if ch.kind == Removed {
+			f.Last = ch.was
+		}
+	}
+	if len(sources) == 0 {
+		return
+	}
+	f.Source, f.Acts = strings.Join(sources, "; "), acts
+	if f.Undone {
+		f.Effect = ""
+	}
+}
+
+// acts is true of changes that alter what a mesh does that sets no flags.
+func (c change) acts() bool {
+	return !c.neutral && (c.kind == Changed || c.kind == New && !off(c.is))
 }
 
 // covers is true of versions whose minor release was read.

@@ -2,7 +2,7 @@ package releases
 
 import "github.com/eastwest-mesh/eastwest/framework/istio/names"
 
-// Change is a change of what Istio does that no flag governs.
+// Change is a change of what Istio does, other than by the default of a flag.
 type Change struct {
 	// Release lists the first release that has it in each branch that got it.
 	Release string
@@ -79,6 +79,11 @@ func changes() []Change {
 			Effect: "Metrics are compressed for scrapers that accept it; a pod's annotation statsCompression has no effect.",
 		},
 		{
+			since: versions("1.27.8", "1.28.5", "1.29.1"), Touches: DebugEndpoints, Source: "pilot/pkg/xds/debug.go; upgrade notes of 1.30",
+			Title:  "debug requests by XDS need an identity",
+			Effect: "Tools that ask istiod's plaintext XDS port for syncz or config_dump, such as istioctl --plaintext, are refused, unless ENABLE_DEBUG_ENDPOINT_AUTH is false.",
+		},
+		{
 			since: versions("1.30"), Touches: NetworkGateways, Source: "release note endpoints-by-network-without-local-network",
 			Title:  "proxies without a network call through gateways",
 			Effect: "A proxy that names no network is sent to the gateways of networks, not to the pods in them.",
@@ -92,6 +97,11 @@ func changes() []Change {
 			since: versions("1.30"), Touches: GatewayAPI, Source: "istio/istio#60357",
 			Title:  "TLSRoutes need bundle 1.5 of the Gateway API",
 			Effect: "With older CRDs, istiod ignores TLSRoutes without a word: TLS passthrough ends.",
+		},
+		{
+			since: versions("1.31"), Touches: ImageRegistry, Source: "upgrade notes of 1.31",
+			Title:  "images and charts are published elsewhere",
+			Effect: "gcr.io/istio-release and registry.istio.io get no new images: they come from Docker Hub, and charts from blob.istio.io.",
 		},
 	}
 }

@@ -52,7 +52,7 @@ func TestEveryFlipThatActsIsExplained(t *testing.T) {
 		t.Fatalf("missing %v", missing)
 	}
 	for _, f := range flips {
-		if f.Acts() && f.Effect == "" && f.Touches != AmbientMode {
+		if f.Acts && f.Effect == "" && f.Touches != AmbientMode {
 			t.Errorf("%s was %q and is %q: say what that does in flips.go, or that it does nothing", f.Flag, f.Was, f.Is)
 		}
 	}

@@ -32,7 +32,7 @@ func defects() []Defect {
 			Title:  "an empty trust domain is expected of a remote cluster whose mesh configuration cannot be read",
 			When:   "istiod's account in a remote cluster may not read ConfigMaps there, which is so where the newest control plane is 1.28 or older",
 			Avoid:  "install the new control plane in every cluster before workloads or gateways use it anywhere",
-			Source: "release note 59473; seen from 1.28.2 to 1.29.1 with upstream Envoy: no call to a service that is only remote succeeds",
+			Source: "release notes of 1.29.2; seen from 1.28.2 to 1.29.1 with upstream Envoy: no call to a service that is only remote succeeds",
 		},
 		{
 			ID: "pilot/pkg/serviceregistry/kube/controller/multicluster.go", From: Version{1, 29, 0}, Touches: TrustDomains,
@@ -45,8 +45,15 @@ func defects() []Defect {
 			ID: "istio/istio#59875", From: Version{1, 29, 0}, Before: Version{1, 29, 3}, Touches: RemoteSecrets,
 			Title:  "istiod may deadlock when a remote secret changes",
 			When:   "a remote secret of a cluster that it reads already is changed",
-			Avoid:  "change no remote secret during the upgrade; restart istiod if a remote cluster is not synced afterwards",
-			Source: "repaired by istio/istio#59876 in April 2026, between 1.29.2 and 1.29.3",
+			Avoid:  "go to 1.29.3 or newer",
+			Source: "release notes of 1.29.3",
+		},
+		{
+			ID: "istio/istio#59949", From: Version{1, 28, 6}, Before: Version{1, 28, 7}, Touches: GatewayAPI,
+			Title:  "TLSRoutes of bundle 1.4.1 of the Gateway API are not watched",
+			When:   "TLSRoutes are in use and the CRDs are of bundle 1.4.1",
+			Avoid:  "go to 1.28.7 or newer",
+			Source: "release notes of 1.28.7, which supports bundle 1.4.1 again",
 		},
 		{
 			ID: "istio/istio#59949", From: Version{1, 29, 2}, Before: Version{1, 29, 3}, Touches: GatewayAPI,
@@ -63,11 +70,11 @@ func defects() []Defect {
 			Source: "release notes of 1.29.5",
 		},
 		{
-			ID: "istio/istio#60486", From: Version{1, 30, 0}, Before: Version{1, 30, 3}, Touches: AmbientMode,
+			ID: "istio/istio#60486", From: Version{1, 30, 0}, Before: Version{1, 30, 2}, Touches: AmbientMode,
 			Title:  "proxies before 1.29.2 refuse their HBONE listeners and do not get ready",
 			When:   "istiod is upgraded first, and a waypoint or another proxy that is older and speaks HBONE restarts",
-			Avoid:  "go to 1.30.3 or newer",
-			Source: "repaired in June 2026, in 1.30.3 or before",
+			Avoid:  "go to 1.30.2 or newer",
+			Source: "release notes of 1.30.2",
 		},
 		{
 			ID: "istio/istio#59959", From: Version{1, 29, 2}, Before: Version{1, 29, 5}, Touches: GatewayAPI,
@@ -75,6 +82,27 @@ func defects() []Defect {
 			When:   "the revision label of a Gateway API Gateway is changed, or the tag that it follows is moved",
 			Avoid:  "go to 1.29.5 or newer",
 			Source: "release notes of 1.29.5; reported of 1.28.6 to 1.29.2",
+		},
+		{
+			ID: "istio/istio#59959", From: Version{1, 30, 0}, Before: Version{1, 30, 2}, Touches: GatewayAPI,
+			Title:  "gateways lose their configuration for a while when their revision changes",
+			When:   "the revision label of a Gateway API Gateway is changed, or the tag that it follows is moved",
+			Avoid:  "go to 1.30.2 or newer",
+			Source: "release notes of 1.30.2",
+		},
+		{
+			ID: "istio/istio#60806", From: Version{1, 29, 0}, Before: Version{1, 29, 6}, Touches: AmbientMode,
+			Title:  "the east-west gateway refuses calls from another network",
+			When:   "an AuthorizationPolicy with HTTP rules is bound to the service that is called",
+			Avoid:  "go to 1.29.6 or newer",
+			Source: "release notes of 1.29.6; since when is unknown",
+		},
+		{
+			ID: "istio/istio#60806", From: Version{1, 30, 0}, Before: Version{1, 30, 3}, Touches: AmbientMode,
+			Title:  "the east-west gateway refuses calls from another network",
+			When:   "an AuthorizationPolicy with HTTP rules is bound to the service that is called",
+			Avoid:  "go to 1.30.3 or newer",
+			Source: "release notes of 1.30.3",
 		},
 		{
 			ID: "istio/istio#60520", From: Version{1, 29, 0}, Before: Version{1, 29, 5}, Touches: RemoteSecrets,
@@ -102,14 +130,14 @@ func defects() []Defect {
 			Title:  "istiod forgets the network gateways of a remote cluster",
 			When:   "a remote secret is changed, such as for a new token",
 			Avoid:  "go to 1.30.4 or newer; else restart istiod after each change of a remote secret",
-			Source: "release note 60920",
+			Source: "release notes of 1.30.4",
 		},
 		{
 			ID: "istio/istio#61043", From: Version{1, 30, 0}, Before: Version{1, 30, 4}, Touches: RemoteSecrets,
 			Title:  "istiod loses the endpoints of a remote cluster",
 			When:   "a remote secret is changed, such as for a new token",
 			Avoid:  "go to 1.30.4 or newer; else restart istiod after each change of a remote secret",
-			Source: "release note 61043; confirmed of 1.30.1 and 1.30.3 in the issue",
+			Source: "release notes of 1.30.4; confirmed of 1.30.1 and 1.30.3 in the issue",
 		},
 	}
 }

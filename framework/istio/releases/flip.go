@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-	"strings"
 )
 
 // Kind tells flips apart.
@@ -19,6 +18,8 @@ const (
 	Removed Kind = "removed"
 	// New is a flag that the older release does not read.
 	New Kind = "new"
+	// Settled is a flag that came and went between the two.
+	Settled Kind = "settled"
 )
 
 // Touch names configuration of a fleet that a change acts upon.
@@ -34,6 +35,7 @@ const (
 	EnvoyFilters                   Touch = "EnvoyFilter"
 	ExternalNames                  Touch = "ExternalName"
 	GatewayAPI                     Touch = "Gateway API"
+	ImageRegistry                  Touch = "image registry"
 	IncompleteCA                   Touch = "CA files"
 	MCPConsumers                   Touch = "MCP consumers"
 	MirroredRoutes                 Touch = "mirrored routes"
@@ -57,35 +59,33 @@ type Flip struct {
 	Flag    string
 	Program Program
 	Kind    Kind
-	// Was and Is are the defaults, as the program prints them. Was is empty where Kind is
-	// New, and Is where it is Removed.
+	// Was and Is are the defaults, as the program prints them. Was is empty where Kind is New
+	// or Settled, and Is where it is Removed or Settled.
 	Was, Is string
+	// Last is the last default of a flag that is Removed or Settled, which the newer release
+	// does; empty where that is not known.
+	Last string
+	// Acts is true where the flip may change what a mesh does that sets no flags. Others
+	// matter only to who sets the flag.
+	Acts bool
 	// Release lists the first release that has it in each of the branches that got it, such
 	// as "1.27.6, 1.28.4, 1.29"; of flags that were only read, the first that was read, such
 	// as "by 1.31".
 	Release string
 	Source  string
-	// Extracted says that both defaults were read from Istio's source, and not entered by hand.
+	// Extracted says that both defaults were read from the source of a release of the same
+	// minor version, and not entered by hand.
 	Extracted bool
 	Touches   Touch
 	// Effect is a sentence; empty where none is known.
 	Effect string
-	// Neutral says that the new release does with this default what the old one did.
-	Neutral bool
+	// Undone says that the fleet loses a change that it has: on the way back, and where the
+	// newer branch gets it in a later patch only.
+	Undone bool
 }
 
-// Acts is true where the flip may change what a mesh does that sets no flags. Others matter
-// only to who sets the flag.
-func (f Flip) Acts() bool {
-	switch f.Kind {
-	case Changed:
-		return !f.Neutral
-	case New:
-		return !f.Neutral && !slices.Contains([]string{"", "0", "0s", "false"}, f.Is)
-	default:
-		return false
-	}
-}
+// off is true of defaults by which a flag does nothing.
+func off(value string) bool { return slices.Contains([]string{"", "0", "0s", "false"}, value) }
 
 // Flags are the names of all flags that any release of the catalogue reads.
 func Flags(program Program) map[string]bool {
@@ -122,40 +122,33 @@ func Flips(from, to Version) (flips []Flip, missing []string) {
 	}
 	c := load()
 	before, after := c.at(from), c.at(to)
-	names := maps.Clone(before.flags)
-	maps.Copy(names, after.flags)
-	for name := range names {
+	names := slices.Concat(slices.Collect(maps.Keys(before.flags)), slices.Collect(maps.Keys(after.flags)), slices.Collect(maps.Keys(c.changes)))
+	slices.SortFunc(names, flagName.compare)
+	for _, name := range slices.Compact(names) {
 		if f, differs := c.flip(name, before, after); differs {
 			flips = append(flips, f)
 		}
 	}
-	slices.SortFunc(flips, func(a, b Flip) int {
-		return cmp.Or(compareBool(b.Acts(), a.Acts()), strings.Compare(a.Flag, b.Flag), strings.Compare(string(a.Program), string(b.Program)))
-	})
+	acting := func(f Flip) int {
+		if f.Acts {
+			return 0
+		}
+		return 1
+	}
+	slices.SortStableFunc(flips, func(a, b Flip) int { return cmp.Compare(acting(a), acting(b)) })
 	return flips, slices.Compact(missing)
 }
 
 // undone is the flip as seen from the newer release. What its effect would be backwards is
 // not known.
 func (f Flip) undone() Flip {
-	f.Was, f.Is, f.Effect = f.Is, f.Was, ""
+	f.Was, f.Is, f.Last, f.Effect, f.Undone = f.Is, f.Was, "", "", !f.Undone
 	switch f.Kind {
 	case New:
 		f.Kind = Removed
 	case Removed:
 		f.Kind = New
-	case Changed:
+	case Changed, Settled:
 	}
 	return f
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	default:
-		return -1
-	}
 }

@@ -20,7 +20,7 @@ func parse(t *testing.T, text string) Version {
 func acting(flips []Flip) []string {
 	var short []string
 	for _, f := range flips {
-		if f.Acts() {
+		if f.Acts {
 			line := f.Flag + " " + f.Was + ">" + f.Is
 			if f.Extracted {
 				line += " read"
@@ -39,13 +39,18 @@ func TestFlipsThatAct(t *testing.T) {
 		{"1.28.2", "1.29.1", []string{"DISABLE_TRACK_REMAINING_CB_METRICS >true read", "ENABLE_DEBUG_ENDPOINT_AUTH >true read"}},
 		// A patch of 1.28 has one of them already.
 		{"1.28.4", "1.29.1", []string{"DISABLE_TRACK_REMAINING_CB_METRICS >true read"}},
-		{"1.28.2", "1.28.4", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true", "ENABLE_DEBUG_ENDPOINT_AUTH >true"}},
+		{"1.28.2", "1.28.4", []string{"ENABLE_DEBUG_ENDPOINT_AUTH >true"}},
+		{"1.28.4", "1.28.7", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true"}},
+		// 1.29.1 is older than 1.28.7, and lacks what both branches got later.
+		{"1.28.7", "1.29.1", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE true>", "DISABLE_TRACK_REMAINING_CB_METRICS >true read"}},
+		{"1.29.1", "1.28.2", []string{"DISABLE_TRACK_REMAINING_CB_METRICS true> read", "ENABLE_DEBUG_ENDPOINT_AUTH true> read"}},
+		{"1.29.6", "1.29.7", []string{"ENABLE_XDS_API_GENERATOR_AUTH >true"}},
 		{"1.29.1", "1.31.0", []string{
 			"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true read", "AMBIENT_SCOPED_ADDRESS_PUSHES >true read", "ENABLE_XDS_API_GENERATOR_AUTH >true read",
 			"PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS >true read", "PILOT_ENABLE_STRICT_GATEWAY_MERGING >true read", "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE >true read",
 		}},
-		{"1.29.1", "1.30.1", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true", "ENABLE_XDS_API_GENERATOR_AUTH >true", "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE >true"}},
-		{"1.30.1", "1.31.0", []string{"AMBIENT_SCOPED_ADDRESS_PUSHES >true", "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS >true", "PILOT_ENABLE_STRICT_GATEWAY_MERGING >true"}},
+		{"1.29.1", "1.30.1", []string{"AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE >true", "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE >true"}},
+		{"1.30.1", "1.31.0", []string{"AMBIENT_SCOPED_ADDRESS_PUSHES >true", "ENABLE_XDS_API_GENERATOR_AUTH >true", "PILOT_AUTO_SEND_UNHEALTHY_ENDPOINTS >true", "PILOT_ENABLE_STRICT_GATEWAY_MERGING >true"}},
 		{"1.26.0", "1.27.0", []string{
 			"ENABLE_LAZY_SIDECAR_EVALUATION >true", "ENABLE_NATIVE_SIDECARS false>auto", "ENABLE_PROXY_FIND_POD_BY_IP true>false", "PILOT_ENABLE_CA_CRL >true",
 		}},
@@ -66,19 +71,37 @@ func TestFlipsThatAct(t *testing.T) {
 	}
 }
 
-// A flag that came and went between the two is none; one that changed and went was removed
-// with the default that the older release had.
+// What changes behaviour acts, even if the flag is gone in the end.
 func TestFlipsOverManyReleases(t *testing.T) {
-	flips, _ := Flips(parse(t, "1.20.0"), parse(t, "1.28.2"))
-	byFlag := map[string]Flip{}
-	for _, f := range flips {
-		byFlag[f.Flag] = f
+	rows := []struct {
+		from, to, flag string
+		want           Flip
+	}{
+		{"1.20.0", "1.28.2", "ENABLE_AUTO_SNI", Flip{Kind: Removed, Was: "false", Last: "true", Acts: true, Release: "1.26", Touches: DestinationRuleTLS}},
+		{"1.21.0", "1.28.2", "ENABLE_AUTO_SNI", Flip{Kind: Removed, Was: "true", Last: "true", Release: "1.26"}},
+		{"1.23.0", "1.28.2", "EXCLUDE_UNSAFE_503_FROM_DEFAULT_RETRY", Flip{Kind: Settled, Last: "true", Acts: true, Release: "1.27", Touches: Retries}},
+		{"1.25.0", "1.27.0", "ENABLE_PROXY_FIND_POD_BY_IP", Flip{Kind: New, Is: "false", Acts: true, Release: "1.27"}},
+		{"1.25.0", "1.26.0", "ENABLE_PROXY_FIND_POD_BY_IP", Flip{Kind: New, Is: "true", Release: "1.26"}},
 	}
-	if f, there := byFlag["ENABLE_DEFERRED_STATS_CREATION"]; there {
-		t.Errorf("came in 1.24 and went in 1.27: %+v", f)
+	for _, row := range rows {
+		flips, _ := Flips(parse(t, row.from), parse(t, row.to))
+		i := slices.IndexFunc(flips, func(f Flip) bool { return f.Flag == row.flag })
+		if i < 0 {
+			t.Errorf("%s to %s: no flip of %s", row.from, row.to, row.flag)
+			continue
+		}
+		got := flips[i]
+		if got.Acts != (got.Effect != "") || got.Source == "" {
+			t.Errorf("%s to %s: want an effect where it acts, and a source: %+v", row.from, row.to, got)
+		}
+		got.Flag, got.Program, got.Source, got.Effect = "", "", "", ""
+		if diff := cmp.Diff(row.want, got); diff != "" {
+			t.Errorf("%s to %s, %s: %s", row.from, row.to, row.flag, diff)
+		}
 	}
-	if f := byFlag["ENABLE_AUTO_SNI"]; f.Kind != Removed || f.Was != "false" || f.Release != "1.26" {
-		t.Errorf("changed in 1.21 and went in 1.26: %+v", f)
+	flips, _ := Flips(parse(t, "1.24.0"), parse(t, "1.24.9"))
+	if len(flips) > 0 {
+		t.Errorf("no patch of 1.24 is known to flip anything: %+v", flips)
 	}
 }
 
@@ -91,8 +114,8 @@ func TestFlipsThatPinsAreDeadOf(t *testing.T) {
 		}
 	}
 	want := []Flip{
-		{Flag: "PILOT_SPAWN_UPSTREAM_SPAN_FOR_GATEWAY", Program: Istiod, Kind: Removed, Was: "true", Release: "1.31", Source: "branch release-1.31", Extracted: true},
-		{Flag: "UNSAFE_PILOT_ENABLE_DELTA_TEST", Program: Istiod, Kind: Removed, Was: "false", Release: "1.31", Source: "branch release-1.31", Extracted: true},
+		{Flag: "PILOT_SPAWN_UPSTREAM_SPAN_FOR_GATEWAY", Program: Istiod, Kind: Removed, Was: "true", Last: "true", Release: "1.31", Source: "branch release-1.31", Extracted: true},
+		{Flag: "UNSAFE_PILOT_ENABLE_DELTA_TEST", Program: Istiod, Kind: Removed, Was: "false", Last: "false", Release: "1.31", Source: "branch release-1.31", Extracted: true},
 	}
 	if diff := cmp.Diff(want, removed); diff != "" {
 		t.Error(diff)
@@ -118,8 +141,18 @@ func TestFlipsBackwards(t *testing.T) {
 		t.Fatalf("%d flips there, %d back", len(there), len(back))
 	}
 	for i, f := range there {
-		if back[i].Flag != f.Flag || back[i].Was != f.Is || back[i].Is != f.Was || (f.Kind == New) != (back[i].Kind == Removed) {
+		if back[i].Flag != f.Flag || back[i].Was != f.Is || back[i].Is != f.Was || (f.Kind == New) != (back[i].Kind == Removed) || f.Acts != back[i].Acts || f.Undone || !back[i].Undone {
 			t.Errorf("there %+v, back %+v", f, back[i])
+		}
+	}
+}
+
+// What a patch of the older branch has and the newer branch gets later is lost meanwhile.
+func TestFlipsThatAreLost(t *testing.T) {
+	flips, _ := Flips(parse(t, "1.28.7"), parse(t, "1.29.1"))
+	for _, f := range flips {
+		if want := f.Flag == "AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE"; f.Undone != want || f.Undone && f.Effect != "" {
+			t.Errorf("undone %t, want %t: %+v", f.Undone, want, f)
 		}
 	}
 }

@@ -16,14 +16,14 @@ func upTo131() []change {
 			"release note disable-track-remaining-cb-metrics", CircuitBreakerMetrics,
 			"Envoy does not count what its circuit breakers have left: the gauges remaining_* are gone."),
 		of(Istiod, "PILOT_CRL_CONFIGMAP", New, "", names.RevocationConfigMap).in("1.29").same(branch + "1.29"),
-		of(Istiod, "ENABLE_XDS_API_GENERATOR_AUTH", New, "", "true").in("1.29.2", "1.30").note(
-			"release note xds-api-generator-auth; 1.29.1 does not have it, branch release-1.29 does, from an unknown patch on", MCPConsumers,
+		of(Istiod, "ENABLE_XDS_API_GENERATOR_AUTH", New, "", "true").in("1.29.7", "1.30.4", "1.31").note(
+			"release notes of 1.29.7, 1.30.4 and 1.31.0", MCPConsumers,
 			"Clients that read Istio's configuration from istiod by XDS are refused outside its namespace."),
 
 		of(Istiod, "PILOT_SIDECAR_PICK_BEST_SERVICE_NAMESPACE", New, "", "true").in("1.30").note(
 			"release note sidecar-pick-best-service-namespace", SameHost,
 			"Of a host that several namespaces define, a Sidecar takes a Kubernetes Service, then the oldest; before, the first by alphabet."),
-		of(Istiod, "PILOT_AGENT_MERGE_ENVOY_STATS", New, "", "true").in("1.30").same("release note agent-merge-envoy-stats-flag"),
+		of(Istiod, "PILOT_AGENT_MERGE_ENVOY_STATS", New, "", "true").in("1.30.2", "1.31").same("release notes of 1.30.2"),
 		of(Istiod, "PILOT_GATEWAY_TRANSPORT_SOCKET_CONNECT_TIMEOUT", New, "", "15s").in("1.30").same("release notes of 1.30.0"),
 		of(Istiod, "ISTIO_WASM_MAX_BINARY_SIZE_BYTES", New, "", "268435456").in("1.30").same("release note wasm-configurable-size-limit"),
 		of(Istiod, "AMBIENT_SCOPED_ADDRESS_PUSHES", New, "", "true").in("1.30.3", "1.31").note(

@@ -91,7 +91,8 @@ func upTo128() []change {
 			"release note spawn-upstream-span-for-gateway", Tracing, "A gateway makes a span of its own for each request that it sends on."),
 		of(Istiod, "DISABLE_SHADOW_HOST_SUFFIX", New, "", "true").in("1.28").note(
 			"release note 57530", MirroredRoutes, "Mirrored requests keep their Host header; before, it got the suffix -shadow."),
-		of(CNI, "AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE", New, "", "true").in("1.28.3", "1.29.2", "1.30").note(
-			"release note aws-brancheni-probe-fix; neither 1.28.2 nor 1.29.1 has it, the branches do", AmbientMode, ""),
+		of(CNI, "AMBIENT_ENABLE_AWS_BRANCH_ENI_PROBE", New, "", "true").in("1.28.7", "1.29.3", "1.30").note(
+			"release notes of 1.28.7 and 1.29.3", AmbientMode,
+			"On AWS, the CNI agent sends probes of pods with their own security groups through the pod's interface."),
 	}
 }

@@ -77,7 +77,8 @@ func TestDefects(t *testing.T) {
 		{version: "1.29.1", has: []string{unread, notThere}, hasNot: []string{"istio/istio#61043", "istio/istio#60505"}},
 		{version: "1.29.2", has: []string{notThere, "istio/istio#60505"}, hasNot: []string{unread}},
 		{version: "1.30.3", has: []string{notThere, "istio/istio#61043"}, hasNot: []string{"istio/istio#60612"}},
-		{version: "1.30.4", has: []string{notThere}, hasNot: []string{"istio/istio#61043"}},
+		{version: "1.30.4", has: []string{notThere}, hasNot: []string{"istio/istio#61043", "istio/istio#60806", "istio/istio#59959"}},
+		{version: "1.29.9", has: []string{notThere}, hasNot: []string{"istio/istio#59875", "istio/istio#60806", "istio/istio#60505"}},
 		{version: "1.31.0", has: []string{notThere}, hasNot: []string{unread, "istio/istio#61043"}},
 	}
 	for _, row := range rows {
@@ -106,10 +107,12 @@ func TestChanges(t *testing.T) {
 		from, to string
 		want     int
 	}{
-		{"1.28.2", "1.29.1", 2},
+		{"1.28.2", "1.29.0", 2},
+		{"1.28.2", "1.29.1", 3},
+		{"1.28.5", "1.29.1", 2},
 		{"1.29.1", "1.30.0", 3},
 		{"1.30.0", "1.29.1", 3},
-		{"1.30.0", "1.31.0", 0},
+		{"1.30.0", "1.31.0", 1},
 		{"1.24.2", "1.24.3", 1},
 		{"1.24.3", "1.25.0", 1},
 		{"1.26.0", "1.26.1", 1},
