@@ -58,7 +58,7 @@ func deadPins(before, after releases.Version, set map[string]string) []string {
 	for _, flip := range flips {
 		value, pinned := set[flip.Flag]
 		// What is set to what Istio then does anyhow is without effect, and without harm.
-		if pinned && flip.Program == releases.Istiod && flip.Kind == releases.Removed && value != flip.Was {
+		if pinned && flip.Program == releases.Istiod && flip.Kind == releases.Removed && value != flip.Last {
 			dead = append(dead, fmt.Sprintf("%s=%s is set, and Istio %s does not read it (gone in %s)", flip.Flag, value, after, flip.Release))
 		}
 	}

@@ -28,11 +28,10 @@ func ew0918() Check {
 				}
 				flips, _ := releases.Flips(before, after)
 				for _, flip := range flips {
-					if _, set := pinned[flip.Flag]; set || !flip.Acts() || flip.Effect == "" || flip.Touches == "" || l.uses(c, flip.Touches) != used {
+					if _, set := pinned[flip.Flag]; set || !flip.Acts || flip.Effect == "" || flip.Touches == "" || l.uses(c, flip.Touches) != used {
 						continue
 					}
-					l.change(c, flip.Touches, fmt.Sprintf("%s is %s since %s", flip.Flag, flip.Is, flip.Release), flip.Effect,
-						fmt.Sprintf("see whether that is wanted; %s=%s in the new revision's values (pilot.env) keeps what was, if the release still takes it", flip.Flag, orNothing(flip.Was)))
+					l.change(c, flip.Touches, flipText(flip), flip.Effect, keeping(flip))
 				}
 				for _, change := range releases.Changes(before, after) {
 					// Other checks look whether these two do harm.
@@ -44,6 +43,27 @@ func ew0918() Check {
 			})
 		},
 	}
+}
+
+func flipText(flip releases.Flip) string {
+	if flip.Kind == releases.Removed || flip.Kind == releases.Settled {
+		return fmt.Sprintf("%s is gone since %s: Istio does what %s=%s did", flip.Flag, flip.Release, flip.Flag, flip.Last)
+	}
+	return fmt.Sprintf("%s is %s since %s", flip.Flag, flip.Is, flip.Release)
+}
+
+// keeping says how what was can be kept.
+func keeping(flip releases.Flip) string {
+	const see = "see whether that is wanted"
+	switch {
+	case flip.Program != releases.Istiod || flip.Kind == releases.Removed || flip.Kind == releases.Settled:
+		return see
+	case flip.Was != "":
+		return fmt.Sprintf("%s; %s=%s among the new revision's values (pilot.env) keeps what was", see, flip.Flag, flip.Was)
+	case flip.Is == "true":
+		return fmt.Sprintf("%s; %s=false among the new revision's values (pilot.env) switches it off", see, flip.Flag)
+	}
+	return see
 }
 
 func (l *Look) change(c *istio.Cluster, touches releases.Touch, what, effect, advice string) {
@@ -85,8 +105,7 @@ func (l *Look) uses(c *istio.Cluster, touch releases.Touch) usage {
 	case releases.RemoteSecrets:
 		return somewhere(l, c, c.RemoteSecrets, read)
 	case releases.NetworkGateways:
-		gateways, ok := Need(l, c, c.Gateways)
-		return usageOf(len(gateways.Services) > 0, ok)
+		return somewhere(l, c, c.Injectors, func(i istio.Injector) bool { return i.Network == "" })
 	case releases.Sidecars:
 		return somewhere(l, c, c.Sidecars, func(istio.Sidecar) bool { return true })
 	case releases.ServiceEntryNoAddress:

@@ -15,8 +15,8 @@ func ew0941() Check {
 		Why:      "Istio supports proxies one minor release behind their control plane. One that was never restarted since an earlier upgrade is found when it is restarted, or when its control plane goes.",
 		Source:   "https://istio.io/latest/docs/releases/supported-releases/#control-planedata-plane-skew",
 		Judge: func(l *Look) {
-			l.moving(func(_ move, c *istio.Cluster) {
-				after, ok := l.newVersion()
+			l.moving(func(m move, c *istio.Cluster) {
+				inUse, after, ok := l.versions(m, c)
 				proxies, read := Need(l, c, c.Proxies)
 				if !ok || !read {
 					return
@@ -29,7 +29,8 @@ func ew0941() Check {
 					}
 					text := fmt.Sprintf("%s (%s)", set, version)
 					switch minors := releases.Minors(version, after); {
-					case minors > 1:
+					// That the release in use is itself too far away, another check says.
+					case minors > 1 && releases.Minors(version, inUse) > 0:
 						behind = append(behind, text)
 					case minors < 0:
 						before = append(before, text)
