@@ -35,11 +35,11 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 	var used []string
 	add := func(what string, all []string) {
 		if len(all) > 0 {
-			used = append(used, fmt.Sprintf("%d %s (%s)", len(all), what, some(all)))
+			used = append(used, fmt.Sprintf("%s %s", what, some(all)))
 		}
 	}
 	proxies, _ := Need(l, c, c.Proxies)
-	add("workloads with its proxies", namesOf(proxies, func(p istio.ProxySet) bool { return p.InjectedBy == m.from }))
+	add("proxies of", namesOf(proxies, func(p istio.ProxySet) bool { return p.InjectedBy == m.from }))
 	namespaces, _ := Need(l, c, c.Namespaces)
 	var following []string
 	for _, n := range namespaces {
@@ -47,7 +47,7 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 			following = append(following, n.Name)
 		}
 	}
-	add("namespaces", following)
+	add("namespace", following)
 	webhooks, _ := Need(l, c, c.Webhooks)
 	var tags []string
 	for _, w := range webhooks {
@@ -55,7 +55,7 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 			tags = append(tags, w.Tag)
 		}
 	}
-	add("tags", tags)
+	add("tag", tags)
 	validators, _ := Need(l, c, c.Validators)
 	var judging []string
 	for _, v := range validators {
@@ -63,9 +63,9 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 			judging = append(judging, v.Configuration)
 		}
 	}
-	add("validating webhooks", judging)
+	add("validating webhook", judging)
 	labelled, _ := Need(l, c, c.Labelled)
-	add("resources with its label", namesOf(labelled, func(o istio.Labelled) bool { return o.Revision == m.from }))
+	add("with its label", namesOf(labelled, func(o istio.Labelled) bool { return o.Revision == m.from }))
 	return used
 }
 

@@ -136,18 +136,24 @@ func required(id StepID) []string {
 
 func (v *Verdict) judge(step Step, s *istio.Snapshot, measured *Measured) StepVerdict {
 	out := StepVerdict{Step: step.ID, Title: step.Title, State: step.state(s), Outcome: NoGo}
-	wanted := required(step.ID)
 	for _, f := range v.Findings {
-		if f.Severity == checks.Error && slices.Contains(wanted, f.Check) {
+		if f.Severity == checks.Error && slices.Contains(step.Checks, f.Check) {
 			out.Why = append(out.Why, fmt.Sprintf("%s %s: %s", f.Check, f.Cluster, f.Found))
 		}
 	}
-	if step.ID != Install {
+	if step.ID == Namespace {
 		out.Why = append(out.Why, measured.worse()...)
+	}
+	for _, before := range v.Steps {
+		if before.Outcome == NoGo {
+			out.Why = append(out.Why, fmt.Sprintf("an earlier step is NO-GO: %s", lowerFirst(before.Title)))
+			break // what follows from it says no more
+		}
 	}
 	if len(out.Why) > 0 {
 		return out
 	}
+	wanted := required(step.ID)
 	out.Outcome = CouldNotTell
 	if out.Why = v.doubts(step, wanted, measured); len(out.Why) > 0 {
 		return out
