@@ -11,7 +11,8 @@ import (
 
 func ew0940() Check {
 	return Check{
-		ID: "EW0940", Severity: Error,
+		// Nothing is wrong while a move goes on; only the removal has to wait.
+		ID: "EW0940", Severity: Info,
 		Title:    "The revision that is to be removed is in use",
 		Question: "Does nothing use the old revision any more: no proxy, no namespace, no tag, no validating webhook, no resource?",
 		Why:      "Proxies lose their control plane and, a day later, their certificates; pods are no longer injected; with the validating webhook gone astray no Istio resource can be changed.",

@@ -115,7 +115,7 @@ func (v *Verdict) ask(s *istio.Snapshot) {
 // stepOf is the first step that a check is required for.
 func stepOf(check string) StepID {
 	for _, step := range Steps() {
-		if slices.Contains(step.Checks, check) {
+		if slices.Contains(step.Checks, check) || slices.Contains(step.Blocks, check) {
 			return step.ID
 		}
 	}
@@ -127,6 +127,7 @@ func required(id StepID) []string {
 	var all []string
 	for _, step := range Steps() {
 		all = append(all, step.Checks...)
+		all = append(all, step.Blocks...)
 		if step.ID == id {
 			break
 		}
@@ -137,7 +138,7 @@ func required(id StepID) []string {
 func (v *Verdict) judge(step Step, s *istio.Snapshot, measured *Measured) StepVerdict {
 	out := StepVerdict{Step: step.ID, Title: step.Title, State: step.state(s), Outcome: NoGo}
 	for _, f := range v.Findings {
-		if f.Severity == checks.Error && slices.Contains(step.Checks, f.Check) {
+		if f.Severity == checks.Error && slices.Contains(step.Checks, f.Check) || slices.Contains(step.Blocks, f.Check) {
 			out.Why = append(out.Why, fmt.Sprintf("%s %s: %s", f.Check, f.Cluster, f.Found))
 		}
 	}
