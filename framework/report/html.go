@@ -44,6 +44,7 @@ type page struct {
 	Took   time.Duration
 	Groups []caseGroup
 	Charts []chart
+	Grids  []grid
 	Time   timeline
 	Found  []findingGroup
 	Files  []evidenceFile
@@ -76,6 +77,7 @@ func newPage(r Run) page {
 	}
 	p.Colors = colorsOf(r)
 	p.Charts = chartsOf(r, p.Colors)
+	p.Grids = gridsOf(r.Cases)
 	for _, w := range r.Waits {
 		if !w.Met {
 			p.Unmet++
@@ -93,7 +95,7 @@ func groupOf(kind CaseKind, cases []Case) caseGroup {
 		g.Name = "Steps"
 	case KindCleanup:
 		g.Name, g.One = "Clean-up", "clean-up"
-	case kindVerdict: // a case of JUnit alone
+	case kindVerdict, kindCell: // cases of JUnit alone
 	}
 	for _, c := range cases {
 		if c.Kind == kind {
