@@ -12,6 +12,11 @@ import (
 //go:embed page.html.tmpl
 var pageTemplate string
 
+// gridTemplate shows cells that were compared, on every page that has any.
+//
+//go:embed grid.html.tmpl
+var gridTemplate string
+
 //go:embed page.css
 var pageStyle string
 
@@ -22,7 +27,7 @@ func HTML(r Run) ([]byte, error) {
 		"short":   short,
 		"percent": percent,
 		"many":    many,
-	}).Parse(pageTemplate)
+	}).Parse(gridTemplate + pageTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("write html: %w", err)
 	}

@@ -50,6 +50,8 @@ type Verdict struct {
 	Unread  []Unread   `json:"unread,omitempty"`
 	// Unsupported are clusters of a kind that is not judged.
 	Unsupported []checks.Unsupported `json:"unsupported,omitempty"`
+	// compared are the calls that were made, for the renderings; nil for none.
+	compared *Measured
 	// NotLookedAt says what no part of the verdict rests on.
 	NotLookedAt []string `json:"notLookedAt"`
 }
@@ -74,7 +76,7 @@ type Unread struct {
 func Judge(s *istio.Snapshot, measured *Measured) Verdict {
 	v := Verdict{
 		From: s.Asked.Upgrade.From, To: s.Asked.Upgrade.To, Version: versionOf(s), Taken: s.Taken, NotLookedAt: notLookedAt(measured),
-		Unsupported: checks.FindUnsupported(s), Measured: measured.sentence(),
+		Unsupported: checks.FindUnsupported(s), Measured: measured.sentence(), compared: measured,
 	}
 	for _, c := range s.Clusters {
 		v.Clusters = append(v.Clusters, c.Name)
