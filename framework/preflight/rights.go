@@ -101,7 +101,7 @@ func upgradeTable() []Right {
 		{For: Upgrade, Scope: WholeCluster, Group: "apiextensions.k8s.io", Resource: "customresourcedefinitions", Verbs: []string{"get"}, Why: "the version of the Gateway API"},
 	}
 	for _, kind := range names.Configuration() {
-		rows = append(rows, Right{For: Upgrade, Scope: WholeCluster, Group: kind.Group, Resource: kind.Resource, Verbs: list, Why: "resources that only one revision reads"})
+		rows = append(rows, Right{For: Upgrade, Scope: WholeCluster, Group: kind.Group, Resource: kind.Resource, Verbs: []string{"get", "list"}, Why: "resources that only one revision reads"})
 	}
 	return rows
 }
