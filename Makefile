@@ -18,7 +18,7 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e test unit race cases sound drills drills-all compare bench lint release matrix lab-up lab-down picture clean
+.PHONY: help build e2e upgrade-check upgrades test unit race cases sound drills drills-all compare bench lint release matrix lab-up lab-down picture clean
 
 help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ build: ## build bin/eastwest, the same bytes from the same source
 e2e: build ## prove the mesh of PLATFORM with CA, ON an environment (root for the lab)
 	bin/eastwest verify --out $(OUT)
 
+upgrade-check: build ## may FLEET move to revision TO? go or no-go for each step; only reads
+	bin/eastwest upgrade check --to "$(TO)" --out $(OUT)
+
 test: ## all set-up, then vet and every test (root: real clusters are started)
 	.ci/test all
 
@@ -49,6 +52,9 @@ cases: ## states of meshes that people have reported, on a lab: each judged righ
 
 sound: ## diagnose sound meshes of every shape, ten times each; goes on where it stopped (root)
 	.ci/test sound
+
+upgrades: ## ask for an upgrade of a real mesh from 1.29.1 to the head, broken in a score of ways (root)
+	.ci/test upgrades
 
 drills: ## break a running mesh in a dozen ways, see it found and named (root)
 	.ci/test drills

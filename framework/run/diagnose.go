@@ -24,7 +24,7 @@ func (r *Run) Diagnose(ctx context.Context) diagnose.Diagnosis {
 	defer cancel()
 	snapshot := diagnose.Take(ctx, r.fleet.Clusters, diagnose.Options{Namespace: r.namespace, Calls: diagnose.Sized, ErrorProbability: r.config.ErrorProbability})
 	snapshot.Eastwest = r.config.Version
-	diagnosis := diagnose.Judge(snapshot, checks.All(), checks.OfChecks(r.config.Accept)...)
+	diagnosis := diagnose.Judge(snapshot, checks.OfMesh(), checks.OfChecks(r.config.Accept)...)
 	r.evidence = append(r.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
 	var content bytes.Buffer
 	if err := snapshot.Save(&content); err == nil {
