@@ -139,6 +139,7 @@ func (f verifyFlags) config(streams ioStreams) (suite.Config, error) {
 	w, errWhere := chosen.where(f)
 	f.setup = chosen.setup
 	errs := []error{errWhere, errChosen, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, suiteBasic, suiteRevisions)}
+	errs = append(errs, chosen.ofFile(f, w.fleet))
 	probability, err := checkProbability(f.errorProbability)
 	errs = append(errs, err)
 	errs = append(errs, checkNamespace(f.namespace))
