@@ -28,7 +28,7 @@ type Cost struct {
 const (
 	batchTakes = 250 * time.Millisecond
 	batchCPU   = 200 * time.Millisecond
-	callTakes  = 2 * time.Millisecond
+	callTakes  = 6 * time.Millisecond
 	callCPU    = 2 * time.Millisecond
 	// settleTakes is the restart of the pods and the convergence of each phase.
 	settleTakes = 30 * time.Second
