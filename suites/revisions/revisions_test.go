@@ -1,9 +1,11 @@
 package revisions
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -96,7 +98,7 @@ func begin(t *testing.T, canaries ...string) mesh {
 	t.Helper()
 	m := mesh{eastwest: commandline.Build(t), lab: fmt.Sprintf("revisions-%d", os.Getpid()), out: t.TempDir()}
 	t.Cleanup(func() {
-		down := m.eastwest.Command(t, "lab", "down", "--name", m.lab)
+		down := exec.CommandContext(context.WithoutCancel(t.Context()), m.eastwest.Path, "lab", "down", "--name", m.lab)
 		if out, err := down.CombinedOutput(); err != nil {
 			t.Errorf("end the lab: %v\n%s", err, out)
 		}
