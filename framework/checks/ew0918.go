@@ -119,8 +119,9 @@ func (l *Look) uses(c *istio.Cluster, touch releases.Touch) usage {
 		return usageOf(severalDefinitions(entries), ok)
 	case releases.AmbientMode:
 		return somewhere(l, c, c.Namespaces, ambientNamespace)
+	default: // nothing of the snapshot tells
+		return notKnown
 	}
-	return notKnown
 }
 
 // somewhere is whether a section has something of a kind.

@@ -94,6 +94,8 @@ func newPage(r Run) page {
 func groupOf(kind CaseKind, cases []Case) caseGroup {
 	g := caseGroup{One: string(kind), Folds: kind == KindStep}
 	switch kind {
+	case KindCheck:
+		g.Name = "Checks"
 	case KindScenario:
 		g.Name = "Scenarios"
 	case KindStep:

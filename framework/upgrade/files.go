@@ -25,14 +25,14 @@ func WriteFiles(dir string, v Verdict, upTo StepID) error {
 	if err := errors.Join(errJSON, errHTML, errJUnit); err != nil {
 		return fmt.Errorf("write the verdict: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("write the verdict: %w", err)
 	}
 	for _, file := range []struct {
 		name    string
 		content []byte
 	}{{FileJSON, append(document, '\n')}, {FileHTML, page}, {FileJUnit, junit}, {FileTicket, []byte(v.Ticket())}} {
-		if err := os.WriteFile(filepath.Join(dir, file.name), file.content, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, file.name), file.content, 0o600); err != nil {
 			return fmt.Errorf("write the verdict: %w", err)
 		}
 	}

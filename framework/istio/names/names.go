@@ -199,7 +199,8 @@ const (
 // Router is the argument that has pilot-agent run a gateway's proxy (pilot/cmd/pilot-agent).
 const Router = "router"
 
-// BundleVersion, on a CRD of the Gateway API, is the release of that API that it is from.
+// BundleVersion is the annotation of a CRD of the Gateway API that names the release of that API
+// which it is from.
 const BundleVersion = "gateway.networking.k8s.io/bundle-version"
 
 // Groups of Istio's resources.
@@ -208,10 +209,11 @@ const (
 	Security   = "security.istio.io"
 )
 
-// CAKeys are the keys of the Secret cacerts that istiod wants, all of them; TLSKeys are those
-// of one that cert-manager made, known by the first
+// CAKeys are the keys of the Secret cacerts that istiod wants, all of them
 // (security/pkg/pki/ca/ca.go; pilot/pkg/bootstrap/istio_ca.go).
-func CAKeys() []string  { return []string{CACertificateKey, "ca-key.pem", "cert-chain.pem", RootKey} }
+func CAKeys() []string { return []string{CACertificateKey, "ca-key.pem", "cert-chain.pem", RootKey} }
+
+// TLSKeys are those of one that cert-manager made, known by the first.
 func TLSKeys() []string { return []string{"tls.crt", "tls.key", TLSRootKey} }
 
 // GatewayClass is that of the Gateways for which istiod makes Deployments
