@@ -8,5 +8,5 @@
 // elsewhere.
 //
 // Owns: Snapshot, its file format, how it is read.
-// May import: framework/istio/names, framework/fleet, framework/kube.
+// May import: framework/istio/names, framework/istio/releases, framework/fleet, framework/kube.
 package istio
