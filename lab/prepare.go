@@ -42,7 +42,7 @@ func prepare(ctx context.Context, o Options) (materials, error) {
 	if m.executable, err = executable(ctx, o); err != nil {
 		return m, err
 	}
-	m.store, err = images.Build(ctx, images.Options{Cache: o.Cache, Parts: m.parts, Progress: say.images})
+	m.store, err = images.Build(ctx, images.Options{Cache: o.Cache, Parts: m.parts, Extra: o.Images, Progress: say.images})
 	if err != nil {
 		return m, fmt.Errorf("build the lab's images: %w", err)
 	}

@@ -49,7 +49,11 @@ func contents(ctx context.Context, opts Options, names Names, programs string) (
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", names.InstallCNI(), err)
 	}
-	return []image{
+	extra, err := extraImages(ctx, opts.Extra)
+	if err != nil {
+		return nil, err
+	}
+	return append([]image{
 		pauseImage(names.Pause, programs),
 		helloWorldImage(names.HelloWorld("v1"), "v1", programs),
 		helloWorldImage(names.HelloWorld("v2"), "v2", programs),
@@ -58,7 +62,7 @@ func contents(ctx context.Context, opts Options, names Names, programs string) (
 		pilotImage(names.Pilot(), opts.Parts),
 		proxy,
 		installCNI,
-	}, nil
+	}, extra...), nil
 }
 
 func pauseImage(ref, programs string) image {

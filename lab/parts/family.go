@@ -53,6 +53,13 @@ func extraFamilies() []family {
 			stamps:   []stamp{{"sigs.k8s.io/cri-tools/pkg/version.Version", "{version}"}},
 			programs: []string{"crictl"},
 		},
+		{
+			// What Istio's own integration tests deploy and run. The tests themselves are no
+			// tools: internal/istiotests compiles them in the same module.
+			name: "istiotests", module: "istio.io/istio", diskMiB: 1600,
+			programs: []string{"echo-basic", "echo-client", "echo-server", "extauthz", "helm", "jwt-server"},
+			renames:  map[string]string{"client": "echo-client", "server": "echo-server", "src": "jwt-server"},
+		},
 	}
 }
 

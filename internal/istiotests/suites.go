@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// suite is one run of one of Istio's test packages.
+type suite struct {
+	// name is the package's folder below tests/integration, and what is peculiar to the
+	// run after a plus sign: "pilot+single".
+	name string
+	// run is what -test.run gets; empty runs every test.
+	run string
+	// skip is what --istio.test.skip gets: tests that are left out and told as skipped.
+	skip string
+	// single shows the tests only the first cluster: Istio leaves out many where there
+	// are several.
+	single bool
+	// timeout is Go's for the whole run; four times what it took on two cores.
+	timeout time.Duration
+	// tests is how many tests without subtests there are; 0 where it is not pinned.
+	tests int
+	// values are Helm values beside those that every suite gets.
+	values []string
+}
+
+// pkg is the folder below tests/integration.
+func (s suite) pkg() string {
+	pkg, _, _ := strings.Cut(s.name, "+")
+	return pkg
+}
+
+// file is the name in names of files.
+func (s suite) file() string { return strings.NewReplacer("/", "-", "+", "-").Replace(s.name) }
+
+// tunneling would wait forever: its forward proxy is an Envoy 1.21 with a bootstrap that
+// no Envoy since has taken.
+const tunneling = "TestTunnelingOutboundTraffic"
+
+// quick is what every change can be tried with.
+func quick() []suite {
+	return []suite{
+		{
+			name: "pilot", timeout: 25 * time.Minute,
+			run: "TestClusterLocal|TestBadRemoteSecret|TestWorkloadEntryGateway|TestTraffic/(autopassthrough|services|gateway|dns|host)$",
+		},
+		{name: "pilot/mcs/discoverability", timeout: 10 * time.Minute},
+		{name: "pilot/mcs/autoexport", timeout: 10 * time.Minute},
+	}
+}
+
+// nightly is all that is known to run.
+func nightly() []suite {
+	return []suite{
+		{name: "pilot/mcs/discoverability", timeout: 10 * time.Minute},
+		{name: "pilot/mcs/autoexport", timeout: 10 * time.Minute},
+		{name: "security/cacert_rotation", timeout: 10 * time.Minute},
+		{name: "pilot/filebasedkubeconfig", timeout: 10 * time.Minute},
+		{name: "security/ca_custom_root", timeout: 20 * time.Minute},
+		{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
+		{name: "security", timeout: 90 * time.Minute},
+		{name: "pilot+single", single: true, timeout: 45 * time.Minute, run: singleCluster},
+	}
+}
+
+// singleCluster are the tests of pilot that want one cluster.
+const singleCluster = "TestGatewayConformance|TestHTTPRouteAndGRPCRouteCoexistence"
+
+// remote is what a cluster without a control plane of its own can show.
+func remote() []suite {
+	return []suite{{
+		name: "pilot", timeout: 25 * time.Minute,
+		run: "TestClusterLocal|TestBadRemoteSecret|TestRemoteClusters|TestWorkloadEntryGateway|TestTraffic/(autopassthrough|services|selfcall|externalname|destinationrule)$",
+	}}
+}
+
+// suitesFor gives the list of a topology.
+func suitesFor(topology string, all bool, only []string) ([]suite, error) {
+	list := quick()
+	switch {
+	case topology == primaryRemote:
+		list = remote()
+	case topology == multiPrimary && all:
+		list = nightly()
+	case all:
+		return nil, fmt.Errorf("--all: want --topology %s with it; %s has one list", multiPrimary, topology)
+	}
+	if len(only) == 0 {
+		return list, nil
+	}
+	var chosen []suite
+	for _, name := range only {
+		i := slices.IndexFunc(list, func(s suite) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("--only: the list has no suite %q; it has %s", name, suiteNames(list))
+		}
+		chosen = append(chosen, list[i])
+	}
+	return chosen, nil
+}
+
+func suiteNames(list []suite) string {
+	names := make([]string, 0, len(list))
+	for _, s := range list {
+		names = append(names, s.name)
+	}
+	return strings.Join(names, ", ")
+}
