@@ -32,7 +32,9 @@ func newWorkshop(ctx context.Context, cache string, say func(string, ...any)) (w
 }
 
 // folder keeps compiled tests and the copies of modules.
-func (w workshop) folder() keep.Folder { return keep.Folder{Root: filepath.Join(w.cache, "istiotests")} }
+func (w workshop) folder() keep.Folder {
+	return keep.Folder{Root: filepath.Join(w.cache, "istiotests")}
+}
 
 // command is a go command in the pinning module. What would change the build is not
 // taken from the user's settings.
