@@ -44,11 +44,11 @@ const tunneling = "TestTunnelingOutboundTraffic"
 func quick() []suite {
 	return []suite{
 		{
-			name: "pilot", timeout: 25 * time.Minute,
+			name: "pilot", tests: 365, timeout: 25 * time.Minute,
 			run: "TestClusterLocal|TestBadRemoteSecret|TestWorkloadEntryGateway|TestTraffic/(autopassthrough|services|gateway|dns|host)$",
 		},
-		{name: "pilot/mcs/discoverability", timeout: 10 * time.Minute},
-		{name: "pilot/mcs/autoexport", timeout: 10 * time.Minute},
+		{name: "pilot/mcs/discoverability", tests: 9, timeout: 10 * time.Minute},
+		{name: "pilot/mcs/autoexport", tests: 6, timeout: 10 * time.Minute},
 	}
 }
 
@@ -59,6 +59,20 @@ func nightly() []suite {
 		{name: "pilot/mcs/autoexport", timeout: 10 * time.Minute},
 		{name: "security/cacert_rotation", timeout: 10 * time.Minute},
 		{name: "pilot/filebasedkubeconfig", timeout: 10 * time.Minute},
+		{name: "pilot/analysis", timeout: 10 * time.Minute},
+		{name: "pilot/resourcefilter", timeout: 10 * time.Minute},
+		{name: "pilot/revisions", timeout: 20 * time.Minute},
+		{name: "security/https_jwt", timeout: 10 * time.Minute},
+		{name: "security/remote_jwks", timeout: 10 * time.Minute},
+		{name: "security/ecc_signature_algorithm", timeout: 10 * time.Minute},
+		{name: "security/crl", timeout: 10 * time.Minute},
+		{name: "security/external_ca", timeout: 20 * time.Minute},
+		{name: "security/external_sds_provider", timeout: 10 * time.Minute},
+		{name: "security/filebased_tls_origination", timeout: 10 * time.Minute},
+		{name: "security/file_mounted_certs+single", single: true, timeout: 10 * time.Minute},
+		{name: "security/policy_attachment_only", timeout: 10 * time.Minute},
+		{name: "security/pqc", timeout: 10 * time.Minute},
+		{name: "security/sds_ingress/quic", timeout: 10 * time.Minute},
 		{name: "security/ca_custom_root", timeout: 20 * time.Minute},
 		{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
 		{name: "security", timeout: 90 * time.Minute},
