@@ -91,16 +91,31 @@ func remote() []suite {
 	}}
 }
 
-// suitesFor gives the list of a topology.
-func suitesFor(topology string, all bool, only []string) ([]suite, error) {
-	list := quick()
+// listFor gives the list of a topology. How many tests the quick list has is known where
+// there are two networks and a control plane in each cluster.
+func listFor(topology string, all bool) ([]suite, error) {
 	switch {
-	case topology == primaryRemote:
-		list = remote()
 	case topology == multiPrimary && all:
-		list = nightly()
+		return nightly(), nil
+	case topology == multiPrimary:
+		return quick(), nil
 	case all:
 		return nil, fmt.Errorf("--all: want --topology %s with it; %s has one list", multiPrimary, topology)
+	case topology == primaryRemote:
+		return remote(), nil
+	}
+	list := quick()
+	for i := range list {
+		list[i].tests = 0
+	}
+	return list, nil
+}
+
+// suitesFor gives the list of a topology, or some of its suites.
+func suitesFor(topology string, all bool, only []string) ([]suite, error) {
+	list, err := listFor(topology, all)
+	if err != nil {
+		return nil, err
 	}
 	if len(only) == 0 {
 		return list, nil

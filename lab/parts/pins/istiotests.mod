@@ -11,8 +11,7 @@ tool (
 	sigs.k8s.io/gateway-api/conformance/echo-basic
 )
 
-// What istio shares with eastwest itself has the same versions in both, the newer
-// ones: three in ten of its packages are then compiled for both at once.
+// The versions are those of istio.mod: the tests judge the programs that are built from it.
 require istio.io/istio v0.0.0-20260827124520-eed52ebb66ad
 
 require (
