@@ -57,11 +57,11 @@ func run(ctx context.Context, o options) (err error) {
 	if !o.keep {
 		defer func() { err = errors.Join(err, l.Down(context.WithoutCancel(ctx))) }()
 	}
-	reports, err := bench.runAll(ctx, l, list)
+	reports, err := bench.runAll(ctx, l, list, func(soFar []report) error { return o.write(soFar, expected) })
 	if err != nil {
 		return err
 	}
-	return conclude(o, reports, expected)
+	return o.conclude(reports, expected)
 }
 
 // bench is where suites are run.
@@ -120,8 +120,9 @@ func prepare(ctx context.Context, o options, shape *lab.Options, list []suite) (
 	return b, nil
 }
 
-// runAll runs the suites one after the other; each installs Istio anew.
-func (b bench) runAll(ctx context.Context, l *lab.Lab, list []suite) ([]report, error) {
+// runAll runs the suites one after the other; each installs Istio anew. After each of them
+// write gets what there is so far, so that a run that is cut off leaves it.
+func (b bench) runAll(ctx context.Context, l *lab.Lab, list []suite, write func([]report) error) ([]report, error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	if err := keepFilters(ctx, l, b.say); err != nil {
@@ -138,39 +139,43 @@ func (b bench) runAll(ctx context.Context, l *lab.Lab, list []suite) ([]report, 
 		r := report{suite: s, results: results, took: time.Since(began)}
 		b.say("%s: %d passed, %d failed, %d skipped in %s", s.name, r.count(passed), r.count(failed), r.count(skipped), r.took.Round(time.Second))
 		reports = append(reports, r)
+		if err := write(reports); err != nil {
+			return reports, err
+		}
 	}
 	return reports, nil
 }
 
-// conclude writes and prints the result.
-func conclude(o options, reports []report, expected expectations) error {
-	text := table(reports)
-	wrong := judge(reports, expected)
-	for _, line := range wrong {
-		text += "\n- " + line
-	}
-	if len(wrong) > 0 {
-		text += "\n"
-	}
-	xml, err := junit(reports, expected)
-	if err != nil {
+// conclude prints the result, which is an error where it is not as expected.
+func (o options) conclude(reports []report, expected expectations) error {
+	if _, err := io.WriteString(o.stdout, summary(reports, expected)); err != nil {
 		return err
 	}
-	if err := errors.Join(write(o.out, "summary.md", []byte(text)), write(o.out, "junit.xml", xml)); err != nil {
-		return err
-	}
-	if _, err := io.WriteString(o.stdout, text); err != nil {
-		return err
-	}
-	if len(wrong) > 0 {
+	if wrong := judge(reports, expected); len(wrong) > 0 {
 		return fmt.Errorf("%d things are %w", len(wrong), errFailed)
 	}
 	return nil
 }
 
-func write(dir, name string, data []byte) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+// write writes the files for people and for CI.
+func (o options) write(reports []report, expected expectations) error {
+	xml, err := junit(reports, expected)
+	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(dir, name), data, 0o644)
+	return errors.Join(
+		os.WriteFile(filepath.Join(o.out, "summary.md"), []byte(summary(reports, expected)), 0o644),
+		os.WriteFile(filepath.Join(o.out, "junit.xml"), xml, 0o644))
+}
+
+// summary is the table, and below it what is not as expected.
+func summary(reports []report, expected expectations) string {
+	text := table(reports)
+	for i, line := range judge(reports, expected) {
+		if i == 0 {
+			text += "\n"
+		}
+		text += "- " + line + "\n"
+	}
+	return text
 }
