@@ -54,6 +54,7 @@ func keepFilter(ctx context.Context, client *kube.Client, filter *unstructured.U
 			life, cancel := context.WithCancel(ctx)
 			stop = cancel
 			go func() {
+				defer cancel()
 				if err := apply(life, client, filter); err != nil && life.Err() == nil {
 					say("%s has no EnvoyFilter %s: %v", client.Name, filter.GetName(), err)
 				}

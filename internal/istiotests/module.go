@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 )
@@ -22,29 +23,14 @@ func (w workshop) repository(ctx context.Context, module string) (string, error)
 }
 
 func copyModule(from, to string) error {
-	return filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, path)
-		if err != nil {
-			return err
-		}
-		target := filepath.Join(to, rel)
-		if d.IsDir() {
-			return os.MkdirAll(target, 0o755)
-		}
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(target, data, modeOf(path))
-	})
-}
-
-func modeOf(path string) fs.FileMode {
-	if filepath.Ext(path) == ".sh" {
-		return 0o755
+	source := os.DirFS(from)
+	if err := os.CopyFS(to, source); err != nil {
+		return err
 	}
-	return 0o644
+	return fs.WalkDir(source, ".", func(name string, _ fs.DirEntry, err error) error {
+		if err != nil || path.Ext(name) != ".sh" {
+			return err
+		}
+		return os.Chmod(filepath.Join(to, name), 0o755)
+	})
 }
