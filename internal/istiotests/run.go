@@ -152,7 +152,7 @@ func (o options) conclude(reports []report, expected expectations) error {
 		return err
 	}
 	if wrong := judge(reports, expected); len(wrong) > 0 {
-		return fmt.Errorf("%d things are %w", len(wrong), errFailed)
+		return fmt.Errorf("%w: %d differences, listed above", errFailed, len(wrong))
 	}
 	return nil
 }

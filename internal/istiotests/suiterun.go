@@ -39,7 +39,7 @@ func (b bench) arguments(s suite, topology, work string) []string {
 		"--istio.test.work_dir=" + work,
 		// Its image has Istio's Debian package.
 		"--istio.test.skipVM",
-		"--istio.test.kube.helm.values=" + strings.Join(append(helmValues(), s.values...), ","),
+		"--istio.test.kube.helm.values=" + strings.Join(helmValues(), ","),
 		"--istio.test.istio.operatorOptions=meshConfig.defaultConfig.concurrency=1",
 	}
 	if s.run != "" {
@@ -48,7 +48,7 @@ func (b bench) arguments(s suite, topology, work string) []string {
 	if s.skip != "" {
 		args = append(args, "--istio.test.skip="+s.skip)
 	}
-	return args
+	return append(args, s.flags...)
 }
 
 // runSuite runs one suite inside the lab. That tests fail is no error.

@@ -23,8 +23,8 @@ type suite struct {
 	timeout time.Duration
 	// tests is how many tests without subtests there are; 0 where it is not pinned.
 	tests int
-	// values are Helm values beside those that every suite gets.
-	values []string
+	// flags are beside those that every suite gets.
+	flags []string
 }
 
 // pkg is the folder below tests/integration.
@@ -76,12 +76,16 @@ func nightly() []suite {
 		{name: "security/ca_custom_root", timeout: 20 * time.Minute},
 		{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
 		{name: "security", timeout: 90 * time.Minute},
-		{name: "pilot+single", single: true, timeout: 45 * time.Minute, run: singleCluster},
+		{name: "pilot+single", single: true, timeout: 45 * time.Minute, run: singleCluster, flags: []string{"--istio.test.skipUserNs=false"}},
 	}
 }
 
 // singleCluster are the tests of pilot that want one cluster.
-const singleCluster = "TestGatewayConformance|TestHTTPRouteAndGRPCRouteCoexistence"
+const singleCluster = "^(TestGatewayConformance|TestHTTPRouteAndGRPCRouteCoexistence|TestUserNamespace|" +
+	"TestEmptyCluster|TestFileOnly|TestDirectory|TestInvalidFileError|TestJsonInputFile|TestJsonOutput|TestKubeOnly|" +
+	"TestFileAndKubeCombined|TestAllNamespaces|TestTimeout|TestErrorLine|" +
+	"TestVersion|TestXdsVersion|TestDescribe|TestProxyConfig|TestProxyStatus|TestAuthZCheck|TestKubeInject|" +
+	"TestGatewayReadinessProbes|TestGatewayMetricsEndpoints|TestLocality|TestTproxy|TestWebhook|TestZoneAwareLoadBalancer)$"
 
 // remote is what a cluster without a control plane of its own can show.
 func remote() []suite {

@@ -131,7 +131,7 @@ func TestExitCode(t *testing.T) {
 			t.Errorf("%v: got %d, want %d", err, got, want)
 		}
 	}
-	if got := exitCode(fmt.Errorf("2 things are %w", errFailed)); got != codeFailed {
+	if got := exitCode(fmt.Errorf("%w: 2 differences", errFailed)); got != codeFailed {
 		t.Errorf("wrapped: got %d", got)
 	}
 }
