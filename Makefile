@@ -21,7 +21,7 @@ OUT ?= artifacts
 .PHONY: help build e2e test unit race cases sound drills drills-all compare bench istio-tests lint release matrix lab-up lab-down picture clean
 
 help: ## list the targets and variables
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "variables: PLATFORM=$(PLATFORM) CA=$(CA) ON=$(ON) FLEET=$(FLEET) CLUSTERS=$(CLUSTERS) REVISION=$(REVISION) SUITE=$(SUITE) OUT=$(OUT)"
 
 # As the lab's parts are built: what both import is compiled once. Tools for

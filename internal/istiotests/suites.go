@@ -90,7 +90,7 @@ const singleCluster = "^(TestGatewayConformance|TestHTTPRouteAndGRPCRouteCoexist
 // remote is what a cluster without a control plane of its own can show.
 func remote() []suite {
 	return []suite{{
-		name: "pilot", timeout: 25 * time.Minute,
+		name: "pilot", tests: 259, timeout: 25 * time.Minute,
 		run: "TestClusterLocal|TestBadRemoteSecret|TestRemoteClusters|TestWorkloadEntryGateway|TestTraffic/(autopassthrough|services|selfcall|externalname|destinationrule)$",
 	}}
 }
