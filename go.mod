@@ -29,6 +29,7 @@ require (
 	k8s.io/client-go v0.36.1
 	k8s.io/cloud-provider v0.36.1
 	k8s.io/component-base v0.36.1
+	k8s.io/component-helpers v0.36.1
 	k8s.io/klog/v2 v2.140.0
 	k8s.io/streaming v0.36.1
 	sigs.k8s.io/controller-runtime v0.24.1

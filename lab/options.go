@@ -8,6 +8,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
@@ -36,6 +39,12 @@ type Options struct {
 	// Envoy is the path of the proxies' program; empty means upstream's Envoy, as
 	// package envoy pins it.
 	Envoy string
+	// Istio is the version that a mesh is made of, one of parts.IstioVersions; empty means
+	// parts.HeadIstio.
+	Istio string
+	// TrustDomain is the mesh's; empty means Istio's default, cluster.local. The lab only
+	// remembers it for whoever sets up a mesh.
+	TrustDomain string
 	// Balancing is what the load balancers are like; it can be changed while the
 	// lab runs, see Lab.SetBalancing. The zero value gives an address at once.
 	Balancing loadbalancer.Traits
@@ -65,7 +74,7 @@ func (o Options) withDefaults() (Options, error) {
 	if _, err := o.topology(); err != nil {
 		return o, fmt.Errorf("lab %q: %w", o.Name, err)
 	}
-	if err := o.Balancing.Validate(); err != nil {
+	if err := errors.Join(o.Balancing.Validate(), o.checkIstio()); err != nil {
 		return o, fmt.Errorf("lab %q: %w", o.Name, err)
 	}
 	if o.Cache == "" {
@@ -135,6 +144,19 @@ func checkPrimaries(clusters []topology.Cluster, primaries map[string]string) er
 	return errors.Join(errs...)
 }
 
+// checkIstio refuses an Istio that is not pinned, and a trust domain that no certificate can
+// have.
+func (o Options) checkIstio() error {
+	var errs []error
+	if o.Istio != "" && !slices.Contains(parts.IstioVersions(), o.Istio) {
+		errs = append(errs, fmt.Errorf("no Istio %q: want one of %s", o.Istio, strings.Join(parts.IstioVersions(), ", ")))
+	}
+	if problems := validation.IsDNS1123Subdomain(o.TrustDomain); o.TrustDomain != "" && len(problems) > 0 {
+		errs = append(errs, fmt.Errorf("trust domain %q: want a domain name such as lab.example", o.TrustDomain))
+	}
+	return errors.Join(errs...)
+}
+
 // Check tells everything that is wrong with what is asked for, before anything is made.
 func (o Options) Check() error {
 	_, err := o.withDefaults()
@@ -143,7 +165,7 @@ func (o Options) Check() error {
 
 // parts are the options of what a lab is made of.
 func (o Options) parts() parts.Options {
-	return parts.Options{Cache: o.Cache, Envoy: o.Envoy, Progress: progress(o.Progress).parts}
+	return parts.Options{Cache: o.Cache, Envoy: o.Envoy, Istio: o.Istio, Progress: progress(o.Progress).parts}
 }
 
 // folders are where the host keeps a lab.

@@ -26,10 +26,12 @@ type State struct {
 	Clusters []Cluster `json:"clusters"`
 	// Images are the names of the images that the lab's registry serves.
 	Images images.Names `json:"images"`
-	// Envoy is the program in the proxies' image, and ProxyDigests are those by which
-	// a pod may name that image.
-	Envoy        envoy.Binary `json:"envoy"`
-	ProxyDigests []string     `json:"proxyDigests"`
+	// Istios are the versions of Istio that can be installed, the lab's own first.
+	Istios []Istio `json:"istios"`
+	// TrustDomain is that of the mesh; empty means Istio's default.
+	TrustDomain string `json:"trustDomain,omitempty"`
+	// Envoy is the program in the proxies' images.
+	Envoy envoy.Binary `json:"envoy"`
 	// Parts are the versions of the programs that run.
 	Parts []parts.Version `json:"parts"`
 	// Bin is the folder of the parts' programs: istioctl, kubectl.

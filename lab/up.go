@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -90,14 +91,14 @@ func start(ctx context.Context, f folders, m materials) (*Lab, error) {
 		return nil, err
 	}
 	defer closeAll(doors)
-	digests, err := m.store.Digests(m.store.Names().Proxy())
+	own, err := istioOf(cmp.Or(m.options.Istio, parts.HeadIstio), m.parts, m.store)
 	if err != nil {
 		return nil, err
 	}
 	began := time.Now()
 	st := State{
 		Name: f.name, Started: began, Images: m.store.Names(), Parts: m.parts.Versions(), Bin: m.parts.BinDir(),
-		Envoy: m.parts.Envoy(), ProxyDigests: digests,
+		Envoy: m.parts.Envoy(), Istios: []Istio{own}, TrustDomain: m.options.TrustDomain,
 	}
 	spec, err := layout(f, m, clusters, doors, &st)
 	if err != nil {

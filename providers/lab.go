@@ -154,11 +154,24 @@ func plannedNames() images.Names {
 // GenGatewayScript is the name of Istio's script beside the lab's istioctl.
 const GenGatewayScript = "gen-eastwest-gateway.sh"
 
-// LabTraits are the traits of a running lab.
+// LabTraits are the traits of a running lab with the Istio that it was started with.
 func LabTraits(l *lab.Lab) fleet.Traits {
-	t := traits(l.State.Images, fleet.Tools{Istioctl: l.Program("istioctl"), Kubectl: l.Program("kubectl")})
+	return LabTraitsWith(l, l.State.Istios[0], l.State.TrustDomain)
+}
+
+// LabTraitsWith are the traits with which a control plane of one of the lab's Istios is
+// installed. trustDomain is the mesh's; empty means Istio's default.
+func LabTraitsWith(l *lab.Lab, istio lab.Istio, trustDomain string) fleet.Traits {
+	t := traits(istio.Images, fleet.Tools{Istioctl: istio.Program("istioctl"), Kubectl: l.Program("kubectl")})
+	if trustDomain != "" {
+		t.MeshValues = append(t.MeshValues, "meshConfig.trustDomain="+trustDomain)
+	}
 	t.StateDir = filepath.Join(l.Dir(), "runs")
-	t.Proxy = proxyImage(l.State.Envoy, l.State.ProxyDigests)
+	var digests []string
+	for _, i := range l.State.Istios {
+		digests = append(digests, i.ProxyDigests...)
+	}
+	t.Proxy = proxyImage(l.State.Envoy, digests)
 	if l.State.Name != lab.DefaultName {
 		t.Cleanup = "eastwest cleanup --lab " + l.State.Name
 	}

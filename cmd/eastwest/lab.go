@@ -16,6 +16,7 @@ import (
 // labFlags are common to all commands about the lab.
 type labFlags struct {
 	name, cache, envoy string
+	istio, trustDomain string
 	clusters           int
 	balancing          string
 	audit              bool
@@ -24,7 +25,7 @@ type labFlags struct {
 }
 
 func (f labFlags) options(streams ioStreams) lab.Options {
-	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Audit: f.audit, Networks: f.networks, Primaries: f.primaries, Progress: streams.errOut}
+	return lab.Options{Name: f.name, Cache: f.cache, Envoy: f.envoy, Clusters: f.clusters, Audit: f.audit, Istio: f.istio, TrustDomain: f.trustDomain, Networks: f.networks, Primaries: f.primaries, Progress: streams.errOut}
 }
 
 // balanced are options with the load balancers of the platform that was asked for.
@@ -42,7 +43,7 @@ func (f labFlags) check() error {
 	if f.clusters < 1 || f.clusters > lab.MaxClusters {
 		return fmt.Errorf("--clusters: want 1 to %d, got %d", lab.MaxClusters, f.clusters)
 	}
-	return lab.Options{Name: f.name, Cache: f.cache, Clusters: f.clusters, Networks: f.networks, Primaries: f.primaries}.Check()
+	return f.options(ioStreams{}).Check()
 }
 
 func newLabCommand(streams ioStreams) *cobra.Command {

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -12,15 +14,31 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
 	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // istiodFlags name a control plane of a running lab.
-type istiodFlags struct{ cluster, revision string }
+type istiodFlags struct {
+	cluster, revision string
+	// istio and trustDomain are those of a new control plane; empty means the lab's.
+	istio, trustDomain string
+}
+
+// check tells everything that is wrong with the flags, without a look at the lab.
+func (f istiodFlags) check(flags labFlags) error {
+	var errs []error
+	if problems := validation.IsDNS1123Label(f.revision); len(problems) > 0 || f.revision == names.DefaultRevision {
+		errs = append(errs, fmt.Errorf("--revision %q: want a name of its own for the control plane, such as canary", f.revision))
+	}
+	flags.clusters, flags.istio, flags.trustDomain = 1, f.istio, f.trustDomain
+	return errors.Join(append(errs, flags.check())...)
+}
 
 // open finds the lab, and the cluster in it.
 func (f istiodFlags) open(streams ioStreams, flags labFlags) (*lab.Lab, lab.Cluster, error) {
-	if problems := validation.IsDNS1123Label(f.revision); len(problems) > 0 || f.revision == names.DefaultRevision {
-		return nil, lab.Cluster{}, usageError(fmt.Errorf("--revision %q: want a name of its own for the control plane, such as canary", f.revision))
+	if err := f.check(flags); err != nil {
+		return nil, lab.Cluster{}, usageError(err)
 	}
 	l, err := lab.Open(flags.options(streams))
 	if err != nil {
@@ -39,40 +57,57 @@ func (f istiodFlags) open(streams ioStreams, flags labFlags) (*lab.Lab, lab.Clus
 func newLabIstiodCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "istiod",
-		Short: "Add or remove a second control plane of the same version",
+		Short: "Add or remove a second control plane, of the same version or another",
 	}
 	groupOnly(cmd)
 	cmd.AddCommand(
-		newIstiodCommand(streams, flags, "add", "Install a control plane with a revision on one cluster of the running lab", addIstiod),
-		newIstiodCommand(streams, flags, "remove", "Remove a control plane that \"add\" installed", removeIstiod),
+		newIstiodCommand(streams, flags, "add", "Install a control plane with a revision on one cluster of the running lab", addIstiodExample, addIstiod),
+		newIstiodCommand(streams, flags, "remove", "Remove a control plane that \"add\" installed", "  sudo eastwest lab istiod remove --cluster cluster1 --revision canary", removeIstiod),
 	)
 	return cmd
 }
 
-type istiodAction func(context.Context, ioStreams, *lab.Lab, lab.Cluster, string) error
+const addIstiodExample = `  # a second istiod of the lab's own version
+  sudo eastwest lab istiod add --cluster cluster1 --revision canary
 
-func newIstiodCommand(streams ioStreams, flags *labFlags, verb, short string, do istiodAction) *cobra.Command {
+  # one of another version
+  sudo eastwest lab istiod add --cluster cluster1 --revision 1-29-1 --istio 1.29.1`
+
+// istiodAction is done on a cluster of a running lab.
+type istiodAction func(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, f istiodFlags, flags labFlags) error
+
+func newIstiodCommand(streams ioStreams, flags *labFlags, verb, short, example string, do istiodAction) *cobra.Command {
 	var f istiodFlags
 	cmd := &cobra.Command{
 		Use:     verb,
 		Short:   short,
-		Example: fmt.Sprintf(`  sudo eastwest lab istiod %s --cluster cluster1 --revision canary`, verb),
+		Example: example,
 		Args:    checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			l, cluster, err := f.open(streams, *flags)
 			if err != nil {
 				return err
 			}
-			return do(cmd.Context(), streams, l, cluster, f.revision)
+			return do(cmd.Context(), streams, l, cluster, f, *flags)
 		},
 	}
 	cmd.Flags().StringVar(&f.cluster, "cluster", "cluster1", "the cluster")
 	cmd.Flags().StringVar(&f.revision, "revision", "", "the control plane's revision, such as canary")
+	if verb == "add" {
+		cmd.Flags().StringVar(&f.istio, "istio", "", "its version: "+strings.Join(parts.IstioVersions(), ", ")+" (default: the lab's); built when it is first asked for")
+		cmd.Flags().StringVar(&f.trustDomain, "trust-domain", "", "its trust domain (default: the lab's)")
+	}
 	return cmd
 }
 
-func addIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) error {
-	return run.SetUp(ctx, anotherIstiod(streams, l, cluster, revision))
+func addIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, f istiodFlags, flags labFlags) error {
+	istio, err := l.AddIstio(ctx, f.istio, flags.options(streams))
+	if err != nil {
+		return err
+	}
+	setup := anotherIstiod(streams, l, cluster, f.revision)
+	setup.Traits = providers.LabTraitsWith(l, istio, cmp.Or(f.trustDomain, l.State.TrustDomain))
+	return run.SetUp(ctx, setup)
 }
 
 func anotherIstiod(streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) run.Setup {
@@ -81,7 +116,8 @@ func anotherIstiod(streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision 
 	return setup
 }
 
-func removeIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, revision string) error {
+func removeIstiod(ctx context.Context, streams ioStreams, l *lab.Lab, cluster lab.Cluster, f istiodFlags, _ labFlags) error {
+	revision := f.revision
 	removed, err := run.RemoveControlPlane(ctx, anotherIstiod(streams, l, cluster, revision))
 	if errors.Is(err, run.ErrNoControlPlane) {
 		return usageError(fmt.Errorf("--revision %q: %w; make one with \"eastwest lab istiod add\"", revision, err))

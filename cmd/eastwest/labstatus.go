@@ -51,6 +51,10 @@ func printLab(ctx context.Context, streams ioStreams, l *lab.Lab) error {
 			fmt.Fprintf(w, "\t\t\t\t\t%s\n", c.AuditLog)
 		}
 	}
+	fmt.Fprintln(w, "\nISTIO\tIMAGES\tISTIOCTL\t\t\t")
+	for _, i := range l.State.Istios {
+		fmt.Fprintf(w, "%s\t%s\t%s\t\t\t\n", i.Version, i.Images.Tag, i.Program("istioctl"))
+	}
 	fmt.Fprintln(w, "\nPART\tVERSION\tMODULE\t\t\t")
 	for _, p := range l.State.Parts {
 		fmt.Fprintf(w, "%s\t%s\t%s\t\t\t\n", p.Name, p.Version, p.Module)

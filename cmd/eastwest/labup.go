@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
 func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
@@ -24,6 +26,10 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
   # two clusters on one network, with a mesh that needs no gateway
   sudo eastwest lab up --network cluster2=network1 --mesh
 
+  # a mesh of Istio 1.28.2, to try an upgrade of it
+  sudo eastwest lab up --istio 1.28.2 --mesh
+  sudo eastwest lab istiod add --cluster cluster1 --revision 1-29-1 --istio 1.29.1
+
   # cluster2 is served by the istiod of cluster1
   sudo eastwest lab up --primary cluster2=cluster1 --mesh`,
 		Args: checkedArgs(cobra.NoArgs),
@@ -36,6 +42,8 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 				return usageError(errors.New("--mesh and --istiod: want one of them; the mesh has the control planes"))
 			case len(flags.primaries) > 0 && !withMesh:
 				return usageError(errors.New("--primary: want --mesh with it; which control plane serves a cluster is a matter of the mesh"))
+			case flags.trustDomain != "" && !withMesh && !withIstiod:
+				return usageError(errors.New("--trust-domain: want --mesh or --istiod with it; it is a setting of the control plane"))
 			case withCNI && !withMesh && !withIstiod:
 				return usageError(errors.New("--istio-cni: want --mesh or --istiod with it; it is a part of the control plane"))
 			}
@@ -59,6 +67,8 @@ func newLabUpCommand(streams ioStreams, flags *labFlags) *cobra.Command {
 	}
 	cmd.Flags().IntVar(&flags.clusters, "clusters", 2, "number of clusters")
 	registerEnvoy(cmd.Flags(), &flags.envoy)
+	cmd.Flags().StringVar(&flags.istio, "istio", "", "version of Istio: "+strings.Join(parts.IstioVersions(), ", ")+" (default "+parts.HeadIstio+"); each but the default is built when it is first asked for")
+	cmd.Flags().StringVar(&flags.trustDomain, "trust-domain", "", "with --mesh or --istiod: the mesh's trust domain (default cluster.local)")
 	cmd.Flags().StringVar(&flags.balancing, "balancers", string(cell.Lab), "platform whose load balancers are imitated: aws and eks give a host name with several addresses, late")
 	cmd.Flags().StringToStringVar(&flags.networks, "network", nil, "clusters that share a network, such as cluster2=network1,cluster3=network1: pods of one network reach each other; the others have one each")
 	cmd.Flags().StringToStringVar(&flags.primaries, "primary", nil, "with --mesh: clusters without a control plane of their own, and whose serves them (primary-remote), such as cluster2=cluster1")

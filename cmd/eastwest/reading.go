@@ -28,11 +28,16 @@ type readingFlags struct {
 }
 
 func (f *readingFlags) registerReading(set *pflag.FlagSet) {
+	f.registerWhere(set)
+	set.StringVar(&f.namespace, "namespace", "", "namespace of HelloWorld and Sleep (default: the fleet file's, or sample)")
+	set.StringVar(&f.calls, "calls", "sized", "calls from each cluster's Sleep pod: a number, 0 for none, or sized: as many as a missing answer needs to be evidence")
+}
+
+// registerWhere are the flags that say which clusters are read.
+func (f *readingFlags) registerWhere(set *pflag.FlagSet) {
 	f.register(set)
 	set.StringVar(&f.on, "on", fromEnv("ON", ""), "where (ON): lab or fleet (default: fleet where one is given, else lab)")
 	set.StringVar(&f.lab, "lab", fromEnv("LAB", lab.DefaultName), "name of the running lab (LAB)")
-	set.StringVar(&f.namespace, "namespace", "", "namespace of HelloWorld and Sleep (default: the fleet file's, or sample)")
-	set.StringVar(&f.calls, "calls", "sized", "calls from each cluster's Sleep pod: a number, 0 for none, or sized: as many as a missing answer needs to be evidence")
 	set.BoolVarP(&f.verbose, "verbose", "v", false, "also tell how often each API server was asked, on standard error")
 }
 

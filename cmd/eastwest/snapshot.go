@@ -1,11 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -56,12 +54,8 @@ func runSnapshot(ctx context.Context, streams ioStreams, flags snapshotFlags) er
 	if flags.out == "-" {
 		return snapshot.Save(streams.out)
 	}
-	var content bytes.Buffer
-	if err := snapshot.Save(&content); err != nil {
+	if err := saveSnapshot(snapshot, flags.out); err != nil {
 		return err
-	}
-	if err := os.WriteFile(flags.out, content.Bytes(), 0o600); err != nil {
-		return fmt.Errorf("write the snapshot: %w", err)
 	}
 	fmt.Fprintf(streams.errOut, "snapshot of %d clusters: %s\n", len(snapshot.Clusters), flags.out)
 	return nil

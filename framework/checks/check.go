@@ -48,6 +48,9 @@ type Check struct {
 	Judge func(*Look)
 }
 
+// LayerUpgrade is the layer of the checks that only an upgrade wants.
+const LayerUpgrade = "09"
+
 // Layer is the part of the ID that says where in the mesh the check looks.
 func (c Check) Layer() string { return c.ID[2:4] }
 

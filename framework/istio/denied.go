@@ -4,6 +4,7 @@ import (
 	"context"
 
 	authorizationv1 "k8s.io/api/authorization/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 
@@ -48,4 +49,31 @@ func (r *reader) denied(ctx context.Context, client kubernetes.Interface) ([]str
 		}
 	}
 	return denied, nil
+}
+
+// grants is all that a token may do in the namespace of the control planes, in one answer of
+// the API server. errIdentity is why its cluster could not be told, which may be that the token
+// may not read namespaces.
+func (r *reader) grants(ctx context.Context, client kubernetes.Interface, errIdentity error) ([]Grant, error) {
+	if errIdentity != nil && !apierrors.IsForbidden(errIdentity) {
+		return nil, errIdentity
+	}
+	review := &authorizationv1.SelfSubjectRulesReview{Spec: authorizationv1.SelfSubjectRulesReviewSpec{Namespace: names.System}}
+	answer, err := ask(ctx, r, "create selfsubjectrulesreviews.authorization.k8s.io as "+names.ReaderAccount,
+		func(ctx context.Context) (*authorizationv1.SelfSubjectRulesReview, error) {
+			ctx, cancel := context.WithTimeout(ctx, identifyBound)
+			defer cancel()
+			return client.AuthorizationV1().SelfSubjectRulesReviews().Create(ctx, review, metav1.CreateOptions{})
+		})
+	if err != nil {
+		return nil, err
+	}
+	if answer.Status.Incomplete {
+		return nil, malformed("the API server does not tell all that the token may do: " + answer.Status.EvaluationError)
+	}
+	grants := make([]Grant, 0, len(answer.Status.ResourceRules))
+	for _, rule := range answer.Status.ResourceRules {
+		grants = append(grants, Grant{Verbs: rule.Verbs, Groups: rule.APIGroups, Resources: rule.Resources, Names: rule.ResourceNames})
+	}
+	return grants, nil
 }

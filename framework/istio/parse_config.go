@@ -3,6 +3,7 @@ package istio
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/yaml"
@@ -12,7 +13,7 @@ import (
 
 // parseMeshConfig reads what matters of istiod's mesh configuration; the rest may be
 // anything, and is not repeated in errors.
-func parseMeshConfig(revision, document string) (MeshConfig, error) {
+func parseMeshConfig(revision string, created time.Time, document string) (MeshConfig, error) {
 	var config struct {
 		TrustDomain                    string                 `json:"trustDomain"`
 		TrustDomainAliases             []string               `json:"trustDomainAliases"`
@@ -31,7 +32,7 @@ func parseMeshConfig(revision, document string) (MeshConfig, error) {
 	}
 	provider, _ := config.DefaultConfig.ProxyMetadata[names.EnvCAProvider].(string)
 	mesh := MeshConfig{
-		Revision: revision, TrustDomain: config.TrustDomain, Aliases: config.TrustDomainAliases,
+		Revision: revision, Created: created, TrustDomain: config.TrustDomain, Aliases: config.TrustDomainAliases,
 		CAProvider: provider, RootNamespace: config.RootNamespace,
 		DefaultServiceExportTo:         config.DefaultServiceExportTo,
 		DefaultDestinationRuleExportTo: config.DefaultDestinationRuleExportTo,
@@ -44,7 +45,7 @@ func parseMeshConfig(revision, document string) (MeshConfig, error) {
 }
 
 // parseInjector reads the values that the injector's templates use.
-func parseInjector(revision, document string) (Injector, error) {
+func parseInjector(revision string, _ time.Time, document string) (Injector, error) {
 	var values struct {
 		Global struct {
 			Network           string `json:"network"`

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -31,7 +32,7 @@ func TestParseMeshConfig(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := parseMeshConfig("r", test.document)
+			got, err := parseMeshConfig("r", time.Time{}, test.document)
 			if diff := cmp.Diff(test.want, got); diff != "" || (err != nil) != test.err {
 				t.Errorf("%v, -want +got:\n%s", err, diff)
 			}
@@ -43,11 +44,11 @@ func TestParseMeshConfig(t *testing.T) {
 }
 
 func TestParseInjector(t *testing.T) {
-	got, err := parseInjector("r", `{"global":{"network":"n","multiCluster":{"clusterName":"c"}},"revision":"x"}`)
+	got, err := parseInjector("r", time.Time{}, `{"global":{"network":"n","multiCluster":{"clusterName":"c"}},"revision":"x"}`)
 	if err != nil || got != (Injector{Revision: "r", Network: "n", Cluster: "c"}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
-	if _, err := parseInjector("r", "SECRET"); err == nil || strings.Contains(err.Error(), "SECRET") {
+	if _, err := parseInjector("r", time.Time{}, "SECRET"); err == nil || strings.Contains(err.Error(), "SECRET") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -248,8 +249,8 @@ func FuzzParsers(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, document []byte) {
 		var out Cluster
-		mesh, _ := parseMeshConfig("r", string(document))
-		injector, _ := parseInjector("r", string(document))
+		mesh, _ := parseMeshConfig("r", time.Time{}, string(document))
+		injector, _ := parseInjector("r", time.Time{}, string(document))
 		remotes, _ := parseClusterz(document)
 		networks, _ := parseNetworkz(document)
 		status, _ := parseSyncz(document)

@@ -93,6 +93,10 @@ func (r *reader) identify(ctx context.Context, entry *RemoteEntry, secret string
 	if err == nil {
 		uid, err = r.uidAt(ctx, at)
 	}
+	if r.opts.Asked.Upgrade != nil {
+		grants, errGrants := r.grants(ctx, at, err)
+		entry.Grants = sectionOf("what the token of remote secret "+secret+" may do", grants, errGrants)
+	}
 	entry.UID = sectionOf("the cluster at the server of remote secret "+secret, uid, err)
 	if r.opts.parts&PartDenied == 0 {
 		return

@@ -124,7 +124,7 @@ func (r *reader) read(ctx context.Context) {
 		r.readParts(ctx)
 		return
 	}
-	together(ctx, r.system, r.controlPlanes, r.webhooks, r.roots, r.caRoots, r.gateways, r.remoteSecrets, r.objects, r.workloads)
+	together(ctx, r.system, r.controlPlanes, r.webhooks, r.roots, r.caRoots, r.gateways, r.remoteSecrets, r.objects, r.workloads, r.upgrade)
 	r.proxies(ctx) // it completes the pods, which all that follows looks at
 	together(ctx, r.servers, r.networkPolicies, r.rejections, r.caller)
 }

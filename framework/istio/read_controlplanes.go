@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -26,6 +27,9 @@ func (r *reader) controlPlanes(ctx context.Context) {
 	var revisions []string
 	if r.out.Revision != "" {
 		revisions = append(revisions, r.out.Revision)
+	}
+	if upgrade := r.opts.Asked.Upgrade; upgrade != nil {
+		revisions = append(revisions, upgrade.To)
 	}
 	for _, pod := range pods {
 		revisions = append(revisions, revisionOf(pod))
@@ -108,16 +112,17 @@ func imageTag(image string) string {
 
 // perRevision reads a ConfigMap that each revision has of its own. A revision without one
 // has no entry: it may be a tag, or serve from elsewhere.
-func perRevision[T any](ctx context.Context, r *reader, name, key string, revisions []string, parse func(revision, text string) (T, error)) ([]T, error) {
+func perRevision[T any](ctx context.Context, r *reader, name, key string, revisions []string, parse func(revision string, created time.Time, text string) (T, error)) ([]T, error) {
 	found, errs := make([]*T, len(revisions)), make([]error, len(revisions))
 	eachOf(ctx, len(revisions), func(ctx context.Context, i int) {
 		name := names.Suffixed(name, revisions[i])
-		text, err := r.configMap(ctx, name, key)
+		config, err := r.configMap(ctx, name)
+		text := config.Data[key]
 		if err != nil || text == "" {
 			errs[i] = err
 			return
 		}
-		value, err := parse(revisions[i], text)
+		value, err := parse(revisions[i], config.CreationTimestamp.UTC(), text)
 		if err != nil {
 			errs[i] = malformed(fmt.Sprintf("ConfigMap %s/%s: %v", names.System, name, err))
 			return
@@ -133,25 +138,25 @@ func perRevision[T any](ctx context.Context, r *reader, name, key string, revisi
 	return all, errors.Join(errs...)
 }
 
-// configMap is a key of a ConfigMap of the control planes; empty where there is none.
-func (r *reader) configMap(ctx context.Context, name, key string) (string, error) {
+// configMap is a ConfigMap of the control planes; without data where there is none.
+func (r *reader) configMap(ctx context.Context, name string) (*corev1.ConfigMap, error) {
 	found, err := ask(ctx, r, "get configmaps in "+names.System, func(ctx context.Context) (*corev1.ConfigMap, error) {
 		return r.client.Kubernetes.CoreV1().ConfigMaps(names.System).Get(ctx, name, metav1.GetOptions{})
 	})
 	if apierrors.IsNotFound(err) {
-		return "", nil
+		return &corev1.ConfigMap{}, nil
 	}
 	if err != nil {
-		return "", err
+		return &corev1.ConfigMap{}, err
 	}
-	return found.Data[key], nil
+	return found, nil
 }
 
 // roots reads what istiod tells the cluster to trust.
 func (r *reader) roots(ctx context.Context) {
 	var roots []Certificate
-	text, err := r.configMap(ctx, names.RootConfigMap, names.RootKey)
-	if err == nil && text != "" {
+	published, err := r.configMap(ctx, names.RootConfigMap)
+	if text := published.Data[names.RootKey]; err == nil && text != "" {
 		if roots, err = parseCertificates([]byte(text)); err != nil {
 			err = malformed(fmt.Sprintf("ConfigMap %s/%s: %v", names.System, names.RootConfigMap, err))
 		}
@@ -177,6 +182,13 @@ func (r *reader) caRoots(ctx context.Context) {
 		}
 	}
 	r.out.CACertificates = sectionOf("certificates of Secret "+names.CASecret, signing, err)
+	if r.opts.Asked.Upgrade != nil {
+		var keys []string
+		if secret != nil {
+			keys = sorted(secret.Data)
+		}
+		r.out.CAKeys = sectionOf("the keys of Secret "+names.CASecret, keys, err)
+	}
 	r.out.CARoots = sectionOf("root certificates of Secret "+names.CASecret, roots, err)
 }
 

@@ -21,9 +21,9 @@ var ErrAmbiguousRevision = errors.New("ambiguous revision")
 // wrong with that: a run cannot use it.
 var ErrServedElsewhere = errors.New("its control plane is in another cluster (primary-remote)")
 
-// servedBy is what the cluster's namespace says of the clusters that serve it; empty where it
+// ServedBy is what the cluster's namespace says of the clusters that serve it; empty where it
 // says nothing, and where that could not be read.
-func (c *Cluster) servedBy() string {
+func (c *Cluster) ServedBy() string {
 	system, _ := c.System.Get()
 	return system.ControlPlanes
 }
@@ -87,9 +87,9 @@ func (c *Cluster) Settled() (string, error) {
 		wanted, _ = c.Resolve(wanted)
 	}
 	switch {
-	case len(ready) == 0 && c.servedBy() != "":
+	case len(ready) == 0 && c.ServedBy() != "":
 		return fail(fmt.Errorf("%w: namespace %s has %s=%s; leave the cluster out of the fleet, and have \"eastwest diagnose\" judge the whole mesh: a run sets up and tries clusters with a control plane each",
-			ErrServedElsewhere, names.System, names.ControlPlanes, c.servedBy()))
+			ErrServedElsewhere, names.System, names.ControlPlanes, c.ServedBy()))
 	case len(ready) == 0:
 		return fail(fmt.Errorf("no Ready pod with label %s in namespace %s; install the control plane first", names.IstiodSelector, names.System))
 	case wanted != "" && slices.Contains(ready, wanted):

@@ -33,6 +33,8 @@ type Snapshot struct {
 type Asked struct {
 	// CA is istio, meshca or cas.
 	CA string `json:"ca,omitempty"`
+	// Upgrade is a move to another revision; nil for none.
+	Upgrade *Upgrade `json:"upgrade,omitempty"`
 }
 
 // Cluster is one cluster of the fleet.
@@ -91,6 +93,28 @@ type Cluster struct {
 	Rejections Section[[]Rejection] `json:"rejections,omitzero"`
 	// Caller is what Sleep's proxy knows of HelloWorld, and the calls that it made.
 	Caller Section[Caller] `json:"caller,omitzero"`
+	// Only an upgrade wants to know these: they are read where Asked has one.
+
+	// Namespaces are all of the cluster.
+	Namespaces Section[[]MeshNamespace] `json:"namespaces,omitzero"`
+	// Proxies are those of all namespaces.
+	Proxies Section[[]ProxySet] `json:"proxies,omitzero"`
+	// Labelled are the resources that only one revision reads.
+	Labelled Section[[]Labelled] `json:"labelled,omitzero"`
+	// GatewayAPI is what there is of it.
+	GatewayAPI Section[GatewayAPI] `json:"gatewayAPI,omitzero"`
+	// Validators are the webhooks that judge Istio's resources.
+	Validators Section[[]Webhook] `json:"validators,omitzero"`
+	// EnvoyFilters and ServiceEntries are those of all namespaces.
+	EnvoyFilters   Section[[]EnvoyFilter]  `json:"envoyFilters,omitzero"`
+	ServiceEntries Section[[]ServiceEntry] `json:"serviceEntries,omitzero"`
+	// Rooms is what is left of the nodes that take pods.
+	Rooms Section[[]NodeRoom] `json:"rooms,omitzero"`
+	// ControlPlanes are how the istiods of each revision are set up.
+	ControlPlanes Section[[]ControlPlane] `json:"controlPlanes,omitzero"`
+	// CAKeys are the names of what the Secret cacerts holds; none where there is no such Secret.
+	CAKeys Section[[]string] `json:"caKeys,omitzero"`
+
 	// Unanswered says that a command in a pod did not end in time; nothing more was then
 	// asked of the cluster's pods. Empty for none.
 	Unanswered string `json:"unanswered,omitempty"`
@@ -195,8 +219,10 @@ type NetworkGateway struct {
 
 // MeshConfig is what a revision's ConfigMap tells all proxies.
 type MeshConfig struct {
-	Revision    string `json:"revision"`
-	TrustDomain string `json:"trustDomain,omitempty"`
+	Revision string `json:"revision"`
+	// Created is when the ConfigMap was made, by the API server's clock; zero for unknown.
+	Created     time.Time `json:"created,omitzero"`
+	TrustDomain string    `json:"trustDomain,omitempty"`
 	// Aliases are the trust domains that are taken for TrustDomain.
 	Aliases []string `json:"trustDomainAliases,omitempty"`
 	// CAProvider is Citadel, GoogleCA or GoogleCAS; empty for what istiod's environment says.
@@ -330,6 +356,9 @@ type RemoteEntry struct {
 	// Denied is what istiod reads of a cluster and the token may not list there; known only
 	// where it was asked for (PartDenied).
 	Denied Section[[]string] `json:"denied,omitzero"`
+	// Grants are all that the token may do there in the namespace of the control planes;
+	// known only where an upgrade was asked for.
+	Grants Section[[]Grant] `json:"grants,omitzero"`
 }
 
 // Workloads are HelloWorld and Sleep of the snapshot's namespace.

@@ -1,7 +1,7 @@
 // Package verdict decides whether the answers that were counted fit the split
 // that the mesh promises.
 //
-// Owns: sample sizes, acceptance intervals, outcomes.
+// Owns: sample sizes, acceptance intervals, outcomes; comparing cells with a baseline.
 // May import: the standard library and gonum/stat. It is pure.
 //
 // # What the error probability covers
@@ -23,4 +23,16 @@
 //
 // A status that is not 200 and a version that nobody runs are not chance:
 // one is enough, whatever the size of the sample.
+//
+// # What a comparison covers
+//
+// A Comparison asks whether a new version fails more often than the old one, which may fail
+// too: a single failure decides nothing there. Its two errors have budgets of their own.
+//
+//   - A sound version called worse: any cell in either stage can cause it, so the budget is
+//     divided by the cells and by two. The test is of signs, block by block, and assumes only
+//     that the order within a block is drawn: a burst counts once.
+//   - A worse version called no worse: a run needs every cell to be no worse, so the chance
+//     is at most that of its worst cell, and the budget is divided only between the stages.
+//     Here calls are assumed to fail independently.
 package verdict

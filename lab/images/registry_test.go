@@ -46,7 +46,7 @@ func TestStoreReferences(t *testing.T) {
 // What a client pulls must be whole: every digest is that of the bytes.
 func TestRegistryServesWholeImages(t *testing.T) {
 	store := smallStore(t)
-	server := httptest.NewServer(store.Handler())
+	server := httptest.NewServer(NewRegistry(store))
 	defer server.Close()
 	for _, tt := range []struct{ name, reference, ref, wantUser string }{
 		{"istio/one", "1", "istio/one:1", "1:1"},
@@ -117,7 +117,7 @@ func TestRegistryRefuses(t *testing.T) {
 		{"another path", http.MethodGet, "/v2/istio/one/tags/list", 404, "NAME_UNKNOWN"},
 		{"a push", http.MethodPost, "/v2/istio/one/blobs/uploads/", 405, "UNSUPPORTED"},
 	}
-	handler := smallStore(t).Handler()
+	handler := NewRegistry(smallStore(t))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			w := httptest.NewRecorder()

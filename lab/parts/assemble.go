@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sort"
 )
 
@@ -73,22 +72,4 @@ func (b builder) open(ctx context.Context) (Set, error) {
 		return Set{}, err
 	}
 	return set, nil
-}
-
-// openIstio finds the module that the set's Istio was built from; images,
-// charts and scripts come from there.
-func (b builder) openIstio(ctx context.Context, set *Set) error {
-	i := slices.IndexFunc(b.keys, func(k familyKey) bool { return k.name == istio })
-	if i < 0 {
-		return nil
-	}
-	info, err := b.keys[i].download(ctx, b.modules)
-	if err != nil {
-		return err
-	}
-	set.istioModule = info.Dir
-	if set.istioRelease, err = istioRelease(info.Dir); err != nil {
-		return err
-	}
-	return set.addScripts()
 }

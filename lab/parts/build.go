@@ -20,7 +20,7 @@ func Build(ctx context.Context, opts Options) (Set, error) {
 		return Set{}, err
 	}
 	b := builder{Options: opts, folder: partsFolder(opts.Cache)}
-	wanted, err := chosen(opts.Families)
+	wanted, err := opts.chosen()
 	if err != nil {
 		return Set{}, err
 	}

@@ -18,6 +18,7 @@ type family struct {
 	stamps   []stamp           // set at link time
 	programs []string          // every program, as Set.Path knows it
 	renames  map[string]string // what go names a program -> what it is called
+	release  string            // of an Istio whose module does not name it
 	diskMiB  uint64            // what a first build takes: modules, Go's build cache, programs (measured)
 }
 
@@ -26,14 +27,18 @@ type family struct {
 // numbers, {revision} the commit of a pseudo-version.
 type stamp struct{ variable, value string }
 
-// chosen gives the families of these names, all of the lab's for none.
-func chosen(names []string) ([]family, error) {
-	if len(names) == 0 {
-		return families(), nil
+// chosen gives the families that are asked for by name, all of the lab's for none.
+func (o Options) chosen() ([]family, error) {
+	istio, err := chosenIstio(o.Istio)
+	if err != nil {
+		return nil, err
+	}
+	if len(o.Families) == 0 {
+		return families(istio), nil
 	}
 	var wanted []family
-	all := append(families(), extraFamilies()...)
-	for _, name := range names {
+	all := append(families(istio), extraFamilies()...)
+	for _, name := range o.Families {
 		i := slices.IndexFunc(all, func(f family) bool { return f.name == name })
 		if i < 0 {
 			return nil, fmt.Errorf("lab/parts/pins has no family %q", name)
@@ -65,7 +70,7 @@ func extraFamilies() []family {
 
 // families lists what a lab needs, the quickest to build first, so that a
 // machine that cannot build at all says so after seconds.
-func families() []family {
+func families(istio family) []family {
 	return []family{
 		{
 			name: "runc", module: "github.com/opencontainers/runc", diskMiB: 200,
@@ -83,11 +88,7 @@ func families() []family {
 			name: "dns", module: "github.com/coredns/coredns", diskMiB: 2600,
 			programs: []string{"coredns"},
 		},
-		{
-			name: istio, module: "istio.io/istio", diskMiB: 3900,
-			stamps:   istioStamps(),
-			programs: []string{"install-cni", "istio-cni", "istioctl", "pilot-agent", "pilot-discovery"},
-		},
+		istio,
 		{
 			name: "kubernetes", module: "k8s.io/kubernetes", diskMiB: 4900,
 			stamps: kubernetesStamps(),
@@ -102,7 +103,7 @@ func families() []family {
 	}
 }
 
-// istio is the family whose module the lab reads files from.
+// istio is the family of the Istio that a lab has by default.
 const istio = "istio"
 
 // istioStamps follow istio's common/scripts/report_build_info.sh.
@@ -137,8 +138,12 @@ func kubernetesStamps() []stamp {
 // recipe is everything about a build that go.mod and go.sum do not tell; it is
 // part of the cache key.
 func (f family) recipe() string {
-	return fmt.Sprintf("%s cgo=%t tags=%s stamps=%v programs=%v renames=%v flags=%v",
+	recipe := fmt.Sprintf("%s cgo=%t tags=%s stamps=%v programs=%v renames=%v flags=%v",
 		f.name, f.cgo, f.tags, f.stamps, f.programs, f.renames, BuildFlags())
+	if f.release != "" {
+		recipe += " release=" + f.release
+	}
+	return recipe
 }
 
 // BuildFlags make the programs the same wherever the source tree lies, and keep

@@ -29,7 +29,7 @@ func readModule(t *testing.T, f family) *modfile.File {
 
 // The table of families and the modules' tool lines must name the same programs.
 func TestFamiliesMatchTheirModules(t *testing.T) {
-	for _, f := range append(families(), extraFamilies()...) {
+	for _, f := range slices.Concat(families(headIstio()), extraFamilies(), istios()) {
 		t.Run(f.name, func(t *testing.T) {
 			mod := readModule(t, f)
 			var tools []string
@@ -82,7 +82,7 @@ func TestBuildFlagsAreThoseOfMake(t *testing.T) {
 
 func TestProgramNamesAreUnique(t *testing.T) {
 	seen := map[string]string{}
-	for _, f := range append(families(), extraFamilies()...) {
+	for _, f := range append(families(headIstio()), extraFamilies()...) {
 		for _, p := range f.programs {
 			if other, ok := seen[p]; ok {
 				t.Errorf("%s is in the families %s and %s", p, other, f.name)
@@ -100,20 +100,25 @@ func TestStampValues(t *testing.T) {
 	const template = "{version} {release} {major} {minor} {revision}"
 	tests := []struct {
 		name   string
-		family string
+		family family
 		info   moduleInfo
 		want   string
 	}{
-		{"a tagged module", "kubernetes", moduleInfo{Version: "v1.36.1"}, "v1.36.1 v1.36.1 1 36 v1.36.1"},
+		{"a tagged module", family{name: "kubernetes"}, moduleInfo{Version: "v1.36.1"}, "v1.36.1 v1.36.1 1 36 v1.36.1"},
 		{
-			"Istio's pseudo-version", "istio",
+			"Istio's pseudo-version", headIstio(),
 			moduleInfo{Version: "v0.0.0-20260827124520-eed52ebb66ad", Dir: dir},
 			"v0.0.0-20260827124520-eed52ebb66ad 1.31.0-eastwest 1 31 eed52ebb66ad",
+		},
+		{
+			"the commit of a release, whose module names the line only", istioFamily("istio-1.28.2", "1.28.2"),
+			moduleInfo{Version: "v0.0.0-20251217200826-ab413ac6c1f4", Dir: dir},
+			"v0.0.0-20251217200826-ab413ac6c1f4 1.28.2-eastwest 1 28 ab413ac6c1f4",
 		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			values, err := stampValues(family{name: tt.family}, tt.info)
+			values, err := stampValues(tt.family, tt.info)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -135,7 +140,7 @@ func TestLdflags(t *testing.T) {
 // Whatever decides a program must change its family's key, and no other's.
 func TestFamilyKeys(t *testing.T) {
 	source := t.TempDir()
-	for _, f := range families() {
+	for _, f := range families(headIstio()) {
 		if err := os.MkdirAll(moduleDir(source, f), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -145,14 +150,14 @@ func TestFamilyKeys(t *testing.T) {
 			}
 		}
 	}
-	before, err := familyKeys(t.Context(), source, families())
+	before, err := familyKeys(t.Context(), source, families(headIstio()))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := os.WriteFile(filepath.Join(source, "dns/go.sum"), []byte("y\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	after, err := familyKeys(t.Context(), source, families())
+	after, err := familyKeys(t.Context(), source, families(headIstio()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,16 +203,20 @@ func TestChosen(t *testing.T) {
 	tests := []struct {
 		name    string
 		names   []string
+		istio   string
 		want    []string
 		wantErr string
 	}{
 		{name: "a lab's", want: []string{"runc", "node", "dns", "istio", "kubernetes"}},
 		{name: "one that no lab needs", names: []string{"dns", "kindnode"}, want: []string{"dns", "kindnode"}},
+		{name: "another Istio", istio: "1.28.2", want: []string{"runc", "node", "dns", "istio-1.28.2", "kubernetes"}},
+		{name: "the head by its name", istio: "head", want: []string{"runc", "node", "dns", "istio", "kubernetes"}},
+		{name: "an Istio that is not pinned", istio: "1.27.0", wantErr: `no Istio "1.27.0": want one of 1.28.2, 1.29.1, 1.31-april, head`},
 		{name: "one that does not exist", names: []string{"dns", "envoy"}, wantErr: `no family "envoy"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			wanted, err := chosen(tt.names)
+			wanted, err := Options{Families: tt.names, Istio: tt.istio}.chosen()
 			if tt.wantErr != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.wantErr) {
 					t.Errorf("error %v, want one with %q", err, tt.wantErr)

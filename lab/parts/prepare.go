@@ -39,7 +39,7 @@ func Prepare(ctx context.Context, opts Options) error {
 
 // unbuilt lists the families that the cache lacks.
 func unbuilt(ctx context.Context, opts Options) []family {
-	wanted, err := chosen(opts.Families)
+	wanted, err := opts.chosen()
 	if err != nil {
 		return nil // the build will say so
 	}

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"golang.org/x/mod/module"
@@ -44,9 +42,9 @@ func (f family) download(ctx context.Context, modules string) (moduleInfo, error
 // stampValues gives the values of a family's stamps.
 func stampValues(f family, info moduleInfo) (*strings.Replacer, error) {
 	release := info.Version
-	if f.name == istio {
+	if f.module == istioModule {
 		var err error
-		if release, err = istioRelease(info.Dir); err != nil {
+		if release, err = f.istioRelease(info.Dir); err != nil {
 			return nil, err
 		}
 	}
@@ -61,21 +59,6 @@ func stampValues(f family, info moduleInfo) (*strings.Replacer, error) {
 	}
 	return strings.NewReplacer("{version}", info.Version, "{release}", release,
 		"{major}", major, "{minor}", minor, "{revision}", revision), nil
-}
-
-// istioRelease reads the release line ("1.31") that Istio's VERSION file names;
-// its module versions are pseudo-versions and tell none. Semantic versions have
-// three numbers, and the suffix makes it a pre-release: never taken for 1.31.0.
-func istioRelease(moduleDir string) (string, error) {
-	data, err := os.ReadFile(filepath.Join(moduleDir, "VERSION"))
-	if err != nil {
-		return "", fmt.Errorf("read Istio's release line: %w", err)
-	}
-	line := strings.TrimSpace(string(data))
-	if strings.Count(line, ".") == 1 {
-		line += ".0"
-	}
-	return line + istioSuffix, nil
 }
 
 func majorMinor(version string) (major, minor string) {

@@ -47,7 +47,7 @@ func run(ctx context.Context, folder, address string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return serve(ctx, address, logged(store.Handler(), out))
+	return serve(ctx, address, logged(images.NewRegistry(store), out))
 }
 
 // headerTimeout bounds how long a client may take to ask.

@@ -196,8 +196,29 @@ const (
 	AutoPassthrough = "AUTO_PASSTHROUGH"
 )
 
+// Router is the argument that has pilot-agent run a gateway's proxy (pilot/cmd/pilot-agent).
+const Router = "router"
+
+// BundleVersion, on a CRD of the Gateway API, is the release of that API that it is from.
+const BundleVersion = "gateway.networking.k8s.io/bundle-version"
+
 // Groups of Istio's resources.
 const (
 	Networking = "networking.istio.io"
 	Security   = "security.istio.io"
 )
+
+// CAKeys are the keys of the Secret cacerts that istiod wants, all of them; TLSKeys are those
+// of one that cert-manager made, known by the first
+// (security/pkg/pki/ca/ca.go; pilot/pkg/bootstrap/istio_ca.go).
+func CAKeys() []string  { return []string{CACertificateKey, "ca-key.pem", "cert-chain.pem", RootKey} }
+func TLSKeys() []string { return []string{"tls.crt", "tls.key", TLSRootKey} }
+
+// GatewayClass is that of the Gateways for which istiod makes Deployments
+// (pkg/config/schema/kind; https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/).
+const GatewayClass = "istio"
+
+// OwnEnvironment are variables of istiod that differ between revisions by their nature.
+func OwnEnvironment() []string {
+	return []string{"POD_NAME", "POD_NAMESPACE", "INJECTION_WEBHOOK_CONFIG_NAME", "VALIDATION_WEBHOOK_CONFIG_NAME", "PILOT_TRACE_SAMPLING", "GOMEMLIMIT", "GOMAXPROCS", "PLATFORM", "KUBECONFIG"}
+}

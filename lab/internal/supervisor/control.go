@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/internal/node"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
@@ -39,6 +40,12 @@ type FaultRequest struct {
 	// Namespace and Service say which load balancer, for all but FaultLink.
 	Namespace string `json:"namespace,omitempty"`
 	Service   string `json:"service,omitempty"`
+}
+
+// ImagesRequest adds the images of a store, which images.Build has made, to the registry.
+type ImagesRequest struct {
+	Store string       `json:"store"`
+	Names images.Names `json:"names"`
 }
 
 // Status is how the lab's clusters are.
@@ -75,6 +82,16 @@ func (s *supervisor) serveControl(ctx context.Context, group *errgroup.Group) er
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	})
+	mux.HandleFunc("POST /images", func(w http.ResponseWriter, r *http.Request) {
+		var req ImagesRequest
+		err := json.NewDecoder(r.Body).Decode(&req)
+		if err == nil {
+			err = s.addImages(req)
+		}
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	})
 	mux.HandleFunc("POST /balancing", func(w http.ResponseWriter, r *http.Request) {
 		var traits loadbalancer.Traits
 		err := json.NewDecoder(r.Body).Decode(&traits)
@@ -86,6 +103,15 @@ func (s *supervisor) serveControl(ctx context.Context, group *errgroup.Group) er
 		}
 	})
 	serve(ctx, group, l, mux)
+	return nil
+}
+
+func (s *supervisor) addImages(req ImagesRequest) error {
+	store, err := images.Open(req.Store, req.Names)
+	if err != nil {
+		return err
+	}
+	s.registry.Add(store)
 	return nil
 }
 

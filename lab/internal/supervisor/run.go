@@ -28,6 +28,7 @@ type supervisor struct {
 	events   *events
 	// balancers are in the order of Spec.Nodes, each nil until its API server answers.
 	balancers []atomic.Pointer[loadbalancer.Controller]
+	registry  *images.Registry
 	// zone has the host names of load balancers.
 	zone *names.Zone
 
@@ -84,7 +85,8 @@ func (s *supervisor) serveRegistry(ctx context.Context, group *errgroup.Group) e
 	if err != nil {
 		return fmt.Errorf("open the image registry: %w", err)
 	}
-	serve(ctx, group, l, store.Handler())
+	s.registry = images.NewRegistry(store)
+	serve(ctx, group, l, s.registry)
 	return nil
 }
 
