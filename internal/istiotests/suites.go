@@ -76,12 +76,12 @@ func nightly() []suite {
 		{name: "security/ca_custom_root", timeout: 20 * time.Minute},
 		{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
 		{name: "security", timeout: 90 * time.Minute},
-		{name: "pilot+single", single: true, timeout: 45 * time.Minute, run: singleCluster, flags: []string{"--istio.test.skipUserNs=false"}},
+		{name: "pilot+single", single: true, timeout: 20 * time.Minute, run: singleCluster, flags: []string{"--istio.test.skipUserNs=false"}},
 	}
 }
 
 // singleCluster are the tests of pilot that want one cluster.
-const singleCluster = "^(TestGatewayConformance|TestHTTPRouteAndGRPCRouteCoexistence|TestUserNamespace|" +
+const singleCluster = "^(TestUserNamespace|" +
 	"TestEmptyCluster|TestFileOnly|TestDirectory|TestInvalidFileError|TestJsonInputFile|TestJsonOutput|TestKubeOnly|" +
 	"TestFileAndKubeCombined|TestAllNamespaces|TestTimeout|TestErrorLine|" +
 	"TestVersion|TestXdsVersion|TestDescribe|TestProxyConfig|TestProxyStatus|TestAuthZCheck|TestKubeInject|" +
