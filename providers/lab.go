@@ -148,7 +148,7 @@ func (p *Lab) Traits() fleet.Traits {
 // plannedNames are the images of a plan that is only read: the tag follows
 // from the parts, and they may not be built yet.
 func plannedNames() images.Names {
-	return images.Names{Hub: parts.IstioHub, Tag: "lab", Sleep: "eastwest/sleep:1.0"}
+	return images.Names{Hub: parts.IstioHub, Tag: "lab", Sleep: "eastwest/sleep:1.0", Echo: "eastwest/echo:1.0"}
 }
 
 // GenGatewayScript is the name of Istio's script beside the lab's istioctl.
@@ -185,7 +185,7 @@ func traits(names images.Names, tools fleet.Tools) fleet.Traits {
 	return fleet.Traits{
 		InstallsMesh: true,
 		Hub:          names.Hub, Tag: names.Tag,
-		Images: fleet.Images{HelloWorld: helloWorld, Sleep: names.Sleep},
+		Images: fleet.Images{HelloWorld: helloWorld, Sleep: names.Sleep, Echo: names.Echo},
 		Tools:  tools,
 		Drain:  drain, ProxyReadiness: time.Second,
 		MeshValues: append(upstreamEnvoy(), nativeNFTables),

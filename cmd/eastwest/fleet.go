@@ -149,6 +149,7 @@ func printFleet(out io.Writer, file *fleetfile.File) error {
 		{"samples", file.SamplesDir},
 		{"HelloWorld image", file.Images.HelloWorld},
 		{"Sleep image", file.Images.Sleep},
+		{"echo image", file.Images.Echo},
 	} {
 		fmt.Fprintf(table, "%s\t%s\n", row[0], dash(row[1]))
 	}

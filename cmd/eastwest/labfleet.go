@@ -60,10 +60,11 @@ tools:
 images:
   helloWorld: %q
   sleep: %q
+  echo: %q
 clusters:
 `, l.State.Name, fleetfile.APIVersion, fleetfile.Kind, l.State.Name, platform, cell.Istio,
 		l.Program("istioctl"), l.Program(providers.GenGatewayScript), l.Program("kubectl"),
-		images.HelloWorld, images.Sleep)
+		images.HelloWorld, images.Sleep, images.Echo)
 	for _, c := range l.State.Clusters {
 		if err == nil {
 			_, err = fmt.Fprintf(out, "  - name: %s\n    kubeconfig: %q\n    context: %s\n", c.Name, l.InsideKubeconfig(), c.Name)

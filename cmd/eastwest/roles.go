@@ -21,8 +21,8 @@ func newRolesCommand(streams ioStreams) *cobra.Command {
 		Use:   "roles",
 		Short: "Print the RBAC roles that a user needs",
 		Long: `Prints the ClusterRole and Roles that the user of the kubeconfigs needs on every
-cluster, and nothing more: to diagnose, which changes nothing; to verify an existing
-mesh; or to verify and install what is missing. The first lines say how to bind
+cluster, and nothing more: to diagnose, or to check an upgrade, which
+change nothing; to verify an existing mesh; or to verify and install what is missing. The first lines say how to bind
 them. "eastwest preflight" checks the same rights.`,
 		Example: `  # what a security team is asked for: runs in namespace mesh-check alone
   eastwest roles --for verify --namespace mesh-check
@@ -49,7 +49,7 @@ them. "eastwest preflight" checks the same rights.`,
 			return printRoles(streams.out, preflight.Use{Purpose: preflight.Purpose(purpose), Namespace: namespace, Existing: existing})
 		},
 	}
-	cmd.Flags().StringVar(&purpose, "for", string(preflight.Verify), "what the user is to run: diagnose, verify (the mesh that is there) or install (verify --setup install)")
+	cmd.Flags().StringVar(&purpose, "for", string(preflight.Verify), "what the user is to run: diagnose, upgrade (upgrade check and plan), verify (the mesh that is there) or install (verify --setup install)")
 	cmd.Flags().StringVar(&namespace, "namespace", "", "the namespace of HelloWorld and Sleep; without it a run may make one of any name, and a diagnosis may look into none")
 	cmd.Flags().BoolVar(&existing, "existing", false, "the namespace is made beforehand, as the fleet file says with namespace: {name: NAME, existing: true}")
 	return cmd
@@ -78,7 +78,7 @@ func printRoles(out io.Writer, use preflight.Use) error {
 		fmt.Fprintf(&text, "#   kubectl --namespace=%s create rolebinding %s --role=%s --user=USER\n", role.Namespace, name, name)
 	}
 	switch {
-	case purpose == preflight.Diagnose:
+	case purpose == preflight.Diagnose, purpose == preflight.Upgrade:
 	case use.Existing:
 		fmt.Fprintf(&text, `#
 # The run writes in namespace %s alone, its lock too. Make it beforehand, have its pods
@@ -118,6 +118,8 @@ func uses(purpose preflight.Purpose) string {
 	switch purpose {
 	case preflight.Diagnose:
 		return `"eastwest preflight" and "eastwest diagnose"`
+	case preflight.Upgrade:
+		return `"eastwest upgrade check" and "eastwest upgrade plan"`
 	case preflight.Install:
 		return `"eastwest verify --setup install" and "eastwest cleanup"`
 	default:

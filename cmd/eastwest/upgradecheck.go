@@ -51,7 +51,7 @@ The exit code is that of the step named by --step, without it of the worst of al
 	flags.registerUpgrade(cmd)
 	set := cmd.Flags()
 	set.StringVar(&flags.depth, "depth", "static", "how deep to look: static reads only")
-	set.StringVar(&flags.step, "step", "", "the step that the exit code is about: install, namespace, gateways, tag or remove")
+	set.StringVar(&flags.step, "step", "", "the step that the exit code is about, and the last in --out: install, namespace, gateways, tag or remove")
 	set.StringVar(&flags.cells, "cells", "", "report.json of a run of the suite \"revisions\" on this fleet")
 	set.StringVar(&flags.still, "still", "", "a file that --save has written: say what has changed since, of what a verdict rests on")
 	set.StringVar(&flags.save, "save", "", "also write what was read to this file, to judge or compare it later")
@@ -98,7 +98,7 @@ func runUpgradeCheck(ctx context.Context, streams ioStreams, flags upgradeCheckF
 	}
 	verdict := upgrade.Judge(snapshot, measured)
 	if flags.out != "" {
-		if err := upgrade.WriteFiles(flags.out, verdict); err != nil {
+		if err := upgrade.WriteFiles(flags.out, verdict, upgrade.StepID(flags.step)); err != nil {
 			return err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,7 +16,7 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
 	"github.com/eastwest-mesh/eastwest/framework/workload"
-	"github.com/eastwest-mesh/eastwest/suites/basic"
+	"github.com/eastwest-mesh/eastwest/suites/suite"
 )
 
 // verifyFlags are the flags as given, not yet checked.
@@ -25,9 +26,13 @@ type verifyFlags struct {
 	namespace        string
 	errorProbability string
 	out              string
-	keep, verbose    bool
-	yes              bool
-	command          []string
+	// size, maxDuration and seed are for comparing two revisions.
+	size          string
+	maxDuration   time.Duration
+	seed          uint64
+	keep, verbose bool
+	yes           bool
+	command       []string
 }
 
 func newVerifyCommand(streams ioStreams) *cobra.Command {
@@ -57,6 +62,9 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
   # the same, and make the gateways and remote secrets that the guide makes
   eastwest verify --fleet fleet.yaml --setup install
 
+  # may the fleet move from revision default to canary? calls between both, and back
+  eastwest verify --fleet fleet.yaml --suite revisions --revision default,canary
+
   # rehearse another platform's cell on the lab
   sudo eastwest verify --platform aws --ca istio --on lab
 
@@ -72,7 +80,10 @@ artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`
 	flags.register(set)
 	set.StringVar(&flags.setup, "setup", fromEnv("SETUP", ""), setupUsage)
 	set.BoolVar(&flags.yes, "yes", agreedBeforehand(), "with --setup install on a fleet: agree to what is listed (YES)")
-	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", "basic"), "the suite (SUITE): basic")
+	set.StringVar(&flags.suite, "suite", fromEnv("SUITE", suiteBasic), "the suite (SUITE): basic, or revisions, which compares the two of --revision OLD,NEW on the mesh that is there")
+	set.StringVar(&flags.size, "size", fromEnv("SIZE", string(verdict.Standard)), "with --suite revisions: how small a loss of calls is found (SIZE): small (2 %), standard (0.5 %)")
+	set.DurationVar(&flags.maxDuration, "max-duration", 0, "with --suite revisions: refuse what takes longer, and stop each of its two scenarios after that (default: none)")
+	set.Uint64Var(&flags.seed, "seed", 0, "with --suite revisions: draw the orders of calls as an earlier run did (default: by chance; reports tell it)")
 	set.StringVar(&flags.errorProbability, "error-probability", fromEnv("ERROR_PROBABILITY", "1e-6"), "target false-positive rate of each statistical check (ERROR_PROBABILITY)")
 	set.StringVar(&flags.out, "out", fromEnv("OUT", "artifacts"), "folder for the reports (OUT)")
 	set.StringVar(&flags.namespace, "namespace", fromEnv("NAMESPACE", ""), "namespace of the sample programs (NAMESPACE; default: sample, or one of the run's own with --setup reuse)")
@@ -93,7 +104,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 	if !flags.verbose {
 		silenceClients()
 	}
-	result, failure := basic.Run(ctx, &basic.T{}, config)
+	result, failure := suite.Run(ctx, &suite.T{}, flags.table(), config)
 	if result.Run.ID == "" {
 		return failure
 	}
@@ -123,10 +134,11 @@ func conclude(outcome verdict.Outcome, failure, written error) error {
 }
 
 // config checks everything and tells all that is wrong at once.
-func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
-	w, errWhere := f.resolve()
-	f.setup = setupOn(f.environment(), f.setup)
-	errs := []error{errWhere, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, "basic")}
+func (f verifyFlags) config(streams ioStreams) (suite.Config, error) {
+	chosen, errChosen := f.choose()
+	w, errWhere := chosen.where(f)
+	f.setup = chosen.setup
+	errs := []error{errWhere, errChosen, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, suiteBasic, suiteRevisions)}
 	probability, err := checkProbability(f.errorProbability)
 	errs = append(errs, err)
 	errs = append(errs, checkNamespace(f.namespace))
@@ -142,17 +154,18 @@ func (f verifyFlags) config(streams ioStreams) (basic.Config, error) {
 		errs = append(errs, err)
 	}
 	if err := errors.Join(errs...); err != nil {
-		return basic.Config{}, err
+		return suite.Config{}, err
 	}
 	f.logs = filepath.Join(f.out, "kind-logs")
 	provider, err := w.provider(f.environmentFlags, streams)
 	if err != nil {
-		return basic.Config{}, err
+		return suite.Config{}, err
 	}
-	config := basic.Config{Quiet: !f.verbose, Config: run.Config{
+	config := suite.Config{Quiet: !f.verbose, Config: run.Config{
 		Provider: provider, Asked: &w.cell, Cell: run.AskedOf(w.cell, w.on),
 		Clusters: w.clusters, Namespace: f.namespace, Reuse: f.setup == setupReuse, Consent: consent(streams, f.yes), Keep: f.keep, Accept: accept, ErrorProbability: probability,
 		Command: f.command, Version: ownVersion(), Progress: streams.errOut,
+		Revision: chosen.revision, Compare: chosen.compare,
 	}}
 	if w.fleet != nil {
 		config.FleetProject, config.MeshID = w.fleet.FleetProject, w.fleet.MeshID

@@ -48,7 +48,7 @@ func (f environmentFlags) resolve() (where, error) {
 	errImages := errors.Join(oneOf("images", f.images, string(providers.FromRegistry), string(providers.BuiltHere)), f.checkMirror(w.on), f.checkEnvoy(w.on))
 	var errRevision error
 	if f.revision != "" {
-		errRevision = fmt.Errorf("--revision %s: the %s's control planes are made for the run and have no revision; it is for a fleet", f.revision, w.on)
+		errRevision = fmt.Errorf("--revision %s: the %s's control planes are made for the run and have no revision; it is for a fleet, or for --setup reuse", f.revision, w.on)
 	}
 	if f.given() {
 		return where{}, errors.Join(fmt.Errorf("--on %s with a fleet: a fleet is only used with --on fleet; leave out one of the two", w.on), errClusters)

@@ -22,7 +22,7 @@ import (
 type testCase struct {
 	// Base is "two", "three", "four": the sound mesh of so many clusters that Patch (RFC
 	// 6902) changes; "two served", "three served": of whose clusters the last is served by the
-	// first; or the name of a recorded snapshot beside the file.
+	// first; "two moving", "three moving": with a new revision beside the one in use; or the name of a recorded snapshot beside the file.
 	Base string `json:"base"`
 	// Origin is "hand-made", or how the snapshot was recorded.
 	Origin string           `json:"origin"`
@@ -82,6 +82,8 @@ func (c testCase) snapshot(t *testing.T, folder string) *istio.Snapshot {
 		"four":         func() *istio.Snapshot { return healthy(4) },
 		"two served":   func() *istio.Snapshot { return healthyRemote(2) },
 		"three served": func() *istio.Snapshot { return healthyRemote(3) },
+		"two moving":   func() *istio.Snapshot { return moving(2) },
+		"three moving": func() *istio.Snapshot { return moving(3) },
 	}
 	base, made := bases[c.Base]
 	if !made {
@@ -152,7 +154,7 @@ func compare(t *testing.T, c testCase, check Check, answer Answer) {
 // Nothing above info is found in a sound mesh, however odd, and whatever of it is unknown.
 func TestHealthy(t *testing.T) {
 	all := cases(t, healthyFolder)
-	for _, size := range []string{"two", "three", "four", "two served", "three served"} {
+	for _, size := range []string{"two", "three", "four", "two served", "three served", "two moving", "three moving"} {
 		all["as made, "+size] = testCase{Base: size, Origin: "hand-made"}
 	}
 	for name, c := range all {

@@ -109,7 +109,8 @@ func (l *Look) issuerDifferences(m move, c *istio.Cluster) []string {
 	if before == nil || after == nil {
 		return nil
 	}
-	var all []string
+	planes, _ := Need(l, c, c.ControlPlanes)
+	all := differ("Secret of the CA", planeOf(planes, m.from).CASecret, planeOf(planes, m.to).CASecret)
 	for _, variable := range []string{names.EnvClusterID, names.EnvCAServer, names.EnvExternalCA} {
 		all = append(all, differ(variable, before[variable], after[variable])...)
 	}

@@ -44,11 +44,16 @@ func ew0908() Check {
 }
 
 func flagsOf(planes []istio.ControlPlane, revision string) map[string]string {
+	return planeOf(planes, revision).Flags
+}
+
+// planeOf is how a revision is set up; zero for one that is not there.
+func planeOf(planes []istio.ControlPlane, revision string) istio.ControlPlane {
 	at := slices.IndexFunc(planes, func(p istio.ControlPlane) bool { return p.Revision == revision })
 	if at < 0 {
-		return nil
+		return istio.ControlPlane{}
 	}
-	return planes[at].Flags
+	return planes[at]
 }
 
 // deadPins are flags that are set and that the new release does not read.

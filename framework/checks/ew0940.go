@@ -11,7 +11,8 @@ import (
 
 func ew0940() Check {
 	return Check{
-		ID: "EW0940", Severity: Error,
+		// Nothing is wrong while a move goes on; only the removal has to wait.
+		ID: "EW0940", Severity: Info,
 		Title:    "The revision that is to be removed is in use",
 		Question: "Does nothing use the old revision any more: no proxy, no namespace, no tag, no validating webhook, no resource?",
 		Why:      "Proxies lose their control plane and, a day later, their certificates; pods are no longer injected; with the validating webhook gone astray no Istio resource can be changed.",
@@ -35,11 +36,11 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 	var used []string
 	add := func(what string, all []string) {
 		if len(all) > 0 {
-			used = append(used, fmt.Sprintf("%d %s (%s)", len(all), what, some(all)))
+			used = append(used, fmt.Sprintf("%s %s", what, some(all)))
 		}
 	}
 	proxies, _ := Need(l, c, c.Proxies)
-	add("workloads with its proxies", namesOf(proxies, func(p istio.ProxySet) bool { return p.InjectedBy == m.from }))
+	add("proxies of", namesOf(proxies, func(p istio.ProxySet) bool { return p.InjectedBy == m.from }))
 	namespaces, _ := Need(l, c, c.Namespaces)
 	var following []string
 	for _, n := range namespaces {
@@ -47,7 +48,7 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 			following = append(following, n.Name)
 		}
 	}
-	add("namespaces", following)
+	add("namespace", following)
 	webhooks, _ := Need(l, c, c.Webhooks)
 	var tags []string
 	for _, w := range webhooks {
@@ -55,7 +56,7 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 			tags = append(tags, w.Tag)
 		}
 	}
-	add("tags", tags)
+	add("tag", tags)
 	validators, _ := Need(l, c, c.Validators)
 	var judging []string
 	for _, v := range validators {
@@ -63,9 +64,9 @@ func (l *Look) usersOf(m move, c *istio.Cluster) []string {
 			judging = append(judging, v.Configuration)
 		}
 	}
-	add("validating webhooks", judging)
+	add("validating webhook", judging)
 	labelled, _ := Need(l, c, c.Labelled)
-	add("resources with its label", namesOf(labelled, func(o istio.Labelled) bool { return o.Revision == m.from }))
+	add("with its label", namesOf(labelled, func(o istio.Labelled) bool { return o.Revision == m.from }))
 	return used
 }
 

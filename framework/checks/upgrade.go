@@ -122,7 +122,6 @@ func (l *Look) trustDomain(c *istio.Cluster, revision string) (domain string, ok
 	return cmp.Or(config.TrustDomain, defaultTrustDomain), ok
 }
 
-
 func (l *Look) meshConfig(c *istio.Cluster, revision string) (istio.MeshConfig, bool) {
 	configs, _ := Need(l, c, c.MeshConfigs)
 	at := slices.IndexFunc(configs, func(m istio.MeshConfig) bool { return m.Revision == revision })
@@ -153,7 +152,9 @@ func originates(d istio.DestinationRule) bool {
 	return policy != nil && (begins(policy.TLS) || slices.ContainsFunc(policy.PortLevelSettings, func(p istio.PortTrafficPolicy) bool { return begins(p.TLS) }))
 }
 
-func ambientNamespace(n istio.MeshNamespace) bool { return n.Labels[names.DataplaneMode] == names.Ambient }
+func ambientNamespace(n istio.MeshNamespace) bool {
+	return n.Labels[names.DataplaneMode] == names.Ambient
+}
 
 // severalDefinitions is true where two ServiceEntries define one host.
 func severalDefinitions(entries []istio.ServiceEntry) bool {

@@ -87,6 +87,9 @@ type Images struct {
 	HelloWorld string
 	// Sleep is an image with a POSIX shell and curl.
 	Sleep string
+	// Echo is an image of Istio's test program echo, with /usr/local/bin/server and
+	// /usr/local/bin/client, as istio's pkg/test/echo/docker makes it; empty where there is none.
+	Echo string
 }
 
 // ForVersion returns the HelloWorld image of one version.

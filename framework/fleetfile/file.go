@@ -69,10 +69,12 @@ type Tools struct {
 	Kubectl    string `json:"kubectl,omitempty"`
 }
 
-// Images are those of the sample programs. HelloWorld may hold "{version}".
+// Images are those of the sample programs. HelloWorld may hold "{version}". Echo is empty
+// where none is named.
 type Images struct {
 	HelloWorld string `json:"helloWorld"`
 	Sleep      string `json:"sleep"`
+	Echo       string `json:"echo,omitempty"`
 }
 
 // Cluster is one cluster of a fleet.

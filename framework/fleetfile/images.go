@@ -92,5 +92,5 @@ func firstImage(deployment *unstructured.Unstructured) string {
 
 // AsImages are the images as framework/fleet wants them.
 func (i Images) AsImages() fleet.Images {
-	return fleet.Images{HelloWorld: i.HelloWorld, Sleep: i.Sleep}
+	return fleet.Images{HelloWorld: i.HelloWorld, Sleep: i.Sleep, Echo: i.Echo}
 }

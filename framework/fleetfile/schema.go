@@ -45,6 +45,7 @@ func schema(h *header, f *File) []field {
 		{name: "images", fields: []field{
 			{name: "helloWorld", text: &f.Images.HelloWorld},
 			{name: "sleep", text: &f.Images.Sleep},
+			{name: "echo", text: &f.Images.Echo},
 		}},
 		{name: "workload", typed: &f.Workload},
 		{name: "accept", each: func() []field {

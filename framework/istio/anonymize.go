@@ -127,6 +127,34 @@ func (a *anonymizer) cluster(c *Cluster) {
 	}
 	a.gateways(c)
 	a.objects(c)
+	a.wholeCluster(c)
+}
+
+// wholeCluster is what is read for an upgrade.
+func (a *anonymizer) wholeCluster(c *Cluster) {
+	namespaces, _ := c.Namespaces.Get()
+	for _, namespace := range namespaces {
+		a.name("namespace", namespace.Name)
+	}
+	proxies, _ := c.Proxies.Get()
+	for _, p := range proxies {
+		a.name("workload", p.Name)
+	}
+	rooms, _ := c.Rooms.Get()
+	for _, room := range rooms {
+		a.name("node", room.Name)
+	}
+	entries, _ := c.ServiceEntries.Get()
+	for _, entry := range entries {
+		for _, host := range entry.Hosts {
+			a.host("https://" + strings.TrimPrefix(host, "*."))
+		}
+	}
+	api, _ := c.GatewayAPI.Get()
+	for _, gateway := range api.Gateways {
+		a.name("namespace", gateway.Namespace)
+		a.name("object", gateway.Name)
+	}
 }
 
 func (a *anonymizer) gateways(c *Cluster) {
@@ -154,6 +182,9 @@ func (a *anonymizer) objects(c *Cluster) {
 		metas(c.VirtualServices, func(o VirtualService) Meta { return o.Meta }),
 		metas(c.Sidecars, func(o Sidecar) Meta { return o.Meta }),
 		metas(c.NetworkPolicies, func(o NetworkPolicy) Meta { return o.Meta }),
+		metas(c.Labelled, func(o Labelled) Meta { return o.Meta }),
+		metas(c.EnvoyFilters, func(o EnvoyFilter) Meta { return o.Meta }),
+		metas(c.ServiceEntries, func(o ServiceEntry) Meta { return o.Meta }),
 	) {
 		a.name("namespace", meta.Namespace)
 		a.name("object", meta.Name)

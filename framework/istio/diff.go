@@ -84,7 +84,7 @@ func (d *differ) add(what, before, after string) {
 
 // restless are fields that change by themselves.
 func restless(key string) bool {
-	return slices.Contains([]string{"caller", "ip", "certificate", "clockAheadSeconds", "complaint", "warnings", "unanswered", "traffic", "run", "kubeconfig", "context"}, key)
+	return slices.Contains([]string{"caller", "ip", "certificate", "created", "rooms", hashLabel, "clockAheadSeconds", "complaint", "warnings", "unanswered", "traffic", "run", "kubeconfig", "context"}, key)
 }
 
 func (d *differ) compare(path []string, before, after any) {
@@ -110,7 +110,7 @@ func (d *differ) fields(path []string, before, after map[string]any) {
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(merged(before, after))) {
-		if restless(key) {
+		if restless(key) || key == "name" && isPod(before) {
 			continue
 		}
 		below := path
@@ -129,6 +129,12 @@ func (d *differ) fields(path []string, before, after map[string]any) {
 		}
 	}
 }
+
+// hashLabel is what a ReplicaSet, which comes with every restart, puts on its pods.
+const hashLabel = "pod-template-hash"
+
+// isPod is true for a pod, whose name changes with every restart.
+func isPod(fields map[string]any) bool { return fields["ready"] != nil }
 
 func listed(node any) bool { _, ok := node.([]any); return ok }
 

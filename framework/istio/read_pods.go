@@ -88,10 +88,21 @@ func (c *census) istiod(pod *corev1.Pod, asks Requests) {
 	revision := cmp.Or(pod.Labels[names.Revision], names.DefaultRevision)
 	at := slices.IndexFunc(c.controlPlanes, func(p ControlPlane) bool { return p.Revision == revision })
 	if at < 0 {
-		c.controlPlanes = append(c.controlPlanes, ControlPlane{Revision: revision, Requests: asks, Flags: c.flagsOf(pod)})
+		c.controlPlanes = append(c.controlPlanes, ControlPlane{Revision: revision, CASecret: caSecretOf(pod), Requests: asks, Flags: c.flagsOf(pod)})
 		at = len(c.controlPlanes) - 1
 	}
 	c.controlPlanes[at].Pods++
+}
+
+// caSecretOf is the Secret of the volume in which istiod looks for a CA
+// (manifests/charts/istio-control/istio-discovery/templates/deployment.yaml).
+func caSecretOf(pod *corev1.Pod) string {
+	for _, volume := range pod.Spec.Volumes {
+		if volume.Name == names.CASecret && volume.Secret != nil {
+			return volume.Secret.SecretName
+		}
+	}
+	return ""
 }
 
 func (c *census) flagsOf(pod *corev1.Pod) map[string]string {

@@ -89,6 +89,8 @@ type ServiceEntry struct {
 type ControlPlane struct {
 	Revision string `json:"revision"`
 	Pods     int    `json:"pods"`
+	// CASecret is the Secret that istiod takes its CA from; empty where it mounts none.
+	CASecret string `json:"caSecret,omitempty"`
 	// Requests is what each pod asks for.
 	Requests Requests `json:"requests,omitzero"`
 	// Flags are the variables of istiod's environment that are Istio's own feature flags

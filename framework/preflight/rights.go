@@ -72,13 +72,38 @@ const (
 	Diagnose Purpose = "diagnose" // preflight and diagnose: nothing of a cluster's changes
 	Verify   Purpose = "verify"   // verify on the mesh that is there, and cleanup
 	Install  Purpose = "install"  // verify that makes what is missing of the mesh
+	// Upgrade is upgrade check and plan. It includes Diagnose, and is in no other.
+	Upgrade Purpose = "upgrade"
 )
 
 // Purposes lists them.
-func Purposes() []Purpose { return []Purpose{Diagnose, Verify, Install} }
+func Purposes() []Purpose { return []Purpose{Diagnose, Verify, Install, Upgrade} }
 
 func (p Purpose) includes(other Purpose) bool {
+	if p == Upgrade || other == Upgrade {
+		return other == Diagnose || p == other
+	}
 	return slices.Index(Purposes(), other) <= slices.Index(Purposes(), p)
+}
+
+// reads is true for a purpose that changes nothing.
+func (p Purpose) reads() bool { return p == Diagnose || p == Upgrade }
+
+// upgradeTable is what an upgrade looks at beside what a diagnosis does.
+func upgradeTable() []Right {
+	list := []string{"list"}
+	rows := []Right{
+		{For: Upgrade, Scope: WholeCluster, Resource: "namespaces", Verbs: []string{"get", "list"}, Why: "which namespaces follow which revision"},
+		{For: Upgrade, Scope: WholeCluster, Resource: "pods", Verbs: list, Why: "the proxies of all namespaces, and the room on the nodes"},
+		{For: Upgrade, Scope: WholeCluster, Resource: "nodes", Verbs: list, Why: "the room on the nodes"},
+		{For: Upgrade, Scope: WholeCluster, Resource: "configmaps", Verbs: list, Why: "the root that istiod publishes in each namespace"},
+		{For: Upgrade, Scope: WholeCluster, Group: "admissionregistration.k8s.io", Resource: "validatingwebhookconfigurations", Verbs: list, Why: "who judges Istio's resources"},
+		{For: Upgrade, Scope: WholeCluster, Group: "apiextensions.k8s.io", Resource: "customresourcedefinitions", Verbs: []string{"get"}, Why: "the version of the Gateway API"},
+	}
+	for _, kind := range names.Configuration() {
+		rows = append(rows, Right{For: Upgrade, Scope: WholeCluster, Group: kind.Group, Resource: kind.Resource, Verbs: []string{"get", "list"}, Why: "resources that only one revision reads"})
+	}
+	return rows
 }
 
 // table is all that eastwest does on somebody's clusters, and nothing else. Of two rows
@@ -172,7 +197,7 @@ type Use struct {
 // Rights are what a use needs.
 func Rights(use Use) []Right {
 	var needed []Right
-	for _, right := range table() {
+	for _, right := range slices.Concat(table(), upgradeTable()) {
 		if use.Purpose.includes(right.For) && (use.Asmcli || !right.Asmcli) && !(use.Existing && right.Made) {
 			needed = append(needed, right)
 		}
@@ -223,8 +248,8 @@ func Roles(use Use) (*rbacv1.ClusterRole, []*rbacv1.Role) {
 	return cluster, roles
 }
 
-// makes is true where the run makes the sample's namespace. A diagnosis finds it there.
-func (u Use) makes() bool { return u.Purpose != Diagnose && !u.Existing }
+// makes is true where the run makes the sample's namespace. Who only reads finds it there.
+func (u Use) makes() bool { return !u.Purpose.reads() && !u.Existing }
 
 // namespace is where a scope is; empty for the whole cluster.
 func (u Use) namespace(s Scope) string {

@@ -12,6 +12,11 @@ import (
 //go:embed page.html.tmpl
 var pageTemplate string
 
+// gridTemplate shows cells that were compared, on every page that has any.
+//
+//go:embed grid.html.tmpl
+var gridTemplate string
+
 //go:embed page.css
 var pageStyle string
 
@@ -22,7 +27,7 @@ func HTML(r Run) ([]byte, error) {
 		"short":   short,
 		"percent": percent,
 		"many":    many,
-	}).Parse(pageTemplate)
+	}).Parse(gridTemplate + pageTemplate)
 	if err != nil {
 		return nil, fmt.Errorf("write html: %w", err)
 	}
@@ -44,6 +49,7 @@ type page struct {
 	Took   time.Duration
 	Groups []caseGroup
 	Charts []chart
+	Grids  []grid
 	Time   timeline
 	Found  []findingGroup
 	Files  []evidenceFile
@@ -76,6 +82,7 @@ func newPage(r Run) page {
 	}
 	p.Colors = colorsOf(r)
 	p.Charts = chartsOf(r, p.Colors)
+	p.Grids = gridsOf(r.Cases)
 	for _, w := range r.Waits {
 		if !w.Met {
 			p.Unmet++
@@ -93,7 +100,7 @@ func groupOf(kind CaseKind, cases []Case) caseGroup {
 		g.Name = "Steps"
 	case KindCleanup:
 		g.Name, g.One = "Clean-up", "clean-up"
-	case kindVerdict: // a case of JUnit alone
+	case kindVerdict, kindCell: // cases of JUnit alone
 	}
 	for _, c := range cases {
 		if c.Kind == kind {

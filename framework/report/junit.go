@@ -100,6 +100,7 @@ func suitesOf(r Run, suffix string) []junitSuite {
 			suites = append(suites, suiteOf(r, className(r, kind)+suffix, cases))
 		}
 	}
+	suites = append(suites, cellSuites(r, suffix)...)
 	return append(suites, suiteOf(r, className(r, kindVerdict)+suffix, []Case{verdictCase(r)}))
 }
 
@@ -211,6 +212,9 @@ func systemOut(r Run, c Case) *junitText {
 	}
 	for _, s := range c.Samples {
 		b.WriteString(histogramText(s))
+	}
+	if c.Compared != nil {
+		b.WriteString(comparedText(*c.Compared))
 	}
 	for _, note := range c.Notes {
 		fmt.Fprintf(&b, "%s\n", clean(note))

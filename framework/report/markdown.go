@@ -26,6 +26,7 @@ func Markdown(r Run) []byte {
 	markdownFindings(&b, r.Findings)
 	markdownEvidence(&b, r.Evidence)
 	markdownSamples(&b, r.Cases)
+	markdownCompared(&b, r.Cases)
 	markdownCases(&b, r.Cases)
 	return []byte(b.String())
 }
@@ -92,6 +93,25 @@ func markdownSamples(b *strings.Builder, cases []Case) {
 			fmt.Fprintf(b, "%s| %s | %s | %d | %s | %s | %s | %s |\n", heading, md(c.ID), md(s.Source), len(s.Calls),
 				strings.Join(answers, ", "), short(l.P50), short(l.Max), md(s.Judgement()))
 			heading = ""
+		}
+	}
+}
+
+// markdownCompared tells what is not well one by one, and the rest in sums.
+func markdownCompared(b *strings.Builder, cases []Case) {
+	for _, c := range cases {
+		if c.Compared == nil {
+			continue
+		}
+		fmt.Fprintf(b, "\n### %s\n\n%s.\n\n", md(c.ID), md(c.Compared.title()))
+		for _, group := range c.Compared.byOutcome() {
+			if !group.told() {
+				fmt.Fprintf(b, "- %s\n", md(group.sums()))
+				continue
+			}
+			for _, cell := range group.Cells {
+				fmt.Fprintf(b, "- **%s**: %s: %s\n", md(string(group.Outcome)), md(c.Compared.cellTitle(cell)), md(cell.counts()))
+			}
 		}
 	}
 }

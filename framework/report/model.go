@@ -139,6 +139,8 @@ type Case struct {
 	Duration time.Duration `json:"durationNanoseconds"`
 	Samples  []Sample      `json:"samples,omitempty"`
 	Notes    []string      `json:"notes,omitempty"`
+	// Compared is what a scenario found that compares two revisions.
+	Compared *Compared `json:"compared,omitempty"`
 }
 
 // Sample is the one measured batch of calls from one source cluster.

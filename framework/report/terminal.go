@@ -39,6 +39,7 @@ func Terminal(r Run, o TerminalOptions) string {
 	t.verdict(r)
 	t.cases(r.Cases)
 	t.samples(r.Cases)
+	t.compared(r.Cases)
 	t.phases(r.Phases)
 	t.findings(r.Findings)
 	return t.b.String()

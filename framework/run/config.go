@@ -1,9 +1,11 @@
 package run
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/eastwest-mesh/eastwest/framework/cell"
 	"github.com/eastwest-mesh/eastwest/framework/checks"
@@ -39,6 +41,11 @@ type Config struct {
 	Existing bool
 	// Reuse leaves the mesh that is there alone and only deploys the sample.
 	Reuse bool
+	// Revision is that of every cluster's control plane; empty leaves it to the description of
+	// the clusters.
+	Revision string
+	// Compare has two revisions compared; nil tries HelloWorld.
+	Compare *Compare
 	// Consent is asked, where a mesh is installed on somebody's clusters, whether what
 	// the plan will make there outside of the run's own namespaces may be made; an
 	// error refuses it. Nil asks nobody.
@@ -78,6 +85,7 @@ func (c Config) Validate() error {
 	if c.ErrorProbability <= 0 || c.ErrorProbability >= 0.5 {
 		errs = append(errs, fmt.Errorf("want an error probability above 0 and below 0.5, got %g", c.ErrorProbability))
 	}
+	errs = append(errs, c.validateCompare())
 	return errors.Join(errs...)
 }
 
@@ -102,12 +110,30 @@ func (c Config) bounds() kube.Bounds {
 	}
 }
 
-// planOptions say what of the guide is carried out.
-func (c Config) planOptions(specs []fleet.ClusterSpec, namespace string) PlanOptions {
-	return PlanOptions{
-		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.certProvider, GatewayFlags: c.gatewayFlags,
-		FleetID: c.FleetProject, MeshID: c.MeshID, Namespace: namespace, Existing: c.Existing, Reuse: c.Reuse,
+// ofRevision are the clusters with the revision that is asked for.
+func (c Config) ofRevision(specs []fleet.ClusterSpec) []fleet.ClusterSpec {
+	revision := c.Revision
+	if c.Compare != nil {
+		revision = c.Compare.Pair.Old
 	}
+	specs = slices.Clone(specs)
+	for i := range specs {
+		specs[i].Revision = cmp.Or(revision, specs[i].Revision)
+	}
+	return specs
+}
+
+// planOptions say what of the guide is carried out.
+func (r *Run) planOptions(specs []fleet.ClusterSpec) PlanOptions {
+	c := r.config
+	opts := PlanOptions{
+		Clusters: specs, Traits: c.Provider.Traits(), PilotCertProvider: c.certProvider, GatewayFlags: c.gatewayFlags,
+		FleetID: c.FleetProject, MeshID: c.MeshID, Namespace: r.namespace, Existing: c.Existing, Reuse: c.Reuse,
+	}
+	if r.comparing != nil {
+		opts.Compared = &r.comparing.Compared
+	}
+	return opts
 }
 
 // stateDir may be asked once the clusters are there.

@@ -37,6 +37,9 @@ type PlanOptions struct {
 	Existing bool
 	// Reuse leaves out the steps that make the mesh: it is there already.
 	Reuse bool
+	// Compared has the workloads of two revisions made in place of HelloWorld; the mesh is
+	// then reused.
+	Compared *workload.Compared
 }
 
 // DefaultMeshID is the mesh's ID where no fleet project gives one.
@@ -53,6 +56,9 @@ func NewPlan(opts PlanOptions) (plan.Plan, error) {
 	}
 	sampleOptions := workload.Options{Clusters: opts.Clusters, Namespace: opts.Namespace, Existing: opts.Existing, Images: opts.Traits.Images, Workload: opts.Traits.Workload}
 	steps, err := steps(meshOptions, sampleOptions, opts.Reuse)
+	if opts.Compared != nil {
+		steps, err = comparingSteps(meshOptions, sampleOptions, *opts.Compared)
+	}
 	if err != nil {
 		return plan.Plan{}, fmt.Errorf("plan the guide: %w", err)
 	}
@@ -79,6 +85,12 @@ func steps(meshOptions mesh.Options, sampleOptions workload.Options, reuse bool)
 		return nil, err
 	}
 	return slices.Concat(all, sampleSteps, ready, workload.ReadySteps(sampleOptions)), nil
+}
+
+// comparingSteps make the workloads of two revisions on a mesh that is there.
+func comparingSteps(meshOptions mesh.Options, sampleOptions workload.Options, compared workload.Compared) ([]plan.Step, error) {
+	made, err := workload.RevisionSteps(sampleOptions, compared)
+	return slices.Concat(mesh.ReuseSteps(meshOptions), made, workload.RevisionReadySteps(sampleOptions, compared)), err
 }
 
 // PlanEnv is what the plan needs to run on a connected fleet: its variables get

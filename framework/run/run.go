@@ -36,6 +36,8 @@ type Run struct {
 	runner  *plan.Runner
 
 	report report.Run
+	// comparing is fixed by Open where two revisions are compared, else nil.
+	comparing *Comparing
 	// blocked says why nothing further can be tried; empty while all is well.
 	blocked  string
 	failed   bool
@@ -106,6 +108,7 @@ func (r *Run) open(ctx context.Context) (context.Context, error) {
 	if err := refuseServed(specs); err != nil {
 		return nil, err
 	}
+	specs = r.config.ofRevision(specs)
 	r.phase("clusters ready", r.report.Started, time.Now())
 	dir, err := r.config.stateDir()
 	if err != nil {
@@ -130,7 +133,10 @@ func (r *Run) open(ctx context.Context) (context.Context, error) {
 	if err := r.adopt(ctx); err != nil {
 		return nil, err
 	}
-	if r.plan, err = NewPlan(r.config.planOptions(specs, r.namespace)); err != nil {
+	if err := r.compare(ctx); err != nil {
+		return nil, err
+	}
+	if r.plan, err = NewPlan(r.planOptions(specs)); err != nil {
 		return nil, err
 	}
 	if err := r.consent(ctx); err != nil {
@@ -201,7 +207,7 @@ func (r *Run) uids() []string {
 
 // inventoryOptions name the places that a run touches.
 func (r *Run) inventoryOptions() ledger.InventoryOptions {
-	return ledger.InventoryOptions{Namespaces: Namespaces(r.namespace)}
+	return ledger.InventoryOptions{Namespaces: r.namespaces()}
 }
 
 // Steps are the steps of the plan; empty before Open.
@@ -290,6 +296,7 @@ func (r *Run) Env() *Env {
 		Fleet: r.fleet, Namespace: r.namespace, Images: traits.Images, Workload: traits.Workload,
 		Own:    kube.ApplyOptions{Run: r.report.ID, Journal: r.journal, Bounds: r.bounds},
 		Bounds: r.bounds, ErrorProbability: r.config.ErrorProbability,
+		Comparing: r.comparing, Tell: func(text string) { r.progress.line("", text) },
 	}
 }
 

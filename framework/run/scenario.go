@@ -70,10 +70,10 @@ func Execute(ctx context.Context, s Scenario, env *Env) report.Case {
 		err = s.Run(ctx, env.during(s, record))
 	}
 	result.Duration = time.Since(result.Start)
-	result.Samples, result.Notes = record.samples, record.notes
+	result.Samples, result.Notes, result.Compared = record.samples, record.notes, record.compared
 	// Sources are sampled at the same time; the report's order is that of their names.
 	slices.SortStableFunc(result.Samples, func(a, b report.Sample) int { return strings.Compare(a.Source, b.Source) })
-	result.Status, result.Message = statusOf(err, len(result.Samples))
+	result.Status, result.Message = statusOf(err, len(result.Samples)+result.Compared.Judged())
 	return result
 }
 
@@ -114,6 +114,10 @@ type Env struct {
 	// ErrorProbability is the wanted probability that one statistical check
 	// blames a sound mesh.
 	ErrorProbability float64
+	// Comparing is what two revisions are compared with; nil in other runs.
+	Comparing *Comparing
+	// Tell says to whoever waits how far a long scenario is; never nil in a run.
+	Tell func(text string)
 
 	scenario Scenario
 	record   *record
@@ -127,6 +131,8 @@ type record struct {
 	mu      sync.Mutex
 	samples []report.Sample // guarded by mu
 	notes   []string        // guarded by mu
+	// compared is what a comparison found; nil where there was none.
+	compared *report.Compared // guarded by mu
 }
 
 // during returns the environment of one scenario.
@@ -141,6 +147,13 @@ func (e *Env) Keep(sample report.Sample) {
 	e.record.mu.Lock()
 	defer e.record.mu.Unlock()
 	e.record.samples = append(e.record.samples, sample)
+}
+
+// KeepCompared puts what a comparison found into the report.
+func (e *Env) KeepCompared(compared report.Compared) {
+	e.record.mu.Lock()
+	defer e.record.mu.Unlock()
+	e.record.compared = &compared
 }
 
 // Note keeps a fact for the report that decides nothing.

@@ -50,6 +50,8 @@ type Verdict struct {
 	Unread  []Unread   `json:"unread,omitempty"`
 	// Unsupported are clusters of a kind that is not judged.
 	Unsupported []checks.Unsupported `json:"unsupported,omitempty"`
+	// compared are the calls that were made, for the renderings; nil for none.
+	compared *Measured
 	// NotLookedAt says what no part of the verdict rests on.
 	NotLookedAt []string `json:"notLookedAt"`
 }
@@ -74,7 +76,7 @@ type Unread struct {
 func Judge(s *istio.Snapshot, measured *Measured) Verdict {
 	v := Verdict{
 		From: s.Asked.Upgrade.From, To: s.Asked.Upgrade.To, Version: versionOf(s), Taken: s.Taken, NotLookedAt: notLookedAt(measured),
-		Unsupported: checks.FindUnsupported(s), Measured: measured.sentence(),
+		Unsupported: checks.FindUnsupported(s), Measured: measured.sentence(), compared: measured,
 	}
 	for _, c := range s.Clusters {
 		v.Clusters = append(v.Clusters, c.Name)
@@ -115,7 +117,7 @@ func (v *Verdict) ask(s *istio.Snapshot) {
 // stepOf is the first step that a check is required for.
 func stepOf(check string) StepID {
 	for _, step := range Steps() {
-		if slices.Contains(step.Checks, check) {
+		if slices.Contains(step.Checks, check) || slices.Contains(step.Blocks, check) {
 			return step.ID
 		}
 	}
@@ -127,6 +129,7 @@ func required(id StepID) []string {
 	var all []string
 	for _, step := range Steps() {
 		all = append(all, step.Checks...)
+		all = append(all, step.Blocks...)
 		if step.ID == id {
 			break
 		}
@@ -136,18 +139,24 @@ func required(id StepID) []string {
 
 func (v *Verdict) judge(step Step, s *istio.Snapshot, measured *Measured) StepVerdict {
 	out := StepVerdict{Step: step.ID, Title: step.Title, State: step.state(s), Outcome: NoGo}
-	wanted := required(step.ID)
 	for _, f := range v.Findings {
-		if f.Severity == checks.Error && slices.Contains(wanted, f.Check) {
+		if f.Severity == checks.Error && slices.Contains(step.Checks, f.Check) || slices.Contains(step.Blocks, f.Check) {
 			out.Why = append(out.Why, fmt.Sprintf("%s %s: %s", f.Check, f.Cluster, f.Found))
 		}
 	}
-	if step.ID != Install {
+	if step.ID == Namespace {
 		out.Why = append(out.Why, measured.worse()...)
+	}
+	for _, before := range v.Steps {
+		if before.Outcome == NoGo {
+			out.Why = append(out.Why, fmt.Sprintf("an earlier step is NO-GO: %s", lowerFirst(before.Title)))
+			break // what follows from it says no more
+		}
 	}
 	if len(out.Why) > 0 {
 		return out
 	}
+	wanted := required(step.ID)
 	out.Outcome = CouldNotTell
 	if out.Why = v.doubts(step, wanted, measured); len(out.Why) > 0 {
 		return out

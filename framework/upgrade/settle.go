@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,12 +10,14 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/istio/releases"
 )
 
-// ErrWrongUse says that the question itself is wrong: the revision is in use, is a tag, or is
+// UseError says that the question itself is wrong: the revision is in use, is a tag, or is
 // nowhere.
-var ErrWrongUse = errors.New("wrong use")
+type UseError struct{ text string }
+
+func (e UseError) Error() string { return e.text }
 
 // Settle finds out which revision the fleet would leave, unless the snapshot says it, and
-// refuses a question that has no answer, with ErrWrongUse. The snapshot must have been taken
+// refuses a question that has no answer, with a UseError. The snapshot must have been taken
 // for an upgrade.
 func Settle(s *istio.Snapshot) error {
 	asked := s.Asked.Upgrade
@@ -50,7 +51,7 @@ func Settle(s *istio.Snapshot) error {
 }
 
 func wrong(format string, arguments ...any) error {
-	return fmt.Errorf("%w: %s", ErrWrongUse, fmt.Sprintf(format, arguments...))
+	return UseError{fmt.Sprintf(format, arguments...)}
 }
 
 // refuseTag refuses the name of a tag: what a tag leads to changes in the middle of a move.
@@ -69,6 +70,7 @@ func refuseTag(s *istio.Snapshot, flag, name string) error {
 func settleFrom(s *istio.Snapshot) error {
 	asked := s.Asked.Upgrade
 	used, running := map[string][]string{}, map[string][]string{}
+	moved := false
 	for i := range s.Clusters {
 		c := &s.Clusters[i]
 		note := func(in map[string][]string, revision string) {
@@ -79,11 +81,15 @@ func settleFrom(s *istio.Snapshot) error {
 		proxies, _ := c.Proxies.Get()
 		for _, p := range proxies {
 			note(used, p.InjectedBy)
+			moved = moved || p.InjectedBy == asked.To
 		}
 		istiods, _ := c.Istiods.Get()
 		for _, istiod := range istiods {
 			note(running, istiod.Revision)
 		}
+	}
+	if len(used) == 0 && moved {
+		return wrong("--to %s: every proxy of the fleet is of this revision already. To judge what is left to do, name the revision that is to go with --from; there are %s", asked.To, there(s))
 	}
 	for _, found := range []map[string][]string{used, running} {
 		switch len(found) {

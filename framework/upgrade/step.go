@@ -26,6 +26,8 @@ type Step struct {
 	// Checks are the IDs of those that must find no error before it, beside those of the
 	// steps before.
 	Checks []string
+	// Blocks are those whose findings stand in its way whatever their severity.
+	Blocks []string
 	// Unmeasured is what nobody has measured of it, for a step that needs more than a look;
 	// empty where a look is enough.
 	Unmeasured string
@@ -62,7 +64,7 @@ func Steps() []Step {
 		},
 		{
 			ID: RemovePast, Title: "Remove the old control planes",
-			Checks:     []string{"EW0940"},
+			Blocks:     []string{"EW0940"},
 			Unmeasured: "whether the way back is still needed is not for a program to say",
 			state:      oldLeft,
 		},

@@ -26,7 +26,7 @@ const (
 func testImages(istio, tools parts.Set, conformance []string) ([]images.Extra, error) {
 	certs := filepath.Join(istio.IstioModule(), "tests/testdata/certs/dns")
 	app := images.Extra{
-		Programs: map[string]string{binDir + "server": tools.Path("echo-server"), binDir + "client": tools.Path("echo-client")},
+		Programs: map[string]string{binDir + "server": istio.Path("echo-server"), binDir + "client": istio.Path("echo-client")},
 		Files:    map[string]string{"/cert.crt": filepath.Join(certs, "cert-chain.pem"), "/cert.key": filepath.Join(certs, "key.pem")},
 		Shell:    true, User: appUser, Entrypoint: []string{binDir + "server"},
 	}

@@ -94,6 +94,7 @@ func namesFor(set parts.Set) Names {
 		Tag:   set.IstioRelease(),
 		Pause: "eastwest/pause:1.0",
 		Sleep: "eastwest/sleep:1.0",
+		Echo:  "eastwest/echo:1.0",
 	}
 }
 

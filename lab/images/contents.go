@@ -49,11 +49,7 @@ func contents(ctx context.Context, opts Options, names Names, programs string) (
 	if err != nil {
 		return nil, fmt.Errorf("image %s: %w", names.InstallCNI(), err)
 	}
-	extra, err := extraImages(ctx, opts.Extra)
-	if err != nil {
-		return nil, err
-	}
-	return append([]image{
+	all := []image{
 		pauseImage(names.Pause, programs),
 		helloWorldImage(names.HelloWorld("v1"), "v1", programs),
 		helloWorldImage(names.HelloWorld("v2"), "v2", programs),
@@ -62,7 +58,15 @@ func contents(ctx context.Context, opts Options, names Names, programs string) (
 		pilotImage(names.Pilot(), opts.Parts),
 		proxy,
 		installCNI,
-	}, extra...), nil
+	}
+	if names.Echo != "" {
+		all = append(all, echoImage(names.Echo, opts.Parts))
+	}
+	extra, err := extraImages(ctx, opts.Extra)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, extra...), nil
 }
 
 func pauseImage(ref, programs string) image {
@@ -121,6 +125,18 @@ func (r *rootfs) addBusybox(ctx context.Context) error {
 		r.symlink("/bin/"+applet, "/bin/busybox")
 	}
 	return nil
+}
+
+// echoImage has the server and the client at the paths of upstream's image.
+func echoImage(ref string, set parts.Set) image {
+	var fs rootfs
+	base(&fs)
+	fs.program("/usr/local/bin/server", set.Path("echo-server"))
+	fs.program("/usr/local/bin/client", set.Path("echo-client"))
+	return image{ref: ref, fs: fs, config: v1.Config{
+		Entrypoint: []string{"/usr/local/bin/server"}, Env: []string{pathEnv}, User: userGroup(nobody),
+		ExposedPorts: map[string]struct{}{"8080/tcp": {}},
+	}}
 }
 
 func pilotImage(ref string, set parts.Set) image {

@@ -12,6 +12,9 @@ type Names struct {
 	Pause string
 	// Sleep is the caller's image: a shell, curl, and "sleep infinity".
 	Sleep string
+	// Echo is Istio's test program that answers who it is, and its client, at the paths of
+	// Istio's own image (pkg/test/echo/docker/Dockerfile.app). Empty leaves it out.
+	Echo string
 }
 
 // Pilot is istiod's image.

@@ -207,10 +207,10 @@ func TestChosen(t *testing.T) {
 		want    []string
 		wantErr string
 	}{
-		{name: "a lab's", want: []string{"runc", "node", "dns", "istio", "kubernetes"}},
+		{name: "a lab's", want: []string{"runc", "node", "dns", "istio", "echo", "kubernetes"}},
 		{name: "one that no lab needs", names: []string{"dns", "kindnode"}, want: []string{"dns", "kindnode"}},
-		{name: "another Istio", istio: "1.28.2", want: []string{"runc", "node", "dns", "istio-1.28.2", "kubernetes"}},
-		{name: "the head by its name", istio: "head", want: []string{"runc", "node", "dns", "istio", "kubernetes"}},
+		{name: "another Istio", istio: "1.28.2", want: []string{"runc", "node", "dns", "istio-1.28.2", "echo", "kubernetes"}},
+		{name: "the head by its name", istio: "head", want: []string{"runc", "node", "dns", "istio", "echo", "kubernetes"}},
 		{name: "an Istio that is not pinned", istio: "1.27.0", wantErr: `no Istio "1.27.0": want one of 1.28.2, 1.29.1, 1.31-april, head`},
 		{name: "one that does not exist", names: []string{"dns", "envoy"}, wantErr: `no family "envoy"`},
 	}

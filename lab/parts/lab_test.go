@@ -53,6 +53,8 @@ func TestLabBuild(t *testing.T) {
 		{"pilot-agent", []string{"version", "--short"}, set.IstioRelease()},
 		{"pilot-discovery", []string{"version", "--short"}, set.IstioRelease()},
 		{"install-cni", []string{"version", "--short"}, set.IstioRelease()},
+		{"echo-client", []string{"--help"}, "Istio test Echo client"},
+		{"echo-server", []string{"--help"}, "Echo application for testing Istio"},
 		{"istio-cni", nil, "CNI plugin istio-cni " + set.IstioRelease()},
 		{"ptp", nil, "CNI ptp plugin"},
 		{"loopback", nil, "CNI loopback plugin"},

@@ -29,7 +29,7 @@ type Version struct {
 // Path is the absolute path of a program: etcd, kube-apiserver,
 // kube-controller-manager, kube-scheduler, kubelet, kube-proxy, kubeadm,
 // kubectl, containerd, containerd-shim-runc-v2, ctr, runc, coredns,
-// pilot-discovery, pilot-agent, istioctl, envoy, or one of the CNI plugins ptp,
+// pilot-discovery, pilot-agent, istioctl, echo-server, echo-client, envoy, or one of the CNI plugins ptp,
 // loopback, host-local, portmap; or of Istio's script gen-eastwest-gateway.sh.
 func (s Set) Path(name string) string {
 	switch {

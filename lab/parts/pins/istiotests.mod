@@ -4,8 +4,6 @@ go 1.26.0
 
 tool (
 	helm.sh/helm/v4/cmd/helm
-	istio.io/istio/pkg/test/echo/cmd/client
-	istio.io/istio/pkg/test/echo/cmd/server
 	istio.io/istio/samples/extauthz/cmd/extauthz
 	istio.io/istio/samples/jwt-server/src
 	sigs.k8s.io/gateway-api/conformance/echo-basic

@@ -1,4 +1,4 @@
-package basic
+package suite
 
 import (
 	"context"
@@ -11,10 +11,16 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/run"
-	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
-// Config is what the suite is run with.
+// Suite is a table of contents.
+type Suite struct {
+	// Name is what --suite calls it.
+	Name      string
+	Scenarios []run.Scenario
+}
+
+// Config is what a suite is run with.
 type Config struct {
 	run.Config
 	// Log gets Ginkgo's own report; nil discards it, since the run's report
@@ -31,26 +37,26 @@ type Result struct {
 	Evidence []run.File
 }
 
-// Run carries the suite out and undoes what it made, whatever happens. The
+// Run carries a suite out and undoes what it made, whatever happens. The
 // error tells of what could not be set up or ended; the verdict on the mesh is
 // the run's outcome. A process can do this once, as Ginkgo keeps one tree.
-func Run(ctx context.Context, t ginkgo.GinkgoTestingT, config Config) (Result, error) {
+func Run(ctx context.Context, t ginkgo.GinkgoTestingT, s Suite, config Config) (Result, error) {
 	r, err := run.New(config.Config)
 	if err != nil {
 		return Result{}, err
 	}
 	running, err := r.Open(ctx)
 	if err == nil {
-		runSpecs(running, t, r, config)
+		s.runSpecs(running, t, r, config)
 		err = r.Err()
 	}
-	r.SkipRest(scenarios.Basic())
+	r.SkipRest(s.Scenarios)
 	// Ginkgo skips what is left when it is interrupted; the clean-up is never left out.
 	made, ended := r.Finish(running)
 	return Result{Run: made, Evidence: r.Evidence()}, errors.Join(err, ended)
 }
 
-func runSpecs(ctx context.Context, t ginkgo.GinkgoTestingT, r *run.Run, config Config) {
+func (s Suite) runSpecs(ctx context.Context, t ginkgo.GinkgoTestingT, r *run.Run, config Config) {
 	switch {
 	case config.Log != nil:
 		formatter.ColorableStdOut = config.Log
@@ -60,12 +66,12 @@ func runSpecs(ctx context.Context, t ginkgo.GinkgoTestingT, r *run.Run, config C
 	gomega.RegisterFailHandler(ginkgo.Fail)
 	// Without this a matcher that is given a context has no timeout at all.
 	gomega.EnforceDefaultTimeoutsWhenUsingContexts()
-	register(ctx, r)
+	s.register(ctx, r)
 	suiteConfig, reporterConfig := ginkgo.GinkgoConfiguration()
 	if config.Quiet {
 		reporterConfig.NoColor = true
 	}
-	ginkgo.RunSpecs(t, "eastwest basic", suiteConfig, reporterConfig)
+	ginkgo.RunSpecs(t, "eastwest "+s.Name, suiteConfig, reporterConfig)
 }
 
 // T is the least that Ginkgo wants of a testing.T, for use outside of go test.

@@ -1,4 +1,4 @@
-package basic
+package suite
 
 import (
 	"context"
@@ -9,7 +9,6 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/report"
 	"github.com/eastwest-mesh/eastwest/framework/run"
-	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
 // The bounds of specs. They are far above the bounds of the waits inside, which
@@ -27,7 +26,7 @@ const (
 // Making a mesh anew for each spec would cost half a minute each. It continues
 // on failure because scenarios restore what they change and do not need each
 // other; what does need a failed step is skipped with that reason.
-func register(running context.Context, r *run.Run) bool {
+func (s Suite) register(running context.Context, r *run.Run) bool {
 	return Describe("multi-cluster mesh", Ordered, ContinueOnFailure, func() {
 		Context("the guide", func() {
 			for _, step := range r.Steps() {
@@ -37,7 +36,7 @@ func register(running context.Context, r *run.Run) bool {
 			}
 		})
 		Context("scenarios", func() {
-			for _, scenario := range scenarios.Basic() {
+			for _, scenario := range s.Scenarios {
 				It(scenario.Promise, Label(scenario.ID), SpecTimeout(scenarioBound(scenario)), func(ctx SpecContext) {
 					expectPassed(r.Scenario(joined(running, ctx), scenario))
 				})
