@@ -52,27 +52,13 @@ func quick() []suite {
 	}
 }
 
-// nightly is all that is known to run.
+// nightly is all that is known to run on this topology.
 func nightly() []suite {
 	return []suite{
 		{name: "pilot/mcs/discoverability", timeout: 10 * time.Minute},
 		{name: "pilot/mcs/autoexport", timeout: 10 * time.Minute},
 		{name: "security/cacert_rotation", timeout: 10 * time.Minute},
 		{name: "pilot/filebasedkubeconfig", timeout: 10 * time.Minute},
-		{name: "pilot/analysis", timeout: 10 * time.Minute},
-		{name: "pilot/resourcefilter", timeout: 10 * time.Minute},
-		{name: "pilot/revisions", timeout: 20 * time.Minute},
-		{name: "security/https_jwt", timeout: 10 * time.Minute},
-		{name: "security/remote_jwks", timeout: 10 * time.Minute},
-		{name: "security/ecc_signature_algorithm", timeout: 10 * time.Minute},
-		{name: "security/crl", timeout: 10 * time.Minute},
-		{name: "security/external_ca", timeout: 20 * time.Minute},
-		{name: "security/external_sds_provider", timeout: 10 * time.Minute},
-		{name: "security/filebased_tls_origination", timeout: 10 * time.Minute},
-		{name: "security/file_mounted_certs+single", single: true, timeout: 10 * time.Minute},
-		{name: "security/policy_attachment_only", timeout: 10 * time.Minute},
-		{name: "security/pqc", timeout: 10 * time.Minute},
-		{name: "security/sds_ingress/quic", timeout: 10 * time.Minute},
 		{name: "security/ca_custom_root", timeout: 20 * time.Minute},
 		{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
 		{name: "security", timeout: 90 * time.Minute},
