@@ -8,7 +8,8 @@ ON       ?=
 CLUSTERS ?=
 REVISION ?=
 SUITE    ?= basic
-export PLATFORM CA ON CLUSTERS REVISION SUITE
+SIZE     ?=
+export PLATFORM CA ON CLUSTERS REVISION SUITE SIZE
 # Not set unless somebody does: an empty one is an error, and does not mean the lab.
 ifneq ($(origin FLEET),undefined)
 export FLEET
@@ -18,7 +19,7 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e test unit race cases sound drills drills-all compare bench istio-tests lint release matrix lab-up lab-down picture clean
+.PHONY: help build e2e upgrade-check upgrades test unit race cases sound same drills drills-all compare bench istio-tests lint release matrix lab-up lab-down picture clean
 
 help: ## list the targets and variables
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +36,9 @@ build: ## build bin/eastwest, the same bytes from the same source
 e2e: build ## prove the mesh of PLATFORM with CA, ON an environment (root for the lab)
 	bin/eastwest verify --out $(OUT)
 
+upgrade-check: build ## may FLEET move to revision TO? go or no-go for each step; only reads
+	bin/eastwest upgrade check --to "$(TO)" --out $(OUT)
+
 test: ## all set-up, then vet and every test (root: real clusters are started)
 	.ci/test all
 
@@ -49,6 +53,12 @@ cases: ## states of meshes that people have reported, on a lab: each judged righ
 
 sound: ## diagnose sound meshes of every shape, ten times each; goes on where it stopped (root)
 	.ci/test sound
+
+upgrades: ## ask for an upgrade of a real mesh from 1.29.1 to the head, broken in a score of ways (root)
+	.ci/test upgrades
+
+same: ## compare a version of Istio with itself, ten times; goes on where it stopped (root)
+	.ci/test same
 
 drills: ## break a running mesh in a dozen ways, see it found and named (root)
 	.ci/test drills

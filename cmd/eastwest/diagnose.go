@@ -61,7 +61,7 @@ func runDiagnose(ctx context.Context, streams ioStreams, flags diagnoseFlags) er
 	if err != nil {
 		return err
 	}
-	diagnosis := diagnose.Judge(snapshot, checks.All(), accepted...)
+	diagnosis := diagnose.Judge(snapshot, checks.OfMesh(), accepted...)
 	if _, err := fmt.Fprint(streams.out, diagnosis.Text()); err != nil {
 		return err
 	}

@@ -13,13 +13,14 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/eastwest-mesh/eastwest/framework/report"
+	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
 // The pages of the reference are written from what they describe: run this test with -update.
 func TestReferenceIsCurrent(t *testing.T) {
 	// Defaults that the environment gives are nobody else's.
-	for _, variable := range []string{"PLATFORM", "CA", "ON", "CLUSTERS", "REVISION", "FLEET", "SUITE", "SETUP", "OUT", "LAB", "IMAGES", "NODE_IMAGE", "REGISTRY_MIRROR", "ERROR_PROBABILITY", "EASTWEST_ENVOY"} {
+	for _, variable := range []string{"PLATFORM", "CA", "ON", "CLUSTERS", "REVISION", "FLEET", "SUITE", "SETUP", "OUT", "LAB", "IMAGES", "NODE_IMAGE", "REGISTRY_MIRROR", "ERROR_PROBABILITY", "SIZE", "EASTWEST_ENVOY"} {
 		t.Setenv(variable, "")
 		if err := os.Unsetenv(variable); err != nil {
 			t.Fatal(err)
@@ -102,13 +103,21 @@ func scenariosPage() string {
 	page.WriteString("# Scenarios\n\nWhat `eastwest verify` tries on a mesh, in this order. Printed from the scenarios; a test keeps this page current. A fleet file can [accept](fleet-file.md) one that fails, by its name.\n\n" +
 		"The first must pass, or the others are skipped: they would only say the same again.\n")
 	for _, s := range scenarios.Basic() {
-		fmt.Fprintf(&page, "\n## %s\n\n%s: %s.\n\n- needs %d clusters or more\n", s.ID, s.Name, s.Promise, s.Needs.Clusters)
-		if s.Needs.Disruptive {
-			page.WriteString("- changes what runs in its own namespace, and restores it\n")
-		}
-		fmt.Fprintf(&page, "- source: %s\n", s.Source)
+		describeScenario(&page, s)
+	}
+	page.WriteString("\n# Comparing two revisions\n\nWhat `eastwest verify --suite revisions` tries, in this order; see [Revisions](revisions.md).\n")
+	for _, s := range scenarios.Revisions() {
+		describeScenario(&page, s)
 	}
 	return page.String()
+}
+
+func describeScenario(page *strings.Builder, s run.Scenario) {
+	fmt.Fprintf(page, "\n## %s\n\n%s: %s.\n\n- needs %d clusters or more\n", s.ID, s.Name, s.Promise, s.Needs.Clusters)
+	if s.Needs.Disruptive {
+		page.WriteString("- changes what runs in its own namespace, and restores it\n")
+	}
+	fmt.Fprintf(page, "- source: %s\n", s.Source)
 }
 
 // schemaPage lists the fields of report.json, type by type.

@@ -28,7 +28,7 @@ func (f *fleetFlags) register(set *pflag.FlagSet) {
 	set.StringArrayVar(&f.contexts, "context", nil, "a context of the kubeconfigs, in their order; without any, each one's current context")
 	set.StringVar(&f.platform, "platform", fromEnv("PLATFORM", ""), "the clusters' platform (PLATFORM), where the fleet file names none; see \"eastwest matrix\"")
 	set.StringVar(&f.ca, "ca", fromEnv("CA", ""), "the mesh's certificate authority (CA), where the fleet file names none: istio, meshca or cas")
-	set.StringVar(&f.revision, "revision", fromEnv("REVISION", ""), "the control planes' revision (REVISION), where the fleet file names none and there are several")
+	set.StringVar(&f.revision, "revision", fromEnv("REVISION", ""), "the control planes' revision (REVISION), where there are several; with \"verify --suite revisions\" two of them, as OLD,NEW")
 }
 
 // given is whether the flags name any fleet.

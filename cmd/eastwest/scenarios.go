@@ -5,8 +5,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-
-	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
 func newScenariosCommand(streams ioStreams) *cobra.Command {
@@ -16,9 +14,11 @@ func newScenariosCommand(streams ioStreams) *cobra.Command {
 		Args:  checkedArgs(cobra.NoArgs),
 		RunE: func(*cobra.Command, []string) error {
 			table := tabwriter.NewWriter(streams.out, 0, 0, 2, ' ', 0)
-			fmt.Fprintln(table, "SCENARIO\tCLUSTERS\tPROMISE")
-			for _, s := range scenarios.Basic() {
-				fmt.Fprintf(table, "%s\t%d or more\t%s\n", s.ID, s.Needs.Clusters, s.Promise)
+			fmt.Fprintln(table, "SUITE\tSCENARIO\tCLUSTERS\tPROMISE")
+			for _, suite := range suites() {
+				for _, s := range suite.Scenarios {
+					fmt.Fprintf(table, "%s\t%s\t%d or more\t%s\n", suite.Name, s.ID, s.Needs.Clusters, s.Promise)
+				}
 			}
 			return table.Flush()
 		},

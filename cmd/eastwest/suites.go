@@ -8,6 +8,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/framework/revisions"
 	"github.com/eastwest-mesh/eastwest/framework/run"
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
@@ -21,6 +22,9 @@ const (
 	suiteBasic     = "basic"
 	suiteRevisions = "revisions"
 )
+
+// suites lists all of them.
+func suites() []suite.Suite { return []suite.Suite{basic.Suite(), suiteofrevisions.Suite()} }
 
 // table is the chosen suite's table of contents.
 func (f verifyFlags) table() suite.Suite {
@@ -59,10 +63,25 @@ func (f verifyFlags) choose() (chosen, error) {
 		c.compare.Seed, err = seed()
 		errs = append(errs, err)
 	}
-	if c.compare.Pair, err = revisions.ParsePair(f.revision); err != nil {
+	if c.compare.Pair, err = revisions.ParsePair(f.revision); err != nil && !f.pairInFile() {
 		errs = append(errs, fmt.Errorf("--revision: %w", err))
 	}
 	return c, errors.Join(errs...)
+}
+
+// pairInFile is true where a fleet file may name the two revisions: no flag does.
+func (f verifyFlags) pairInFile() bool { return f.revision == "" && f.file != "" }
+
+// ofFile takes the two revisions from the fleet file where no flag names them.
+func (c chosen) ofFile(f verifyFlags, file *fleetfile.File) error {
+	if c.compare == nil || file == nil || !f.pairInFile() {
+		return nil
+	}
+	var err error
+	if c.compare.Pair, err = revisions.ParsePair(file.Revisions); err != nil {
+		return fmt.Errorf("--revision, or revisions of the fleet file: %w", err)
+	}
+	return nil
 }
 
 // where resolves the environment. The revision is the run's affair, not that of the description

@@ -44,6 +44,9 @@ func newVerifyCommand(streams ioStreams) *cobra.Command {
 checks that nothing is left. When something fails it diagnoses the mesh first:
 which link is broken, and how to mend it.
 
+With --suite revisions it compares two revisions of the mesh that is there: calls
+of every mix of the two, and the way back (docs/revisions.md).
+
 Flags override environment variables, which override defaults.
 Progress goes to standard error, the verdict to standard output, and
 artifacts/ gets junit.xml, report.json, report.html, summary.md and diagnosis/.`,
@@ -106,7 +109,7 @@ func runVerify(ctx context.Context, streams ioStreams, flags verifyFlags) error 
 	}
 	result, failure := suite.Run(ctx, &suite.T{}, flags.table(), config)
 	if result.Run.ID == "" {
-		return failure
+		return usageError(failure) // nothing was begun: what was asked for makes no sense
 	}
 	written := run.WriteArtifacts(flags.out, result.Run, result.Evidence)
 	if _, err := fmt.Fprint(streams.out, report.Terminal(result.Run, terminalOptions(streams, ""))); err != nil {
@@ -139,6 +142,7 @@ func (f verifyFlags) config(streams ioStreams) (suite.Config, error) {
 	w, errWhere := chosen.where(f)
 	f.setup = chosen.setup
 	errs := []error{errWhere, errChosen, oneOf("setup", f.setup, setupInstall, setupReuse), oneOf("suite", f.suite, suiteBasic, suiteRevisions)}
+	errs = append(errs, chosen.ofFile(f, w.fleet))
 	probability, err := checkProbability(f.errorProbability)
 	errs = append(errs, err)
 	errs = append(errs, checkNamespace(f.namespace))

@@ -118,6 +118,11 @@ func All() []Check {
 	}
 }
 
+// OfMesh lists those about a mesh as it is, without those for an upgrade.
+func OfMesh() []Check {
+	return slices.DeleteFunc(All(), func(c Check) bool { return c.Layer() == LayerUpgrade })
+}
+
 // Find returns the check of an ID.
 func Find(id string) (Check, bool) {
 	all := All()

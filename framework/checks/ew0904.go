@@ -14,7 +14,7 @@ func ew0904() Check {
 	return Check{
 		ID: "EW0904", Severity: Error,
 		Title:    "The new control plane will not start with the CA that it is given",
-		Question: "Has the Secret cacerts all that the new release insists on?",
+		Question: "Has the Secret " + names.CASecret + " all that the new release insists on?",
 		Why:      "Since 1.26.1 istiod refuses to start with an incomplete CA; before, it made a CA of its own without a word, which other clusters do not trust.",
 		Source:   "istio/istio, pilot/pkg/bootstrap/istio_ca.go (checkCABundleCompleteness)",
 		Judge: func(l *Look) {

@@ -14,7 +14,7 @@ func ew0913() Check {
 		ID: "EW0913", Severity: Error,
 		Title:    "Resources are kept from the new control plane by their label",
 		Question: "Is there no routing or security resource that only the revision in use reads?",
-		Why:      "istiod reads a resource with the label istio.io/rev only if that is exactly its own revision, no tag: for proxies that move to the new one such rules and policies are gone.",
+		Why:      "istiod reads a resource with the label " + names.Revision + " only if that is exactly its own revision, no tag: for proxies that move to the new one such rules and policies are gone.",
 		Source:   "istio/istio, pkg/config/model.go (LabelsInRevision)",
 		Judge: func(l *Look) {
 			l.moving(func(m move, c *istio.Cluster) {

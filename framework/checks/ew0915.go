@@ -12,7 +12,7 @@ func ew0915() Check {
 	return Check{
 		ID: "EW0915", Severity: Error,
 		Title:    "A namespace lacks the root that its proxies must trust",
-		Question: "Has every namespace with proxies the ConfigMap istio-ca-root-cert, with the root that istiod publishes elsewhere?",
+		Question: "Has every namespace with proxies the ConfigMap " + names.RootConfigMap + ", with the root that istiod publishes elsewhere?",
 		Why:      "A pod that is made anew, as every pod of a namespace that moves is, waits for the ConfigMap and does not start, or does not trust its control plane.",
 		Source:   "istio/istio#48306, istio/istio#49696",
 		Judge: func(l *Look) {

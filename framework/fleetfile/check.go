@@ -17,6 +17,7 @@ import (
 
 	"github.com/eastwest-mesh/eastwest/framework/fleet"
 	"github.com/eastwest-mesh/eastwest/framework/istio/names"
+	"github.com/eastwest-mesh/eastwest/framework/revisions"
 )
 
 // projectID is the form of a project's ID, with the domain that old ones may have.
@@ -29,6 +30,7 @@ func (f *File) checkFields(problems *collector) {
 	f.checkWorkload(problems)
 	f.checkAccept(problems)
 	checkRevision(&f.Revision, problems)
+	checkRevisions(&f.Revisions, problems)
 	if f.MeshID != "" && !placeholder(f.MeshID) {
 		for _, problem := range validation.IsValidLabelValue(f.MeshID) {
 			problems.at(&f.MeshID, "%q: %s", f.MeshID, problem)
@@ -135,6 +137,16 @@ func checkRevision(value *string, problems *collector) {
 	label(value, problems)
 	if *value == "default" {
 		problems.at(value, "\"default\" is also the tag's name, which may lead to any revision; leave it out, or give the label "+names.Revision+" of istiod's pods")
+	}
+}
+
+// checkRevisions wants two revisions, or nothing.
+func checkRevisions(value *string, problems *collector) {
+	if *value == "" || placeholder(*value) {
+		return
+	}
+	if _, err := revisions.ParsePair(*value); err != nil {
+		problems.at(value, "%v", err)
 	}
 }
 

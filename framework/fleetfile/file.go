@@ -23,6 +23,8 @@ type File struct {
 	// Revision is that of every cluster that names none of its own; empty
 	// means: find it out, and refuse to guess between several.
 	Revision string `json:"revision,omitempty"`
+	// Revisions are the two that are compared, as OLD,NEW; empty leaves them to a flag.
+	Revisions string `json:"revisions,omitempty"`
 	// FleetProject is the ID of the fleet's project, which asmcli wants.
 	FleetProject string `json:"fleetProject,omitempty"`
 	MeshID       string `json:"meshID,omitempty"`

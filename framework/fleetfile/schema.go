@@ -28,6 +28,7 @@ func schema(h *header, f *File) []field {
 		{name: "platform", text: &f.Platform},
 		{name: "ca", text: &f.CA},
 		{name: "revision", text: &f.Revision},
+		{name: "revisions", text: &f.Revisions},
 		{name: "fleetProject", text: &f.FleetProject},
 		{name: "meshID", text: &f.MeshID},
 		{name: "namespace", text: &f.Namespace, fields: []field{

@@ -170,6 +170,7 @@ func (r *reader) caRoots(ctx context.Context) {
 	secret, err := ask(ctx, r, "get secrets in "+names.System, func(ctx context.Context) (*corev1.Secret, error) {
 		return r.client.Kubernetes.CoreV1().Secrets(names.System).Get(ctx, names.CASecret, metav1.GetOptions{})
 	})
+	r.caKeys(secret, err)
 	switch {
 	case apierrors.IsNotFound(err):
 		err = nil
@@ -182,14 +183,22 @@ func (r *reader) caRoots(ctx context.Context) {
 		}
 	}
 	r.out.CACertificates = sectionOf("certificates of Secret "+names.CASecret, signing, err)
-	if r.opts.Asked.Upgrade != nil {
-		var keys []string
-		if secret != nil {
-			keys = sorted(secret.Data)
-		}
-		r.out.CAKeys = sectionOf("the keys of Secret "+names.CASecret, keys, err)
-	}
 	r.out.CARoots = sectionOf("root certificates of Secret "+names.CASecret, roots, err)
+}
+
+// caKeys notes what the Secret has, for an upgrade; of a key that is missing nothing can be parsed.
+func (r *reader) caKeys(secret *corev1.Secret, err error) {
+	if r.opts.Asked.Upgrade == nil {
+		return
+	}
+	var keys []string
+	switch {
+	case apierrors.IsNotFound(err):
+		err = nil
+	case err == nil:
+		keys = sorted(secret.Data)
+	}
+	r.out.CAKeys = sectionOf("the keys of Secret "+names.CASecret, keys, err)
 }
 
 // signingOf is the public part of what istiod's CA signs with.

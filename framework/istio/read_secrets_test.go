@@ -185,7 +185,7 @@ func TestParseRemote(t *testing.T) {
 			if test.want.Broken == "" {
 				test.want.Server = "https://10.0.0.1:6443"
 			}
-			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(Section[string]{}, Section[[]string]{})); diff != "" {
+			if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(Section[string]{}, Section[[]string]{}, Section[[]Grant]{})); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})

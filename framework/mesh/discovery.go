@@ -36,7 +36,7 @@ func (b *builder) discovery(cluster fleet.ClusterSpec) []plan.Action {
 			Title: "await istiod synced with " + namesOf(others),
 			Shell: syncedShell(clusterNames(others)),
 			Until: func(ctx context.Context, site *plan.Site) error {
-				return AwaitSynced(ctx, site.Client, ids, site.Bounds)
+				return AwaitSynced(ctx, site.Client, Awaited{Revision: b.opts.Revision, Others: ids}, site.Bounds)
 			},
 		},
 	}
@@ -85,15 +85,24 @@ func namesOf(clusters []fleet.ClusterSpec) string {
 	return strings.Join(clusterNames(clusters), ", ")
 }
 
-// knowing reads what a cluster's Ready istiods say of other clusters: parts is PartRemotes
-// or PartNetworks. A cluster without any is an error: nobody could be asked.
-func knowing(ctx context.Context, client *kube.Client, parts istio.Part) ([]istio.Istiod, error) {
+// Awaited is what the istiods of a cluster are to know.
+type Awaited struct {
+	// Revision is theirs; empty means those of every revision.
+	Revision string
+	// Others are names of clusters, or of networks.
+	Others []string
+}
+
+// knowing reads what a cluster's Ready istiods, all or those of a revision, say of other
+// clusters: parts is PartRemotes or PartNetworks. A cluster without any is an error: nobody
+// could be asked.
+func knowing(ctx context.Context, client *kube.Client, revision string, parts istio.Part) ([]istio.Istiod, error) {
 	cluster := &fleet.Cluster{ClusterSpec: fleet.ClusterSpec{Name: client.Name}, Client: client}
 	all, why := istio.Look(ctx, cluster, parts).Istiods.Get()
 	if why != nil {
 		return nil, fmt.Errorf("cluster %q: %w", client.Name, why)
 	}
-	ready := slices.DeleteFunc(slices.Clone(all), func(i istio.Istiod) bool { return !i.Ready })
+	ready := slices.DeleteFunc(slices.Clone(all), func(i istio.Istiod) bool { return !i.Ready || revision != "" && i.Revision != revision })
 	if len(ready) == 0 {
 		return nil, fmt.Errorf("cluster %q has no Ready istiod pod", client.Name)
 	}
@@ -102,13 +111,14 @@ func knowing(ctx context.Context, client *kube.Client, parts istio.Part) ([]isti
 
 // AwaitSynced waits until every istiod pod of a cluster is synced with the given
 // remote clusters, whatever others it has.
-func AwaitSynced(ctx context.Context, client *kube.Client, others []string, bounds kube.Bounds) error {
+func AwaitSynced(ctx context.Context, client *kube.Client, awaited Awaited, bounds kube.Bounds) error {
+	others := awaited.Others
 	return client.AwaitPoll(ctx, kube.Poll{
 		For:   "istiod synced with " + strings.Join(others, ", "),
 		Bound: bounds.Sync,
 		Hint:  "read istiod's log for the remote cluster's name; the server in the remote secret must be reachable from istiod's pod",
 		Ask: func(ctx context.Context) (kube.State, error) {
-			istiods, err := knowing(ctx, client, istio.PartRemotes)
+			istiods, err := knowing(ctx, client, awaited.Revision, istio.PartRemotes)
 			if err != nil {
 				return kube.State{}, err
 			}

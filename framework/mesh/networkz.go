@@ -27,7 +27,7 @@ func (b *builder) knownGateways(cluster fleet.ClusterSpec) []plan.Action {
 		Title: "await istiod knows the gateways of " + strings.Join(networks, ", "),
 		Shell: knownShell(networks),
 		Until: func(ctx context.Context, site *plan.Site) error {
-			return AwaitGateways(ctx, site.Client, networks, site.Bounds)
+			return AwaitGateways(ctx, site.Client, Awaited{Revision: b.opts.Revision, Others: networks}, site.Bounds)
 		},
 	}}
 }
@@ -55,14 +55,15 @@ func otherNetworks(cluster fleet.ClusterSpec, all []fleet.ClusterSpec) []string 
 
 // AwaitGateways waits until every Ready istiod pod of a cluster knows a gateway
 // of each of the networks.
-func AwaitGateways(ctx context.Context, client *kube.Client, networks []string, bounds kube.Bounds) error {
+func AwaitGateways(ctx context.Context, client *kube.Client, awaited Awaited, bounds kube.Bounds) error {
+	networks := awaited.Others
 	return client.AwaitPoll(ctx, kube.Poll{
 		For:   "istiod knowing the gateways of " + strings.Join(networks, ", "),
 		Bound: bounds.Gateways,
 		Hint: "a gateway with a host name is known once the name resolves from istiod's pod; istiod asks again 30 s after a failure at the earliest. " +
 			"A gateway with an address is known as soon as istiod is synced with its cluster",
 		Ask: func(ctx context.Context) (kube.State, error) {
-			istiods, err := knowing(ctx, client, istio.PartNetworks)
+			istiods, err := knowing(ctx, client, awaited.Revision, istio.PartNetworks)
 			if err != nil {
 				return kube.State{}, err
 			}

@@ -37,6 +37,9 @@ type Options struct {
 	GatewayFlags []string
 	// FleetID is the fleet's project, for asmcli.
 	FleetID string
+	// Revision is that of the control planes that are waited for; empty waits for all that are
+	// there.
+	Revision string
 	// Placeholders is true where nobody knows the clusters yet: paths, networks
 	// and the fleet's project of the printed script are to be filled in.
 	Placeholders bool

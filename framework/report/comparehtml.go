@@ -83,7 +83,7 @@ func sideTitle(c Compared, s CellSide) string {
 }
 
 func shownCell(cell ComparedCell) gridCell {
-	shown := gridCell{Outcome: string(cell.Outcome), Why: strings.Join(cell.Why, "; ")}
+	shown := gridCell{Outcome: string(cell.Outcome)}
 	if cell.Sent+cell.Lost > 0 {
 		shown.Counts = cell.counts()
 	}
@@ -91,9 +91,9 @@ func shownCell(cell ComparedCell) gridCell {
 	case CellNoWorse:
 		shown.Class, shown.Bound = "passed", "at most "+percentFine(cell.Bound)+" more"
 	case CellWorse:
-		shown.Class = "failed"
+		shown.Class, shown.Why = "failed", cell.mostSaid()
 	case CellCouldNotTell:
-		shown.Class = "errored"
+		shown.Class, shown.Why = "errored", strings.Join(cell.Why, "; ")
 		if cell.Bound > 0 {
 			shown.Bound = fmt.Sprintf("up to %s more", percentFine(cell.Bound))
 		}

@@ -82,7 +82,7 @@ func (t *terminal) compared(cases []Case) {
 		if c.Compared == nil {
 			continue
 		}
-		t.heading(c.ID + ": " + clean(c.Compared.title()))
+		t.heading(clean(c.ID + ": " + c.Compared.title()))
 		for _, group := range c.Compared.byOutcome() {
 			if !group.told() {
 				t.text("  ", green, group.sums())

@@ -56,7 +56,7 @@ func TestGoldenRenderings(t *testing.T) {
 	runs := []struct {
 		name string
 		run  Run
-	}{{"healthy", healthyRun()}, {"rehearsed", rehearsedRun()}, {"fleet", fleetRun()}}
+	}{{"healthy", healthyRun()}, {"rehearsed", rehearsedRun()}, {"fleet", fleetRun()}, {"compared", comparedRun()}}
 	for _, r := range runs {
 		for _, rendering := range renderings() {
 			if rendering.name == "color.txt" && r.name != "healthy" {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/verdict"
@@ -102,6 +103,33 @@ func fleetRun() Run {
 	return r
 }
 
+// comparedRun compares revision canary, which runs in cluster1 only, with default: calls from it to
+// what runs only in cluster2 fail.
+func comparedRun() Run {
+	r := healthyRun()
+	r.ID, r.Command = "ew-4be1", []string{"eastwest", "verify", "--on", "lab", "--suite", "revisions", "--revision", "default,canary"}
+	old, canary := CellSide{Cluster: "cluster1", Arm: "old", Revision: "default"}, CellSide{Cluster: "cluster1", Arm: "new", Revision: "canary"}
+	remote, everywhere := CellSide{Cluster: "cluster2", Arm: "old", Revision: "default"}, CellSide{Arm: "old", Revision: "default"}
+	const only, all = "only-2.sample-old.svc.cluster.local", "everywhere.sample-old.svc.cluster.local"
+	compared := &Compared{
+		Old: "default", New: "canary", Extent: "standard", Blocks: 30, CallsPerBlock: 48, Margin: 0.005, FalseWorse: 1e-6, FalseNoWorse: 1e-3, Seed: 7,
+		Converge: 61 * time.Second, Measure: 95 * time.Second,
+		Cells: []ComparedCell{
+			{Source: old, Destination: everywhere, Service: all, Stage: 1, Sent: 1440, Outcome: CellBaseline, Bound: 0.0049, Answers: map[string]int{"cluster1": 711, "cluster2": 729}},
+			{Source: old, Destination: remote, Service: only, Stage: 1, Sent: 1440, Outcome: CellBaseline, Bound: 0.0049, Answers: map[string]int{"cluster2": 1440}},
+			{Source: canary, Destination: everywhere, Service: all, Stage: 1, Sent: 1440, Outcome: CellNoWorse, Bound: 0.0049, Why: []string{"0 of 1440 calls failed, of the baseline's 0 of 1440"}, Answers: map[string]int{"cluster1": 720, "cluster2": 720}},
+			{Source: canary, Destination: remote, Service: only, Stage: 1, Sent: 1440, Failed: 1440, Outcome: CellWorse, Bound: 1, Why: []string{"1440 of 1440 calls failed, of the baseline's 0 of 1440"}, Errors: map[string]int{"HTTP status 503 upstream connect error": 1440}},
+			{Source: remote, Destination: everywhere, Service: all, Stage: 1, Sent: 1439, Lost: 1, Outcome: CellCouldNotTell, Why: []string{"the probe lost 1 calls: lost: exit code 1"}, Errors: map[string]int{"lost: exit code 1": 1}},
+			{Source: CellSide{Cluster: "cluster2", Arm: "new", Revision: "canary"}, Destination: everywhere, Service: all, Outcome: CellNotTaken, Why: []string{"revision canary does not run there"}},
+		},
+	}
+	c := Case{ID: "mixed-revisions", Name: "Every mix", Kind: KindScenario, Status: Failed, Start: at(23.7), Duration: 3 * time.Minute, Compared: compared}
+	c.Message = Broken(*compared)[0]
+	r.Cases = append(slices.Clone(r.Cases[:5]), c, r.Cases[8])
+	r.Outcome, r.Reasons = Outcome(r.Cases)
+	return r
+}
+
 // hostileRun has markup, escape sequences and line breaks in every string that a cluster can choose.
 func hostileRun() Run {
 	const evil = "<script>alert(1)</script>&\"'|`*_[x](javascript:y)\x1b[31mred\x00\n\u202Eend ]]> @all"
@@ -118,6 +146,11 @@ func hostileRun() Run {
 	c := &r.Cases[5]
 	c.ID, c.Name, c.Cluster, c.Promise, c.Source, c.Message, c.Notes = evil, evil, evil, evil, evil, evil, []string{evil}
 	r.Cases[6].Status, r.Cases[6].Message, r.Cases[6].Accepted = Accepted, evil, evil
+	side := CellSide{Cluster: evil, Arm: evil, Revision: evil}
+	c.Compared = &Compared{Old: evil, New: evil, Extent: evil, Cells: []ComparedCell{
+		{Source: side, Destination: side, Service: evil, Sent: 1, Outcome: CellOutcome(evil), Why: []string{evil}, Answers: map[string]int{evil: 1}, Errors: map[string]int{evil: 1}},
+		{Source: side, Destination: CellSide{}, Service: evil, Sent: 1, Outcome: CellWorse, Why: []string{evil}, Errors: map[string]int{evil: 1}},
+	}}
 	s := &c.Samples[0]
 	s.Source, s.URL, s.Calls[0].Version, s.Verdict.Reasons = evil, evil, evil, []string{evil}
 	return r

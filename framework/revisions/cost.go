@@ -21,15 +21,15 @@ type Cost struct {
 	Duration, CPU         time.Duration
 }
 
-// What was measured on a lab of two clusters that share two cores (docs/revisions.md): starting
-// a command in a container and the client in it, and one call, of which both proxies, gateway,
-// client and server take their part. Batches of one source follow each other, and sources of
-// different clusters go beside each other.
+// What was measured on a lab of two clusters that share two cores with other work
+// (docs/revisions.md): a batch, which starts a command in a container, and a call, of which
+// client, both proxies, gateway and server take their part. Batches of one source follow each
+// other, and sources of different clusters go beside each other.
 const (
 	batchTakes = 250 * time.Millisecond
-	batchCPU   = 200 * time.Millisecond
-	callTakes  = 2 * time.Millisecond
-	callCPU    = 2 * time.Millisecond
+	batchCPU   = 50 * time.Millisecond
+	callTakes  = 10 * time.Millisecond
+	callCPU    = time.Millisecond
 	// settleTakes is the restart of the pods and the convergence of each phase.
 	settleTakes = 30 * time.Second
 )

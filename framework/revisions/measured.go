@@ -55,25 +55,34 @@ type Outcome struct {
 type Shown map[Cell][]string
 
 // Judge compares a cell with its baseline. A cell that is not shown to have been taken is
-// neither worse nor no worse, and nothing is compared with a baseline that is not sound.
+// neither worse nor no worse, and nothing is compared with a baseline that is not sound. Where
+// the probe lost calls the first stage cannot tell, and the second begins anew.
 func Judge(design verdict.Comparison, stage verdict.Stage, baseline, cell Measured, shown Shown) Outcome {
 	o := Outcome{Compared: design.Judge(baseline.Blocks, cell.Blocks, stage), Baseline: cell.Cell.IsBaseline()}
 	o.Why = o.Reasons
-	doubts := slices.Concat(shown[cell.Cell], lost(cell))
-	switch {
-	case o.Baseline:
+	if o.Baseline {
 		o.Relation, o.Again, o.Why = verdict.NoWorse, false, nil
-		doubts = append(doubts, unsound(baseline)...)
-	case len(unsound(baseline))+len(shown[baseline.Cell]) > 0:
-		doubts = append(doubts, prefixed("the baseline: ", slices.Concat(unsound(baseline), shown[baseline.Cell]))...)
-	case len(doubts) == 0 && len(unlike(cell, baseline)) > 0:
-		o.Relation, o.Again = verdict.Worse, false
-		o.Why = append(unlike(cell, baseline), o.Why...)
 	}
-	if len(doubts) > 0 {
+	missing := slices.Concat(lost(cell), prefixed("the baseline: ", lost(baseline)))
+	switch doubts := doubts(baseline, cell, shown); {
+	case len(doubts) > 0:
 		o.Relation, o.Again, o.Why = verdict.CouldNotTell, false, doubts
+	case len(unlike(cell, baseline)) > 0:
+		o.Relation, o.Again, o.Why = verdict.Worse, false, append(unlike(cell, baseline), o.Why...)
+	case o.Baseline && cell.Lost > 0:
+		o.Relation, o.Again, o.Why = verdict.CouldNotTell, stage == verdict.StageOne, lost(cell)
+	case len(missing) > 0:
+		o.Relation, o.Again, o.Why = verdict.CouldNotTell, stage == verdict.StageOne, missing
 	}
 	return o
+}
+
+// doubts say why the counts of a cell prove nothing, however many more there are.
+func doubts(baseline, cell Measured, shown Shown) []string {
+	if cell.Cell.IsBaseline() {
+		return slices.Concat(shown[cell.Cell], unsound(cell))
+	}
+	return slices.Concat(shown[cell.Cell], prefixed("the baseline: ", slices.Concat(unsound(baseline), shown[baseline.Cell])))
 }
 
 func lost(m Measured) []string {
@@ -98,7 +107,7 @@ func unsound(baseline Measured) []string {
 	case 2*failing >= len(baseline.Blocks):
 		return []string{fmt.Sprintf("within the old revision %d of %d calls fail, in %d of %d blocks: %s", baseline.Failed(), baseline.Sent(), failing, len(baseline.Blocks), most(baseline.Errors))}
 	}
-	return lost(baseline)
+	return nil
 }
 
 // unlike lists the causes that a cell names and its baseline does not. A proxy that says why it

@@ -100,6 +100,8 @@ func TestJudge(t *testing.T) {
 	sameCause.Causes = caused.Causes
 	lost := sample(cell, 0, 0)
 	lost.Lost, lost.Blocks[3].Sent, lost.Errors = 1, 11, map[string]int{"lost: x": 1}
+	lostBase := sample(base, 0, 0)
+	lostBase.Lost, lostBase.Blocks[3].Sent, lostBase.Errors = 1, 11, map[string]int{"lost: x": 1}
 	away := sample(cell, 0, 0)
 	away.Answers = map[string]int{"a": 300}
 	tests := []struct {
@@ -115,13 +117,19 @@ func TestJudge(t *testing.T) {
 		{"in between", sample(base, 0, 0), sample(cell, 6, 1), nil, verdict.CouldNotTell, true, "it may lose up to"},
 		{"one call that names its cause", sample(base, 0, 0), caused, nil, verdict.Worse, false, "1 calls failed because the certificate was not accepted"},
 		{"the baseline names it, too", sameCause, caused, nil, verdict.CouldNotTell, true, "it may lose up to"},
-		{"a lost call", sample(base, 0, 0), lost, nil, verdict.CouldNotTell, false, "the probe lost 1 calls: lost: x"},
+		{"a lost call", sample(base, 0, 0), lost, nil, verdict.CouldNotTell, true, "the probe lost 1 calls: lost: x"},
+		{"a lost call of the baseline", lostBase, sample(cell, 0, 0), nil, verdict.CouldNotTell, true, "the baseline: the probe lost 1 calls: lost: x"},
+		{"the baseline itself, with a lost call", lostBase, lostBase, nil, verdict.CouldNotTell, true, "the probe lost 1 calls"},
+		{"a lost call, and not shown", sample(base, 0, 0), lost, Shown{cell: {"pod p"}}, verdict.CouldNotTell, false, "pod p"},
 		{"not shown to have been taken", sample(base, 0, 0), sample(cell, 30, 12), Shown{cell: {"pod p was injected by x"}}, verdict.CouldNotTell, false, "injected by x"},
 		{"a baseline that is not shown", sample(base, 0, 0), sample(cell, 0, 0), Shown{base: {"pod p"}}, verdict.CouldNotTell, false, "the baseline: pod p"},
 		{"a baseline that loses calls as a rule", sample(base, 15, 1), sample(cell, 0, 0), nil, verdict.CouldNotTell, false, "in 15 of 30 blocks"},
 		{"the baseline itself", sample(base, 2, 1), sample(base, 2, 1), nil, verdict.NoWorse, false, ""},
 		{"the baseline itself, unsound", sample(base, 15, 1), sample(base, 15, 1), nil, verdict.CouldNotTell, false, "within the old revision"},
 		{"another cluster does not answer", sample(base, 0, 0), away, nil, verdict.Worse, false, "no call was answered by cluster b"},
+	}
+	if got := Judge(design, verdict.StageTwo, sample(base, 0, 0), lost, nil); got.Relation != verdict.CouldNotTell || got.Again {
+		t.Errorf("stage two with a lost call: %s, again %t", got.Relation, got.Again)
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -39,7 +39,7 @@ type Comparing struct {
 	Cost          revisions.Cost
 }
 
-// validate tells what is wrong with the configuration of a comparison.
+// validateCompare tells what is wrong with the configuration of a comparison.
 func (c Config) validateCompare() error {
 	if c.Compare == nil {
 		return nil
@@ -145,8 +145,7 @@ func orNone(ready []string) string {
 // tagged refuses tags: what they lead to may change while it is measured.
 func tagged(cluster *istio.Cluster, pair revisions.Pair) error {
 	var errs []error
-	names := []string{pair.Old, pair.New}
-	for _, name := range slices.Compact(names) {
+	for _, name := range slices.Compact([]string{pair.Old, pair.New}) {
 		if revision, ok := cluster.Resolve(name); ok && revision != name {
 			errs = append(errs, fmt.Errorf("cluster %q: %q is a tag, which leads to revision %q: name the revision", cluster.Name, name, revision))
 		}

@@ -24,7 +24,7 @@ func (r *Run) Diagnose(ctx context.Context) diagnose.Diagnosis {
 	defer cancel()
 	snapshot := diagnose.Take(ctx, r.fleet.Clusters, diagnose.Options{Namespace: r.namespace, Calls: diagnose.Sized, ErrorProbability: r.config.ErrorProbability})
 	snapshot.Eastwest = r.config.Version
-	diagnosis := diagnose.Judge(snapshot, checks.All(), checks.OfChecks(r.config.Accept)...)
+	diagnosis := diagnose.Judge(snapshot, checks.OfMesh(), checks.OfChecks(r.config.Accept)...)
 	r.evidence = append(r.evidence, File{Name: "findings.txt", Content: []byte(diagnosis.Text())})
 	var content bytes.Buffer
 	if err := snapshot.Save(&content); err == nil {
@@ -55,13 +55,7 @@ func (r *Run) diagnose(ctx context.Context) {
 // collectLogs keeps the end of the logs of istiod, the gateway and the sample's
 // proxies. A log that cannot be read is no evidence, and nothing worse.
 func (r *Run) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
-	sources := []struct{ namespace, selector, container string }{
-		{names.System, names.IstiodSelector, names.IstiodContainer},
-		{names.System, names.GatewaySelector, names.Proxy},
-		{r.namespace, workload.SleepSelector, names.Proxy},
-		{r.namespace, workload.HelloWorldSelector, names.Proxy},
-	}
-	for _, source := range sources {
+	for _, source := range r.logSources() {
 		// Pods that are not ready have the most to tell.
 		pods, err := cluster.Client.Kubernetes.CoreV1().Pods(source.namespace).List(ctx, metav1.ListOptions{LabelSelector: source.selector})
 		if err != nil {
@@ -75,4 +69,23 @@ func (r *Run) collectLogs(ctx context.Context, cluster *fleet.Cluster) {
 			}
 		}
 	}
+}
+
+// logSource is pods and the container whose log is kept.
+type logSource struct{ namespace, selector, container string }
+
+func (r *Run) logSources() []logSource {
+	sources := []logSource{
+		{names.System, names.IstiodSelector, names.IstiodContainer},
+		{names.System, names.GatewaySelector, names.Proxy},
+	}
+	if r.config.Compare == nil {
+		return append(sources,
+			logSource{r.namespace, workload.SleepSelector, names.Proxy},
+			logSource{r.namespace, workload.HelloWorldSelector, names.Proxy})
+	}
+	for _, arm := range workload.Arms() {
+		sources = append(sources, logSource{workload.ArmNamespace(r.namespace, arm), workload.EchoSelector(workload.Caller), names.Proxy})
+	}
+	return sources
 }

@@ -87,8 +87,10 @@ func steps(meshOptions mesh.Options, sampleOptions workload.Options, reuse bool)
 	return slices.Concat(all, sampleSteps, ready, workload.ReadySteps(sampleOptions)), nil
 }
 
-// comparingSteps make the workloads of two revisions on a mesh that is there.
+// comparingSteps make the workloads of two revisions on a mesh that is there. Only the old one is
+// waited for: what the new one does not manage is what is asked.
 func comparingSteps(meshOptions mesh.Options, sampleOptions workload.Options, compared workload.Compared) ([]plan.Step, error) {
+	meshOptions.Revision = compared.Pair.Old
 	made, err := workload.RevisionSteps(sampleOptions, compared)
 	return slices.Concat(mesh.ReuseSteps(meshOptions), made, workload.RevisionReadySteps(sampleOptions, compared)), err
 }

@@ -59,9 +59,10 @@ func (r *Run) preflight(ctx context.Context) error {
 	return nil
 }
 
-// settle asks clusters that have a mesh for what their description leaves open.
+// settle asks clusters that have a mesh for what their description leaves open, and refuses a
+// revision that they have not.
 func (r *Run) settle(ctx context.Context) error {
-	if r.config.Provider.Traits().InstallsMesh {
+	if r.config.Provider.Traits().InstallsMesh && r.config.Revision == "" {
 		return nil
 	}
 	found, err := istio.Settle(ctx, r.fleet.Clusters)

@@ -194,6 +194,15 @@ func (v *Verdict) doubts(step Step, wanted []string, measured *Measured) []strin
 
 func (v *Verdict) restsOn(step Step, wanted []string) string {
 	text := fmt.Sprintf("%d checks in %d clusters found no error", len(wanted), len(v.Clusters))
+	warnings := 0
+	for _, f := range v.Findings {
+		if f.Severity == checks.Warning && slices.Contains(wanted, f.Check) {
+			warnings++
+		}
+	}
+	if warnings > 0 {
+		text += fmt.Sprintf("; read the warnings (%d)", warnings)
+	}
 	if step.ID != Install && v.Measured != "" {
 		text += "; " + v.Measured
 	}

@@ -9,12 +9,11 @@ import (
 	"github.com/eastwest-mesh/eastwest/suites/suite"
 )
 
-// Config, Result and T are those of every suite.
-type (
-	Config = suite.Config
-	Result = suite.Result
-	T      = suite.T
-)
+// Config is what every suite is run with.
+type Config = suite.Config
+
+// Result is what every suite leaves behind.
+type Result = suite.Result
 
 // Suite is the table of contents.
 func Suite() suite.Suite { return suite.Suite{Name: "basic", Scenarios: scenarios.Basic()} }

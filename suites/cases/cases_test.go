@@ -108,7 +108,7 @@ func (m *mesh) take(t *testing.T, c liveCase) (*istio.Snapshot, diagnose.Diagnos
 	}
 	defer func() { _ = f.Close() }()
 	s := diagnose.Take(t.Context(), f.Clusters, diagnose.Options{Namespace: workload.DefaultNamespace, Calls: diagnose.Sized})
-	return s, diagnose.Judge(s, checks.All())
+	return s, diagnose.Judge(s, checks.OfMesh())
 }
 
 // await looks until the diagnosis is the right one twice in a row, so that nothing that is

@@ -191,7 +191,7 @@ func (m *liveMesh) await(t *testing.T, what string, times int, mistake func(diag
 		m.connected(t, func(f *fleet.Fleet) {
 			s = diagnose.Take(t.Context(), f.Clusters, diagnose.Options{Namespace: workload.DefaultNamespace, Calls: diagnose.Sized})
 		})
-		d = diagnose.Judge(s, checks.All())
+		d = diagnose.Judge(s, checks.OfMesh())
 		wrong := mistake(d)
 		if wrong == "" {
 			if inARow++; inARow == times {

@@ -55,7 +55,7 @@ func upgradeFaults() []upgradeFault {
 		},
 		{
 			name: "a new istiod that does not start", check: "EW0909", found: "is not Ready",
-			make: []string{system + `patch deployment istiod-canary --type=json --patch='[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"nowhere.example/pilot:1"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]'`, system + "wait pod --selector=app=istiod,istio.io/rev=canary --for=jsonpath='{.status.containerStatuses[0].state.waiting.reason}' --timeout=60s"},
+			make: []string{system + `patch deployment istiod-canary --type=json --patch='[{"op":"replace","path":"/spec/template/spec/containers/0/image","value":"nowhere.example/pilot:1"},{"op":"replace","path":"/spec/strategy","value":{"type":"Recreate"}}]'`, "for i in $(seq 60); do " + system + "get pods --selector=app=istiod,istio.io/rev=canary --output=jsonpath='{.items[*].status.containerStatuses[*].state.waiting.reason}' | grep -q Image && exit 0; sleep 1; done; exit 1"},
 			mend: []string{system + "rollout undo deployment/istiod-canary", restart},
 		},
 		{
