@@ -22,7 +22,7 @@ OUT ?= artifacts
 .PHONY: help build e2e upgrade-check upgrades test unit race cases sound same drills drills-all compare bench istio-tests lint release matrix lab-up lab-down picture clean
 
 help: ## list the targets and variables
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "variables: PLATFORM=$(PLATFORM) CA=$(CA) ON=$(ON) FLEET=$(FLEET) CLUSTERS=$(CLUSTERS) REVISION=$(REVISION) SUITE=$(SUITE) OUT=$(OUT)"
 
 # As the lab's parts are built: what both import is compiled once. Tools for
@@ -73,7 +73,7 @@ bench: build ## verify beside the guide's own commands, and the lab beside kind:
 	CGO_ENABLED=0 $(GO) run $(COMPILE) ./internal/bench script --clusters $(or $(CLUSTERS),2)
 	kind/ci/run bench
 
-istio-tests: build ## Istio's own tests on a lab: 6 minutes; ALL=1 an hour; TOPOLOGY=primary-remote (root)
+istio-tests: build ## Istio's own tests on a lab: 6 minutes; ALL=1 more than an hour; TOPOLOGY=primary-remote (root)
 	$(BUILD) -o bin/ ./internal/istiotests
 	bin/istiotests --out $(OUT)/istio-tests $(if $(ALL),--all) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
