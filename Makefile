@@ -19,10 +19,10 @@ GO  ?= go
 OUT ?= artifacts
 
 .DEFAULT_GOAL := help
-.PHONY: help build e2e upgrade-check upgrades test unit race cases sound same drills drills-all compare bench lint release matrix lab-up lab-down picture clean
+.PHONY: help build e2e upgrade-check upgrades test unit race cases sound same drills drills-all compare bench istio-tests lint release matrix lab-up lab-down picture clean
 
 help: ## list the targets and variables
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "variables: PLATFORM=$(PLATFORM) CA=$(CA) ON=$(ON) FLEET=$(FLEET) CLUSTERS=$(CLUSTERS) REVISION=$(REVISION) SUITE=$(SUITE) OUT=$(OUT)"
 
 # As the lab's parts are built: what both import is compiled once. Tools for
@@ -72,6 +72,10 @@ compare: ## what istioctl says to every fault, beside eastwest: docs/compared.md
 bench: build ## verify beside the guide's own commands, and the lab beside kind: medians and ratios (root)
 	CGO_ENABLED=0 $(GO) run $(COMPILE) ./internal/bench script --clusters $(or $(CLUSTERS),2)
 	kind/ci/run bench
+
+istio-tests: build ## Istio's own tests on a lab: 6 minutes; ALL=1 more than an hour; TOPOLOGY=primary-remote (root)
+	$(BUILD) -o bin/ ./internal/istiotests
+	bin/istiotests --out $(OUT)/istio-tests $(if $(ALL),--all) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
 lint: ## golangci-lint as pinned in tools/go.mod; go vet for macOS and arm64
 	CGO_ENABLED=0 GOFLAGS="$(GOFLAGS) $(COMPILE)" $(GO) tool -modfile=tools/go.mod golangci-lint run --allow-parallel-runners ./...

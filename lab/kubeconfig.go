@@ -14,6 +14,9 @@ func (l *Lab) Kubeconfig() string { return l.f.kubeconfig("lab") }
 // the clusters (see Exec): its servers are the nodes' own addresses.
 func (l *Lab) InsideKubeconfig() string { return l.f.kubeconfig(insideName) }
 
+// InsideKubeconfigOf is the path of the same with one cluster only.
+func (l *Lab) InsideKubeconfigOf(cluster string) string { return l.f.kubeconfig(insideNameOf(cluster)) }
+
 // insideName is the kubeconfig for programs on the network between the clusters.
 const insideName = "inside"
 

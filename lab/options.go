@@ -12,6 +12,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/internal/topology"
 	"github.com/eastwest-mesh/eastwest/lab/loadbalancer"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
@@ -47,6 +48,8 @@ type Options struct {
 	// Balancing is what the load balancers are like; it can be changed while the
 	// lab runs, see Lab.SetBalancing. The zero value gives an address at once.
 	Balancing loadbalancer.Traits
+	// Images are images that the lab serves beside its own.
+	Images []images.Extra
 	// Audit makes every API server keep an audit log, see Cluster.AuditLog.
 	Audit bool
 	// Progress takes lines for a person; nil means none.

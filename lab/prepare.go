@@ -55,7 +55,7 @@ func build(ctx context.Context, o Options) (parts.Set, images.Store, error) {
 	if err != nil {
 		return set, images.Store{}, fmt.Errorf("build the lab's parts: %w", err)
 	}
-	store, err := images.Build(ctx, images.Options{Cache: o.Cache, Parts: set, Progress: progress(o.Progress).images})
+	store, err := images.Build(ctx, images.Options{Cache: o.Cache, Parts: set, Extra: o.Images, Progress: progress(o.Progress).images})
 	if err != nil {
 		return set, store, fmt.Errorf("build the lab's images: %w", err)
 	}

@@ -189,9 +189,12 @@ func traits(names images.Names, tools fleet.Tools) fleet.Traits {
 		Tools:  tools,
 		Drain:  drain, ProxyReadiness: time.Second,
 		MeshValues: append(upstreamEnvoy(), nativeNFTables),
-		Bounds:     kube.LocalBounds(),
+		Bounds:     kube.LocalBounds(), ClustersLack: labLacks,
 	}
 }
+
+// labLacks is what the lab's network plugin (ptp) cannot do.
+const labLacks = "The lab's clusters store NetworkPolicies and do not enforce them: one that cuts the mesh off would not be noticed."
 
 // helloWorld is the pattern of the sample's images, see images.Names.HelloWorld.
 const helloWorld = "istio/examples-helloworld-{version}:1.0"

@@ -61,6 +61,9 @@ type Traits struct {
 	CNI bool
 	// Proxy is the proxies' image where the environment made it.
 	Proxy ProxyImage
+	// ClustersLack says in a sentence what these clusters cannot do that a fleet's usually
+	// can; empty where nothing is known to be missing.
+	ClustersLack string
 	// Bounds fit the environment: kube.LocalBounds where nothing leaves the machine.
 	Bounds kube.Bounds
 }

@@ -101,7 +101,7 @@ func (a Assessment) HTML() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// worst is the first step that cannot be taken, as the page's style calls its outcome.
+// worst is the first step that cannot be taken, or else the last of all, as the page's style calls its outcome.
 func (a Assessment) worst() (class, text string) {
 	classes := map[Status]string{Failed: "non-conformant", Errored: "inconclusive"}
 	for _, s := range a.Steps {
@@ -109,5 +109,6 @@ func (a Assessment) worst() (class, text string) {
 			return classes[s.Status], s.Outcome + ": " + s.Title
 		}
 	}
-	return "conformant", "GO"
+	last := a.Steps[len(a.Steps)-1]
+	return "conformant", last.Outcome + ": " + last.Title
 }

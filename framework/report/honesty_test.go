@@ -86,6 +86,7 @@ func TestLimits(t *testing.T) {
 		{"unknown data plane", Cell{}, []string{"data plane unknown"}},
 		{"looks like Envoy, is not", Cell{DataPlane: "envoy-like"}, []string{"not Envoy"}},
 		{"lacks something", Cell{DataPlane: "envoy", DataPlaneLacks: "no metrics."}, []string{""}},
+		{"in clusters that lack something", Cell{DataPlane: "envoy", ClustersLack: "NetworkPolicies are not enforced."}, []string{""}},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ type Limit struct {
 	Sentence string
 }
 
-// Limits lists what the run imitated and what its proxies lacked. An unknown data
+// Limits lists what the run imitated and what its proxies and clusters lacked. An unknown data
 // plane is a limit too.
 func (r Run) Limits() []Limit {
 	var limits []Limit
@@ -45,6 +45,9 @@ func (r Run) Limits() []Limit {
 	}
 	if r.Cell.DataPlaneLacks != "" {
 		limits = append(limits, Limit{Sentence: fmt.Sprintf("The proxies are %s: %s", r.Cell.proxy(), r.Cell.DataPlaneLacks)})
+	}
+	if r.Cell.ClustersLack != "" {
+		limits = append(limits, Limit{Sentence: r.Cell.ClustersLack})
 	}
 	return limits
 }

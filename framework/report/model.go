@@ -70,6 +70,8 @@ type Cell struct {
 	DataPlaneName string `json:"dataPlaneName,omitempty"`
 	// DataPlaneLacks says what Istio's own proxy can do and this one could not.
 	DataPlaneLacks string `json:"dataPlaneLacks,omitempty"`
+	// ClustersLack says what other clusters can do and these could not.
+	ClustersLack string `json:"clustersLack,omitempty"`
 }
 
 // Cluster is one member of the fleet.

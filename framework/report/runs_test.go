@@ -135,7 +135,7 @@ func hostileRun() Run {
 	const evil = "<script>alert(1)</script>&\"'|`*_[x](javascript:y)\x1b[31mred\x00\n\u202Eend ]]> @all"
 	r := rehearsedRun()
 	r.ID, r.Reasons, r.Command = evil, []string{evil}, []string{evil}
-	r.Cell.Platform, r.Cell.DataPlane, r.Cell.DataPlaneVersion, r.Cell.DataPlaneName, r.Cell.DataPlaneLacks = evil, evil, evil, evil, evil
+	r.Cell.Platform, r.Cell.DataPlane, r.Cell.DataPlaneVersion, r.Cell.DataPlaneName, r.Cell.DataPlaneLacks, r.Cell.ClustersLack = evil, evil, evil, evil, evil, evil
 	r.Clusters[0] = Cluster{Name: evil, Network: evil, Revision: evil, Version: evil, KubernetesVersion: evil, IstioVersion: evil, Gateway: evil}
 	r.Components = []Component{{Name: evil, Version: evil}}
 	r.Phases[0].Name = evil

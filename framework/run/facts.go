@@ -35,6 +35,7 @@ func (r *Run) identify(ctx context.Context) {
 	cell.DataPlaneVersion = together(planes, func(p dataPlane) string { return p.program.Version })
 	cell.DataPlaneName = together(planes, func(p dataPlane) string { return p.name })
 	cell.DataPlaneLacks = r.config.Provider.Traits().Proxy.Lacks
+	cell.ClustersLack = r.config.Provider.Traits().ClustersLack
 	r.report.Components = r.components(planes)
 }
 

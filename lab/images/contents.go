@@ -62,7 +62,11 @@ func contents(ctx context.Context, opts Options, names Names, programs string) (
 	if names.Echo != "" {
 		all = append(all, echoImage(names.Echo, opts.Parts))
 	}
-	return all, nil
+	extra, err := extraImages(ctx, opts.Extra)
+	if err != nil {
+		return nil, err
+	}
+	return append(all, extra...), nil
 }
 
 func pauseImage(ref, programs string) image {

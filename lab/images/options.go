@@ -12,6 +12,8 @@ type Options struct {
 	Cache string
 	// Parts are the programs that go into the images, Envoy among them.
 	Parts parts.Set
+	// Extra are images that the lab itself has no use for, such as those of a test.
+	Extra []Extra
 	// Progress hears what is being made; nil is allowed.
 	Progress func(Event)
 }

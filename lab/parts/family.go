@@ -58,6 +58,13 @@ func extraFamilies() []family {
 			stamps:   []stamp{{"sigs.k8s.io/cri-tools/pkg/version.Version", "{version}"}},
 			programs: []string{"crictl"},
 		},
+		{
+			// What Istio's own integration tests deploy and run beside echo. The tests themselves are no
+			// tools: internal/istiotests compiles them in the same module.
+			name: "istiotests", module: "istio.io/istio", diskMiB: 1600,
+			programs: []string{"echo-basic", "extauthz", "helm", "jwt-server"},
+			renames:  map[string]string{"src": "jwt-server"},
+		},
 	}
 }
 

@@ -52,6 +52,19 @@ func TestFamiliesMatchTheirModules(t *testing.T) {
 	}
 }
 
+// Istio's tests judge the Istio that the lab runs: both are built from the same versions.
+func TestIstiosTestsArePinnedAsIstio(t *testing.T) {
+	tests := map[string]string{}
+	for _, r := range readModule(t, family{name: "istiotests"}).Require {
+		tests[r.Mod.Path] = r.Mod.Version
+	}
+	for _, r := range readModule(t, family{name: istio}).Require {
+		if got := tests[r.Mod.Path]; got != r.Mod.Version {
+			t.Errorf("%s: istio.mod has %s, istiotests.mod %q", r.Mod.Path, r.Mod.Version, got)
+		}
+	}
+}
+
 // What make and CI compile is compiled with the same flags, or it is all compiled twice.
 func TestBuildFlagsAreThoseOfMake(t *testing.T) {
 	flags, err := os.ReadFile(filepath.Join("..", "..", ".ci", "goflags"))

@@ -18,6 +18,7 @@ import (
 type program struct {
 	name string
 	args []string
+	env  []string // beside what every program has
 }
 
 // runner starts a node's programs and owns them until they end.
@@ -46,7 +47,7 @@ func (r *runner) start(p program) error {
 	cmd := exec.CommandContext(r.ctx, filepath.Join(r.spec.Bin, p.name), p.args...)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.Dir = r.spec.Dir
-	cmd.Env = r.environment()
+	cmd.Env = append(r.environment(), p.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = stopGrace

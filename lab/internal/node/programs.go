@@ -12,7 +12,7 @@ const etcdAddress = "127.0.0.1:2379"
 
 func (s Spec) etcd() program {
 	const clients, peers = "http://" + etcdAddress, "http://127.0.0.1:2380"
-	return program{"etcd", []string{
+	return program{name: "etcd", args: []string{
 		"--name=default",
 		"--data-dir=" + s.file("etcd"),
 		"--listen-client-urls=" + clients,
@@ -25,6 +25,10 @@ func (s Spec) etcd() program {
 		"--unsafe-no-fsync",
 	}}
 }
+
+// apiserverMemory is where the API server collects garbage more often than GOGC asks for. It
+// is no hard bound: what is in use, some 200 MiB, is far below it.
+const apiserverMemory = "512MiB"
 
 func (s Spec) apiserver() program {
 	const issuer = "https://kubernetes.default.svc.cluster.local"
@@ -58,11 +62,11 @@ func (s Spec) apiserver() program {
 	if s.Audit {
 		args = append(args, "--audit-policy-file="+s.file("audit.yaml"), "--audit-log-path="+s.AuditLog())
 	}
-	return program{"kube-apiserver", args}
+	return program{name: "kube-apiserver", args: args, env: []string{"GOMEMLIMIT=" + apiserverMemory}}
 }
 
 func (s Spec) controllerManager() program {
-	return program{"kube-controller-manager", []string{
+	return program{name: "kube-controller-manager", args: []string{
 		"--kubeconfig=" + s.kubeconfig("controller-manager"),
 		"--authentication-kubeconfig=" + s.kubeconfig("controller-manager"),
 		"--authorization-kubeconfig=" + s.kubeconfig("controller-manager"),
@@ -86,7 +90,7 @@ func (s Spec) controllerManager() program {
 }
 
 func (s Spec) scheduler() program {
-	return program{"kube-scheduler", []string{
+	return program{name: "kube-scheduler", args: []string{
 		"--kubeconfig=" + s.kubeconfig("scheduler"),
 		"--authentication-kubeconfig=" + s.kubeconfig("scheduler"),
 		"--authorization-kubeconfig=" + s.kubeconfig("scheduler"),
@@ -98,11 +102,11 @@ func (s Spec) scheduler() program {
 }
 
 func (s Spec) containerd() program {
-	return program{"containerd", []string{"--config=" + s.file("containerd", "config.toml")}}
+	return program{name: "containerd", args: []string{"--config=" + s.file("containerd", "config.toml")}}
 }
 
 func (s Spec) kubelet() program {
-	return program{"kubelet", []string{
+	return program{name: "kubelet", args: []string{
 		"--config=" + s.file("kubelet.yaml"),
 		"--kubeconfig=" + s.kubeconfig("kubelet"),
 		"--root-dir=" + s.file("kubelet"),
@@ -117,7 +121,7 @@ func (s Spec) kubelet() program {
 }
 
 func (s Spec) proxy() program {
-	return program{"kube-proxy", []string{
+	return program{name: "kube-proxy", args: []string{
 		"--kubeconfig=" + s.kubeconfig("proxy"),
 		"--proxy-mode=nftables",
 		"--cluster-cidr=" + s.Cluster.Pods().String(),
@@ -130,5 +134,5 @@ func (s Spec) proxy() program {
 }
 
 func (s Spec) dns() program {
-	return program{"coredns", []string{fmt.Sprintf("-conf=%s", s.file("Corefile"))}}
+	return program{name: "coredns", args: []string{fmt.Sprintf("-conf=%s", s.file("Corefile"))}}
 }

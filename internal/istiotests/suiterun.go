@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/eastwest-mesh/eastwest/framework/kube"
+	"github.com/eastwest-mesh/eastwest/lab"
+	"github.com/eastwest-mesh/eastwest/lab/parts"
+)
+
+// stopGrace is what an interrupted suite gets to clean up.
+const stopGrace = 10 * time.Second
+
+// helmValues let istiod work with upstream's Envoy, which lacks the filters that Istio
+// adds to its own (docs/lab.md), and with the lab's images, which have nft and no iptables.
+func helmValues() []string {
+	return []string{
+		"global.nativeNftables=true", "telemetry.enabled=false",
+		"pilot.env.PILOT_ENABLE_METADATA_EXCHANGE=false", "pilot.env.PILOT_ENABLE_ALPN_FILTER=false", "pilot.env.PILOT_DISABLE_MX_ALPN=true",
+	}
+}
+
+// arguments are those of a suite's program.
+func (b bench) arguments(s suite, topology, work string) []string {
+	args := []string{
+		"-test.v=test2json", "-test.timeout=" + s.timeout.String(),
+		"--istio.test.kube.topology=" + topology,
+		"--istio.test.hub=" + parts.IstioHub, "--istio.test.tag=" + b.tag, "--istio.test.pullpolicy=IfNotPresent",
+		"--istio.test.work_dir=" + work,
+		// Its image has Istio's Debian package.
+		"--istio.test.skipVM",
+		"--istio.test.kube.helm.values=" + strings.Join(helmValues(), ","),
+		"--istio.test.istio.operatorOptions=meshConfig.defaultConfig.concurrency=1",
+	}
+	if s.run != "" {
+		args = append(args, "-test.run="+s.run)
+	}
+	if s.skip != "" {
+		args = append(args, "--istio.test.skip="+s.skip)
+	}
+	return append(args, s.flags...)
+}
+
+// runSuite runs one suite inside the lab. That tests fail is no error.
+func (b bench) runSuite(ctx context.Context, l *lab.Lab, s suite) ([]result, error) {
+	work := filepath.Join(b.out, s.file())
+	if err := errors.Join(os.RemoveAll(work), os.MkdirAll(work, 0o755)); err != nil {
+		return nil, err
+	}
+	seen := len(l.State.Clusters)
+	if s.single {
+		seen = 1
+	}
+	topology, err := writeTopology(l, b.out, seen)
+	if err != nil {
+		return nil, err
+	}
+	log, err := os.Create(filepath.Join(work, "log"))
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	argv := slices.Concat([]string{"lab", "--name", b.lab, "exec", "--", b.programs[s.pkg()]}, b.arguments(s, topology, work))
+	cmd := exec.CommandContext(ctx, b.eastwest, argv...)
+	cmd.Dir = filepath.Join(b.repository, "tests", "integration", s.pkg())
+	cmd.Env = append(os.Environ(), "REPO_ROOT="+b.repository, "PATH="+b.tools+":"+os.Getenv("PATH"))
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
+	cmd.WaitDelay = stopGrace
+	results, err := converted(ctx, cmd, log)
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("run %s: %w", s.name, err)
+	}
+	return results, nil
+}
+
+// converted runs a test program and reads its results by way of `go tool test2json`.
+func converted(ctx context.Context, program *exec.Cmd, log io.Writer) ([]result, error) {
+	convert := exec.CommandContext(ctx, "go", "tool", "test2json")
+	in, err := convert.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	out, err := convert.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	convert.Stderr = os.Stderr
+	if err := convert.Start(); err != nil {
+		return nil, fmt.Errorf("start test2json: %w", err)
+	}
+	program.Stdout, program.Stderr = io.MultiWriter(log, in), log
+	go func() {
+		// How it ended is in what it wrote: test2json takes a missing "PASS" for a failure.
+		_ = program.Run()
+		_ = in.Close()
+	}()
+	results, err := readResults(out)
+	return results, errors.Join(err, convert.Wait())
+}
+
+// keepFilters keeps the filter in every cluster whose istiod reads its own resources.
+func keepFilters(ctx context.Context, l *lab.Lab, say func(string, ...any)) error {
+	filter, err := alpnFilter()
+	if err != nil {
+		return fmt.Errorf("read the filter for upstream's Envoy: %w", err)
+	}
+	for _, c := range l.State.Clusters {
+		if c.Primary != "" {
+			continue
+		}
+		client, err := kube.New(kube.Options{Name: c.Name, Kubeconfig: c.Kubeconfig})
+		if err != nil {
+			return err
+		}
+		if err := keepFilter(ctx, client, filter, say); err != nil {
+			return err
+		}
+	}
+	return nil
+}

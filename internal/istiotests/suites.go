@@ -1,0 +1,130 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// suite is one run of one of Istio's test packages.
+type suite struct {
+	// name is the package's folder below tests/integration, and what is peculiar to the
+	// run after a plus sign: "pilot+single".
+	name string
+	// run is what -test.run gets; empty runs every test.
+	run string
+	// skip is what --istio.test.skip gets: tests that are left out and told as skipped.
+	skip string
+	// single shows the tests only the first cluster: Istio leaves out many where there
+	// are several.
+	single bool
+	// timeout is Go's for the whole run; four times what it took on two cores.
+	timeout time.Duration
+	// tests is how many tests without subtests there are; 0 where it is not pinned.
+	tests int
+	// flags are beside those that every suite gets.
+	flags []string
+}
+
+// pkg is the folder below tests/integration.
+func (s suite) pkg() string {
+	pkg, _, _ := strings.Cut(s.name, "+")
+	return pkg
+}
+
+// file is the name in names of files.
+func (s suite) file() string { return strings.NewReplacer("/", "-", "+", "-").Replace(s.name) }
+
+// tunneling would wait forever: its forward proxy is an Envoy 1.21 with a bootstrap that
+// no Envoy since has taken.
+const tunneling = "TestTunnelingOutboundTraffic"
+
+// quick is what every change can be tried with.
+func quick() []suite {
+	return []suite{
+		{
+			name: "pilot", tests: 365, timeout: 25 * time.Minute,
+			run: "TestClusterLocal|TestBadRemoteSecret|TestWorkloadEntryGateway|TestTraffic/(autopassthrough|services|gateway|dns|host)$",
+		},
+		{name: "pilot/mcs/discoverability", tests: 9, timeout: 10 * time.Minute},
+		{name: "pilot/mcs/autoexport", tests: 6, timeout: 10 * time.Minute},
+	}
+}
+
+// nightly is all that is known to run on this topology.
+func nightly() []suite {
+	return []suite{
+		{name: "pilot/mcs/discoverability", timeout: 10 * time.Minute},
+		{name: "pilot/mcs/autoexport", timeout: 10 * time.Minute},
+		{name: "security/cacert_rotation", timeout: 10 * time.Minute},
+		{name: "pilot/filebasedkubeconfig", timeout: 10 * time.Minute},
+		{name: "security/ca_custom_root", timeout: 20 * time.Minute},
+		{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
+		{name: "security", timeout: 90 * time.Minute},
+		{name: "pilot+single", single: true, timeout: 20 * time.Minute, run: singleCluster, flags: []string{"--istio.test.skipUserNs=false"}},
+	}
+}
+
+// singleCluster are the tests of pilot that want one cluster.
+const singleCluster = "^(TestUserNamespace|" +
+	"TestEmptyCluster|TestFileOnly|TestDirectory|TestInvalidFileError|TestJsonInputFile|TestJsonOutput|TestKubeOnly|" +
+	"TestFileAndKubeCombined|TestAllNamespaces|TestTimeout|TestErrorLine|" +
+	"TestVersion|TestXdsVersion|TestDescribe|TestProxyConfig|TestProxyStatus|TestAuthZCheck|TestKubeInject|" +
+	"TestGatewayReadinessProbes|TestGatewayMetricsEndpoints|TestLocality|TestTproxy|TestWebhook|TestZoneAwareLoadBalancer)$"
+
+// remote is what a cluster without a control plane of its own can show.
+func remote() []suite {
+	return []suite{{
+		name: "pilot", tests: 259, timeout: 25 * time.Minute,
+		run: "TestClusterLocal|TestBadRemoteSecret|TestRemoteClusters|TestWorkloadEntryGateway|TestTraffic/(autopassthrough|services|selfcall|externalname|destinationrule)$",
+	}}
+}
+
+// listFor gives the list of a topology. How many tests the quick list has is known where
+// there are two networks and a control plane in each cluster.
+func listFor(topology string, all bool) ([]suite, error) {
+	switch {
+	case topology == multiPrimary && all:
+		return nightly(), nil
+	case topology == multiPrimary:
+		return quick(), nil
+	case all:
+		return nil, fmt.Errorf("--all: want --topology %s with it; %s has one list", multiPrimary, topology)
+	case topology == primaryRemote:
+		return remote(), nil
+	}
+	list := quick()
+	for i := range list {
+		list[i].tests = 0
+	}
+	return list, nil
+}
+
+// suitesFor gives the list of a topology, or some of its suites.
+func suitesFor(topology string, all bool, only []string) ([]suite, error) {
+	list, err := listFor(topology, all)
+	if err != nil {
+		return nil, err
+	}
+	if len(only) == 0 {
+		return list, nil
+	}
+	var chosen []suite
+	for _, name := range only {
+		i := slices.IndexFunc(list, func(s suite) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("--only: the list has no suite %q; it has %s", name, suiteNames(list))
+		}
+		chosen = append(chosen, list[i])
+	}
+	return chosen, nil
+}
+
+func suiteNames(list []suite) string {
+	names := make([]string, 0, len(list))
+	for _, s := range list {
+		names = append(names, s.name)
+	}
+	return strings.Join(names, ", ")
+}
