@@ -45,6 +45,6 @@ func TestRolesSayHowToBindThem(t *testing.T) {
 
 func TestRolesRefuseWrongUse(t *testing.T) {
 	_, err := execute(t, newRolesCommand, "", "--for", "everything", "--namespace", "A_b")
-	wantUsageError(t, err, `--for: want one of [diagnose verify install], got "everything"`)
+	wantUsageError(t, err, `--for: want one of [diagnose verify install upgrade], got "everything"`)
 	wantUsageError(t, err, `--namespace "A_b"`)
 }
