@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // oldest and newest bound what the catalogue knows.
@@ -41,7 +42,12 @@ type catalogue struct {
 	changes map[flagName][]change
 }
 
-func load() catalogue {
+// load reads the catalogue once: it is embedded, and nobody changes what load returns.
+func load() catalogue { return loaded() }
+
+var loaded = sync.OnceValue(decode)
+
+func decode() catalogue {
 	c := catalogue{changes: map[flagName][]change{}}
 	entries, err := data.ReadDir("data")
 	if err != nil {
