@@ -106,8 +106,9 @@ func newExitCodesTopic() *cobra.Command {
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
 		Long: `  0    conformant: the mesh does what the guide promises; or rehearsed: it does so on
-       clusters that imitate the platform, which itself was not tested
-  1    non-conformant: it does not; the report names what is missing
+       clusters that imitate the platform, which itself was not tested; or go: nothing
+       speaks against the step of an upgrade
+  1    non-conformant: it does not; the report names what is missing; or no-go
   2    wrong use: a bad flag, a refused cell, an ambiguous revision
   3    could not tell: something that the test itself needs failed
   130  interrupted: what was made has been removed again`,

@@ -77,7 +77,11 @@ func newlyDenied(grants []istio.Grant, before, after releases.Version) []string 
 	wanted, _ := releases.ReaderRules(after)
 	had, known := releases.ReaderRules(before)
 	if !known {
-		return nil // what the old release needed is not known, and the cells will tell
+		// What else the old release was given is not known, but that it had no use for this.
+		wanted = nil
+		if releases.ReadsRemoteMeshConfig(after) && !releases.ReadsRemoteMeshConfig(before) {
+			wanted = []releases.Rule{{Groups: []string{""}, Resources: []string{"configmaps"}, Verbs: []string{"get", "list", "watch"}}}
+		}
 	}
 	var missing []string
 	for _, rule := range wanted {

@@ -19,6 +19,9 @@ const (
 	Go           Outcome = "go"
 )
 
+// Kind is that of a Verdict's JSON document; a field is only ever added to it.
+const Kind = "UpgradeReport"
+
 // StepVerdict is what became of one step.
 type StepVerdict struct {
 	Step    StepID  `json:"step"`
@@ -32,6 +35,8 @@ type StepVerdict struct {
 
 // Verdict is everything that was found about a move.
 type Verdict struct {
+	APIVersion string `json:"apiVersion"`
+	Kind       string `json:"kind"`
 	From    string `json:"from"`
 	To      string `json:"to"`
 	Version string `json:"version,omitempty"`
@@ -75,6 +80,7 @@ type Unread struct {
 // Judge gives a verdict for each step. The snapshot must be settled; measured may be nil.
 func Judge(s *istio.Snapshot, measured *Measured) Verdict {
 	v := Verdict{
+		APIVersion: istio.APIVersion, Kind: Kind,
 		From: s.Asked.Upgrade.From, To: s.Asked.Upgrade.To, Version: versionOf(s), Taken: s.Taken, NotLookedAt: notLookedAt(measured),
 		Unsupported: checks.FindUnsupported(s), Measured: measured.sentence(), compared: measured,
 	}

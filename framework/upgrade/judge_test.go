@@ -221,8 +221,13 @@ func TestRenderings(t *testing.T) {
 }
 
 func TestPlan(t *testing.T) {
-	got := Plan(settled(t, 2, 1))
+	s := settled(t, 2, 1)
+	proxies, _ := s.Clusters[1].Proxies.Get()
+	s.Clusters[1].Proxies = istio.Read(append(slices.Clone(proxies), istio.ProxySet{Namespace: "shop", Name: "door-istio", InjectedBy: "old", Gateway: true, Pods: 1}))
+	s.Clusters[1].GatewayAPI = istio.Read(istio.GatewayAPI{Gateways: []istio.GatewayObject{{Meta: istio.Meta{Namespace: "shop", Name: "door"}, Class: "istio"}}})
+	got := Plan(s)
 	for _, want := range []string{
+		"kubectl --kubeconfig=fleet.yaml --context=b --namespace=shop label gateways.gateway.networking.k8s.io door istio.io/rev=new --overwrite\n",
 		"# a has it.\n",
 		"# b: as old was installed, with the same overlays, values and CA, and with the revision new:\n",
 		"kubectl --kubeconfig=fleet.yaml --context=b --namespace=istio-system rollout status deployment/istiod-new --timeout=5m\n",

@@ -121,10 +121,28 @@ func (p *planner) gateways(c *istio.Cluster) {
 		return
 	}
 	for _, gateway := range gateways {
+		if name := deployedFor(c, gateway); name != "" {
+			p.say("istiod makes %s for a Gateway, and follows its label:", gateway)
+			p.run("kubectl", c, "--namespace="+kube.Quote(gateway.Namespace), "label gateways.gateway.networking.k8s.io", kube.Quote(name), names.Revision+"="+p.to, "--overwrite")
+			continue
+		}
 		patch := fmt.Sprintf(`{"spec":{"template":{"metadata":{"labels":{%q:%q}}}}}`, names.Revision, p.to)
 		p.run("kubectl", c, "--namespace="+kube.Quote(gateway.Namespace), "patch deployment", kube.Quote(gateway.Name), "--type=merge", "--patch="+kube.Quote(patch))
 		p.run("kubectl", c, "--namespace="+kube.Quote(gateway.Namespace), "rollout status", "deployment/"+kube.Quote(gateway.Name), "--timeout=5m")
 	}
+}
+
+// deployedFor is the Gateway of the Gateway API that istiod has made a Deployment for; empty for
+// one that somebody else made. istiod names it after the Gateway and its class
+// (pilot/pkg/config/kube/gateway/deploymentcontroller.go).
+func deployedFor(c *istio.Cluster, deployment istio.ProxySet) string {
+	api, _ := c.GatewayAPI.Get()
+	for _, gateway := range api.Gateways {
+		if gateway.Namespace == deployment.Namespace && deployment.Name == gateway.Name+"-"+gateway.Class {
+			return gateway.Name
+		}
+	}
+	return ""
 }
 
 func (p *planner) tags(c *istio.Cluster) {
