@@ -37,9 +37,9 @@ type StepVerdict struct {
 type Verdict struct {
 	APIVersion string `json:"apiVersion"`
 	Kind       string `json:"kind"`
-	From    string `json:"from"`
-	To      string `json:"to"`
-	Version string `json:"version,omitempty"`
+	From       string `json:"from"`
+	To         string `json:"to"`
+	Version    string `json:"version,omitempty"`
 	// Taken is when the fleet was looked at.
 	Taken    time.Time `json:"taken"`
 	Clusters []string  `json:"clusters"`
