@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -39,6 +40,7 @@ type census struct {
 	requested map[string]taken // by the name of the node
 
 	controlPlanes []ControlPlane
+	newest        map[string]time.Time // of the istiods of a revision
 	flags         map[string]bool // of istiod, see releases.Flags
 }
 
@@ -54,7 +56,7 @@ type taken struct {
 }
 
 func newCensus() *census {
-	return &census{proxies: map[proxyKey]*ProxySet{}, requested: map[string]taken{}, flags: releases.Flags(releases.Istiod)}
+	return &census{proxies: map[proxyKey]*ProxySet{}, requested: map[string]taken{}, flags: releases.Flags(releases.Istiod), newest: map[string]time.Time{}}
 }
 
 func (c *census) count(pod *corev1.Pod) {
@@ -63,7 +65,7 @@ func (c *census) count(pod *corev1.Pod) {
 	}
 	on, asks := c.requested[pod.Spec.NodeName], requestsOf(pod)
 	c.requested[pod.Spec.NodeName] = taken{Requests{on.CPU + asks.CPU, on.Memory + asks.Memory}, on.pods + 1}
-	if pod.Namespace == names.System && pod.Labels[istiodLabel] == names.Istiod {
+	if pod.Namespace == names.System && pod.Labels[istiodLabel] == names.Istiod && pod.DeletionTimestamp == nil {
 		c.istiod(pod, asks)
 	}
 	set, ok := proxyOf(pod)
@@ -83,15 +85,21 @@ func (c *census) count(pod *corev1.Pod) {
 // istiodLabel is what names.IstiodSelector selects by.
 const istiodLabel = "app"
 
-// istiod counts a pod of a control plane. All of a revision are set up alike.
+// istiod counts a pod of a control plane. All of a revision are set up alike, but while a
+// change is rolled out: then the newest tells what the others will be.
 func (c *census) istiod(pod *corev1.Pod, asks Requests) {
 	revision := cmp.Or(pod.Labels[names.Revision], names.DefaultRevision)
 	at := slices.IndexFunc(c.controlPlanes, func(p ControlPlane) bool { return p.Revision == revision })
 	if at < 0 {
-		c.controlPlanes = append(c.controlPlanes, ControlPlane{Revision: revision, CASecret: caSecretOf(pod), Requests: asks, Flags: c.flagsOf(pod)})
+		c.controlPlanes = append(c.controlPlanes, ControlPlane{Revision: revision})
 		at = len(c.controlPlanes) - 1
 	}
-	c.controlPlanes[at].Pods++
+	plane := &c.controlPlanes[at]
+	if created := pod.CreationTimestamp.Time; plane.Pods == 0 || created.After(c.newest[revision]) {
+		plane.CASecret, plane.Requests, plane.Flags = caSecretOf(pod), asks, c.flagsOf(pod)
+		c.newest[revision] = created
+	}
+	plane.Pods++
 }
 
 // caSecretOf is the Secret of the volume in which istiod looks for a CA

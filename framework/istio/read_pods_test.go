@@ -3,6 +3,7 @@ package istio
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
@@ -77,6 +78,30 @@ func TestCensusReadsFlagsAlone(t *testing.T) {
 		},
 	})
 	want := []ControlPlane{{Revision: "r", Pods: 1, CASecret: "cacerts-other", Flags: map[string]string{"PILOT_ENABLE_ALPN_FILTER": "false"}}}
+	if diff := cmp.Diff(want, c.controlPlanes); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// While a change is rolled out, the newest istiod tells how a revision is set up.
+func TestCensusTakesTheNewestIstiod(t *testing.T) {
+	now := time.Now()
+	istiod := func(age time.Duration, value string, ending bool) *corev1.Pod {
+		pod := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Namespace: names.System, Labels: map[string]string{"app": names.Istiod}, CreationTimestamp: metav1.NewTime(now.Add(-age))},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: names.IstiodContainer, Env: []corev1.EnvVar{{Name: "PILOT_ENABLE_ALPN_FILTER", Value: value}}}}},
+		}
+		if ending {
+			pod.DeletionTimestamp = &metav1.Time{Time: now}
+		}
+		return pod
+	}
+	c := newCensus()
+	c.count(istiod(time.Minute, "ending", true))
+	c.count(istiod(time.Hour, "old", false))
+	c.count(istiod(2*time.Minute, "new", false))
+	c.count(istiod(2*time.Hour, "older", false))
+	want := []ControlPlane{{Revision: names.DefaultRevision, Pods: 3, Flags: map[string]string{"PILOT_ENABLE_ALPN_FILTER": "new"}}}
 	if diff := cmp.Diff(want, c.controlPlanes); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
