@@ -41,7 +41,7 @@ type census struct {
 
 	controlPlanes []ControlPlane
 	newest        map[string]time.Time // of the istiods of a revision
-	flags         map[string]bool // of istiod, see releases.Flags
+	flags         map[string]bool      // of istiod, see releases.Flags
 }
 
 // proxyKey is what proxies of one set have in common.
