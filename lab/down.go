@@ -26,6 +26,9 @@ func Open(o Options) (*Lab, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lab %q: %w", f.name, err)
 	}
+	if len(st.Istios) == 0 {
+		return nil, fmt.Errorf("lab %q was started by an older eastwest; end it with \"eastwest lab down\", and start it again", f.name)
+	}
 	return &Lab{State: st, f: f}, nil
 }
 

@@ -60,5 +60,5 @@ func (l *Lab) insideEnvironment(env []string) []string {
 	for _, c := range l.State.Clusters {
 		env = append(env, "KUBECONFIG_"+strings.ToUpper(c.Name)+"="+l.f.kubeconfig(insideNameOf(c.Name)))
 	}
-	return append(env, "KUBECONFIG="+l.f.kubeconfig(insideName), "PATH="+l.State.Bin+":"+os.Getenv("PATH"))
+	return append(env, "KUBECONFIG="+l.f.kubeconfig(insideName), "PATH="+l.State.Own().Bin+":"+os.Getenv("PATH"))
 }

@@ -12,11 +12,11 @@ import (
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
 
-// Istio is one version of Istio that a running lab has.
+// Istio is one version of Istio that a running lab has, with all that is built beside it.
 type Istio struct {
 	// Version is one of parts.IstioVersions.
 	Version string `json:"version"`
-	// Bin is the folder of its istioctl and gen-eastwest-gateway.sh.
+	// Bin is the folder of its istioctl and gen-eastwest-gateway.sh, and of kubectl.
 	Bin string `json:"bin"`
 	// Images are the names of its images, ProxyDigests those by which a pod may name its proxy.
 	Images       images.Names `json:"images"`
@@ -34,11 +34,14 @@ func istioOf(version string, set parts.Set, store images.Store) (Istio, error) {
 	return Istio{Version: version, Bin: set.BinDir(), Images: store.Names(), ProxyDigests: digests}, nil
 }
 
+// Own is the Istio that the lab was started with.
+func (s State) Own() Istio { return s.Istios[0] }
+
 // Istio is the lab's Istio of a version; empty means the one that it was started with. ok is
 // false for one that [Lab.AddIstio] has not added.
 func (s State) Istio(version string) (found Istio, ok bool) {
 	if version == "" {
-		return s.Istios[0], true
+		return s.Own(), true
 	}
 	i := slices.IndexFunc(s.Istios, func(i Istio) bool { return i.Version == version })
 	if i < 0 {

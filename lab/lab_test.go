@@ -71,8 +71,8 @@ func TestLabClustersAreRealAndSeparate(t *testing.T) {
 // callAcross serves HelloWorld in the first cluster and calls it from the second.
 func callAcross(ctx context.Context, t *testing.T, l *Lab) {
 	serving, calling := "--context="+l.State.Clusters[0].Name, "--context="+l.State.Clusters[1].Name
-	kubectl(ctx, t, l, pod("helloworld", l.State.Images.HelloWorld("v1"), `env: [{name: SERVICE_VERSION, value: v7}]`)+loadBalancer, serving, "apply", "-f", "-")
-	kubectl(ctx, t, l, pod("sleep", l.State.Images.Sleep, `command: ["/bin/sleep", "infinity"]`), calling, "apply", "-f", "-")
+	kubectl(ctx, t, l, pod("helloworld", l.State.Own().Images.HelloWorld("v1"), `env: [{name: SERVICE_VERSION, value: v7}]`)+loadBalancer, serving, "apply", "-f", "-")
+	kubectl(ctx, t, l, pod("sleep", l.State.Own().Images.Sleep, `command: ["/bin/sleep", "infinity"]`), calling, "apply", "-f", "-")
 	kubectl(ctx, t, l, "", serving, "wait", "--for=condition=Ready", "pod/helloworld", "--timeout=60s")
 	kubectl(ctx, t, l, "", serving, "wait", "--for=jsonpath={.status.loadBalancer.ingress[0].ip}", "service/helloworld", "--timeout=60s")
 	kubectl(ctx, t, l, "", calling, "wait", "--for=condition=Ready", "pod/sleep", "--timeout=60s")

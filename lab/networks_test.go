@@ -28,8 +28,8 @@ func TestLabNetworksAreJoinedAndSeparate(t *testing.T) {
 	addresses := map[string]string{}
 	for _, c := range l.State.Clusters {
 		at := "--context=" + c.Name
-		kubectl(ctx, t, l, pod("helloworld", l.State.Images.HelloWorld("v1"), `env: [{name: SERVICE_VERSION, value: `+c.Name+`}]`), at, "apply", "-f", "-")
-		kubectl(ctx, t, l, pod("sleep", l.State.Images.Sleep, `command: ["/bin/sleep", "infinity"]`), at, "apply", "-f", "-")
+		kubectl(ctx, t, l, pod("helloworld", l.State.Own().Images.HelloWorld("v1"), `env: [{name: SERVICE_VERSION, value: `+c.Name+`}]`), at, "apply", "-f", "-")
+		kubectl(ctx, t, l, pod("sleep", l.State.Own().Images.Sleep, `command: ["/bin/sleep", "infinity"]`), at, "apply", "-f", "-")
 	}
 	for _, c := range l.State.Clusters {
 		at := "--context=" + c.Name

@@ -2,13 +2,12 @@ package lab
 
 import (
 	"context"
-	"path/filepath"
 
 	"github.com/eastwest-mesh/eastwest/lab/internal/supervisor"
 )
 
 // Program is the path of one of the parts' programs for people: istioctl, kubectl.
-func (l *Lab) Program(name string) string { return filepath.Join(l.State.Bin, name) }
+func (l *Lab) Program(name string) string { return l.State.Own().Program(name) }
 
 // WithholdAddress takes a load balancer's address away, or gives it back.
 func (l *Lab) WithholdAddress(ctx context.Context, cluster, namespace, service string, mend bool) error {

@@ -11,7 +11,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/eastwest-mesh/eastwest/lab/images"
 	"github.com/eastwest-mesh/eastwest/lab/internal/sandbox"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 	"github.com/eastwest-mesh/eastwest/lab/parts/envoy"
@@ -24,8 +23,6 @@ type State struct {
 	Started time.Time        `json:"started"`
 	// Clusters are in the order of their numbers.
 	Clusters []Cluster `json:"clusters"`
-	// Images are the names of the images that the lab's registry serves.
-	Images images.Names `json:"images"`
 	// Istios are the versions of Istio that can be installed, the lab's own first.
 	Istios []Istio `json:"istios"`
 	// TrustDomain is that of the mesh; empty means Istio's default.
@@ -34,8 +31,6 @@ type State struct {
 	Envoy envoy.Binary `json:"envoy"`
 	// Parts are the versions of the programs that run.
 	Parts []parts.Version `json:"parts"`
-	// Bin is the folder of the parts' programs: istioctl, kubectl.
-	Bin string `json:"bin"`
 }
 
 // Cluster is one cluster of a lab, as its users need it.

@@ -97,7 +97,7 @@ func start(ctx context.Context, f folders, m materials) (*Lab, error) {
 	}
 	began := time.Now()
 	st := State{
-		Name: f.name, Started: began, Images: m.store.Names(), Parts: m.parts.Versions(), Bin: m.parts.BinDir(),
+		Name: f.name, Started: began, Parts: m.parts.Versions(),
 		Envoy: m.parts.Envoy(), Istios: []Istio{own}, TrustDomain: m.options.TrustDomain,
 	}
 	spec, err := layout(f, m, clusters, doors, &st)

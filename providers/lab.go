@@ -156,7 +156,7 @@ const GenGatewayScript = "gen-eastwest-gateway.sh"
 
 // LabTraits are the traits of a running lab with the Istio that it was started with.
 func LabTraits(l *lab.Lab) fleet.Traits {
-	return LabTraitsWith(l, l.State.Istios[0], l.State.TrustDomain)
+	return LabTraitsWith(l, l.State.Own(), l.State.TrustDomain)
 }
 
 // LabTraitsWith are the traits with which a control plane of one of the lab's Istios is

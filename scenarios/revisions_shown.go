@@ -2,7 +2,6 @@ package scenarios
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -73,7 +72,7 @@ func (c *comparison) findArm(ctx context.Context, cluster *fleet.Cluster, side r
 		return err
 	}
 	for _, pod := range pods {
-		found := armPod{side: side, app: pod.Labels["app"], revision: injectedBy(&pod)}
+		found := armPod{side: side, app: pod.Labels["app"], revision: istio.InjectedBy(pod.Annotations[names.SidecarStatus])}
 		c.pods[cluster.Name+"/"+pod.Name] = found
 		if want := c.revisionOf(side.Arm); found.revision != want {
 			c.wrong[side] = append(c.wrong[side], fmt.Sprintf("pod %s/%s in cluster %s was injected by %q, want revision %q", namespace, pod.Name, cluster.Name, found.revision, want))
@@ -97,18 +96,6 @@ func echoPods(ctx context.Context, cluster *fleet.Cluster, namespace string) ([]
 	return slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool {
 		return pod.DeletionTimestamp != nil || !probe.PodReady(&pod)
 	}), nil
-}
-
-// injectedBy is the revision in the annotation that the injector leaves
-// (pkg/kube/inject/inject.go, SidecarInjectionStatus).
-func injectedBy(pod *corev1.Pod) string {
-	var status struct {
-		Revision string `json:"revision"`
-	}
-	if err := json.Unmarshal([]byte(pod.Annotations[names.SidecarStatus]), &status); err != nil {
-		return ""
-	}
-	return status.Revision
 }
 
 // shown says of each cell why it is not shown to have been taken: a pod of another revision on

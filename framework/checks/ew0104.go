@@ -28,13 +28,11 @@ const (
 )
 
 func clocks(l *Look) {
-	ahead := map[string]time.Duration{}
 	var all []time.Duration
 	for i := range l.Clusters {
 		c := &l.Clusters[i]
-		if identity, ok := Need(l, c, c.Identity); ok {
-			ahead[c.Name] = time.Duration(identity.ClockAhead * float64(time.Second))
-			all = append(all, ahead[c.Name])
+		if _, ok := Need(l, c, c.Identity); ok {
+			all = append(all, ahead(c))
 		}
 	}
 	if ownClock(all) {
@@ -46,12 +44,12 @@ func clocks(l *Look) {
 		return
 	}
 	l.each(func(c *istio.Cluster) {
-		if ahead[c.Name].Abs() <= clockWarning {
+		if ahead(c).Abs() <= clockWarning {
 			return
 		}
 		l.Find(Finding{
 			Cluster: c.Name, Pairs: l.around(c),
-			Found: fmt.Sprintf("the clock of the API server of %s is %s that of the machine that asked%s", c.Name, apart(ahead[c.Name]), consequence(ahead[c.Name])),
+			Found: fmt.Sprintf("the clock of the API server of %s is %s that of the machine that asked%s", c.Name, apart(ahead(c)), consequence(ahead(c))),
 			Want:  fmt.Sprintf("clocks that differ by less than %s", clockWarning),
 			Fix: Fix{
 				Text:     "have the nodes of the cluster, and the machine on which eastwest runs, set their clocks by NTP. The time by the API server is in the header Date:",

@@ -80,7 +80,7 @@ func unrepeated(m move, planes []istio.ControlPlane) []string {
 	for _, flag := range slices.Sorted(maps.Keys(before)) {
 		value, set := after[flag]
 		switch {
-		case identity(flag), set && value == before[flag]:
+		case slices.Contains(names.OwnEnvironment(), flag), set && value == before[flag]:
 		case set:
 			all = append(all, fmt.Sprintf("%s is %s in %s and %s in %s", flag, before[flag], m.from, value, m.to))
 		default:
@@ -88,10 +88,4 @@ func unrepeated(m move, planes []istio.ControlPlane) []string {
 		}
 	}
 	return all
-}
-
-// identity is true for variables that say who a control plane is: another check compares
-// those that must be the same.
-func identity(flag string) bool {
-	return slices.Contains(names.Environment(), flag) || slices.Contains(names.OwnEnvironment(), flag)
 }

@@ -73,12 +73,6 @@ func (l *Look) startedBefore(c *istio.Cluster, revision string, other *istio.Clu
 	})
 }
 
-// ahead is by how much a cluster's clock is ahead.
-func ahead(c *istio.Cluster) time.Duration {
-	identity, _ := c.Identity.Get()
-	return time.Duration(identity.ClockAhead * float64(time.Second))
-}
-
 func restartRevision(c *istio.Cluster, revision string) string {
 	return inSystem(c, "rollout restart", "deployment/"+names.Suffixed(names.Istiod, revision))
 }

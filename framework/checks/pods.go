@@ -73,8 +73,13 @@ func (l *Look) young(c *istio.Cluster, pod istio.Pod) bool {
 
 // clock is the time of a cluster's API server.
 func clock(l *Look, c *istio.Cluster) time.Time {
+	return l.Taken.Add(ahead(c))
+}
+
+// ahead is by how much a cluster's clock is ahead.
+func ahead(c *istio.Cluster) time.Duration {
 	identity, _ := c.Identity.Get()
-	return l.Taken.Add(time.Duration(identity.ClockAhead * float64(time.Second)))
+	return time.Duration(identity.ClockAhead * float64(time.Second))
 }
 
 // stuck are the pods of the mesh that do not run for a kind of trouble.

@@ -58,7 +58,7 @@ func (l *Look) newVersion() (releases.Version, bool) {
 // oldVersion is what a cluster's istiods of the old revision run, the lowest where they differ.
 func (l *Look) oldVersion(m move, c *istio.Cluster) (releases.Version, bool) {
 	istiods, ok := Need(l, c, c.Istiods)
-	if !ok || !hasRevision(istiods, m.from) {
+	if !ok || !c.Runs(m.from) {
 		return releases.Version{}, false
 	}
 	found := versionsOf(istiods, m.from)
@@ -94,14 +94,10 @@ func versionsOf(istiods []istio.Istiod, revision string) []releases.Version {
 	return found
 }
 
-func hasRevision(istiods []istio.Istiod, revision string) bool {
-	return slices.ContainsFunc(istiods, func(i istio.Istiod) bool { return i.Revision == revision })
-}
-
 // runs is true for a revision that has an istiod in a cluster; ok is false where that is not known.
 func (l *Look) runs(c *istio.Cluster, revision string) (runs, ok bool) {
-	istiods, ok := Need(l, c, c.Istiods)
-	return ok && hasRevision(istiods, revision), ok
+	_, ok = Need(l, c, c.Istiods)
+	return c.Runs(revision), ok
 }
 
 // begun is true where the new revision runs in a cluster of the fleet. Where it does not, an

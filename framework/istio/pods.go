@@ -53,7 +53,7 @@ func podOf(pod *corev1.Pod) Pod {
 	out := Pod{
 		Namespace: pod.Namespace, Name: pod.Name, Labels: pod.Labels, Annotations: annotationsOf(pod.Annotations),
 		Account: pod.Spec.ServiceAccountName, Ready: podReady(pod), Trouble: troubleOf(pod), IP: pod.Status.PodIP,
-		Created: pod.CreationTimestamp.UTC(), InjectedBy: injectedBy(pod.Annotations[names.SidecarStatus]),
+		Created: pod.CreationTimestamp.UTC(), InjectedBy: InjectedBy(pod.Annotations[names.SidecarStatus]),
 	}
 	// A native sidecar is an init container that goes on (Istio, ENABLE_NATIVE_SIDECARS).
 	containers := slices.Concat(pod.Spec.Containers, pod.Spec.InitContainers)
@@ -72,9 +72,9 @@ func podOf(pod *corev1.Pod) Pod {
 	return out
 }
 
-// injectedBy is the revision in the annotation that the injector leaves
+// InjectedBy is the revision in the annotation that the injector leaves
 // (pkg/kube/inject/inject.go, SidecarInjectionStatus); empty where it says none.
-func injectedBy(status string) string {
+func InjectedBy(status string) string {
 	var injection struct {
 		Revision string `json:"revision"`
 	}

@@ -86,6 +86,24 @@ func metaOf(object unstructured.Unstructured) Meta {
 // each reads a kind in all namespaces, or where that is forbidden in some. A kind that the
 // cluster does not have has no objects.
 func (r *reader) each(ctx context.Context, kind schema.GroupKind, some []string, do func(unstructured.Unstructured) error) error {
+	return r.walk(ctx, kind, do, func(resource string, from lister[*unstructured.UnstructuredList], page func(*unstructured.UnstructuredList)) error {
+		return everywhere(ctx, r, resource, "", some, from, page)
+	})
+}
+
+// all reads every object of a kind whose labels match: where not all namespaces may be read,
+// that is an error. A kind that the cluster does not have has no objects.
+func (r *reader) all(ctx context.Context, kind schema.GroupKind, selector string, do func(unstructured.Unstructured) error) error {
+	return r.walk(ctx, kind, do, func(resource string, from lister[*unstructured.UnstructuredList], page func(*unstructured.UnstructuredList)) error {
+		return list(ctx, r, resource, metav1.NamespaceAll, selector, from, page)
+	})
+}
+
+// walk finds out what a kind is called and has its objects listed. The first error of do is
+// returned.
+func (r *reader) walk(ctx context.Context, kind schema.GroupKind, do func(unstructured.Unstructured) error,
+	through func(resource string, from lister[*unstructured.UnstructuredList], page func(*unstructured.UnstructuredList)) error,
+) error {
 	mapping, err := ask(ctx, r, "get /apis", func(context.Context) (*meta.RESTMapping, error) {
 		return r.client.Mapper.RESTMapping(kind)
 	})
@@ -96,7 +114,7 @@ func (r *reader) each(ctx context.Context, kind schema.GroupKind, some []string,
 		return err
 	}
 	var failed error
-	err = everywhere(ctx, r, mapping.Resource.GroupResource().String(), "", some,
+	err = through(mapping.Resource.GroupResource().String(),
 		func(ctx context.Context, namespace string, opts metav1.ListOptions) (*unstructured.UnstructuredList, error) {
 			return r.client.Dynamic.Resource(mapping.Resource).Namespace(namespace).List(ctx, opts)
 		}, func(page *unstructured.UnstructuredList) {
@@ -134,7 +152,7 @@ func (r *reader) readServers(ctx context.Context) ([]Server, error) {
 	if err := r.each(ctx, schema.GroupKind{Group: names.Networking, Kind: "Gateway"}, r.meshNamespaces(), collect(parseGateway)); err != nil {
 		return nil, err
 	}
-	if err := r.each(ctx, schema.GroupKind{Group: gatewayAPI, Kind: "Gateway"}, r.meshNamespaces(), collect(parseListeners)); err != nil {
+	if err := r.each(ctx, schema.GroupKind{Group: names.GatewayGroup, Kind: "Gateway"}, r.meshNamespaces(), collect(parseListeners)); err != nil {
 		return nil, err
 	}
 	return all, nil
@@ -180,7 +198,6 @@ func convert(object unstructured.Unstructured, into any) error {
 
 // The Gateway API, as far as it opens a network.
 const (
-	gatewayAPI = "gateway.networking.k8s.io"
 	// gatewayNameLabel is on the pods that istiod makes for a Gateway.
 	gatewayNameLabel = "gateway.networking.k8s.io/gateway-name"
 	// listenerOption and passOption are how a listener says that it passes TLS on

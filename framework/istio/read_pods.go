@@ -150,7 +150,7 @@ func proxyOf(pod *corev1.Pod) (set ProxySet, ok bool) {
 	}
 	return ProxySet{
 		Namespace: pod.Namespace, Name: ownerOf(pod), Labels: chooses(pod.Labels),
-		InjectedBy: injectedBy(pod.Annotations[names.SidecarStatus]), Version: istiodVersion(containers[at].Image),
+		InjectedBy: InjectedBy(pod.Annotations[names.SidecarStatus]), Version: istiodVersion(containers[at].Image),
 		Gateway: slices.Contains(containers[at].Args, names.Router), Native: at >= len(pod.Spec.Containers),
 	}, true
 }

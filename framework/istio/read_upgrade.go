@@ -11,7 +11,6 @@ import (
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime/schema"
@@ -243,26 +242,4 @@ func (r *reader) definition(ctx context.Context, name string) (*unstructured.Uns
 	return ask(ctx, r, "get customresourcedefinitions.apiextensions.k8s.io", func(ctx context.Context) (*unstructured.Unstructured, error) {
 		return r.client.Dynamic.Resource(definitions).Get(ctx, name, metav1.GetOptions{})
 	})
-}
-
-// all reads every object of a kind whose labels match. A kind that the cluster does not have
-// has no objects.
-func (r *reader) all(ctx context.Context, kind schema.GroupKind, selector string, do func(unstructured.Unstructured) error) error {
-	mapping, err := ask(ctx, r, "get /apis", func(context.Context) (*meta.RESTMapping, error) { return r.client.Mapper.RESTMapping(kind) })
-	if meta.IsNoMatchError(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	var failed error
-	err = list(ctx, r, mapping.Resource.GroupResource().String(), metav1.NamespaceAll, selector,
-		func(ctx context.Context, namespace string, opts metav1.ListOptions) (*unstructured.UnstructuredList, error) {
-			return r.client.Dynamic.Resource(mapping.Resource).Namespace(namespace).List(ctx, opts)
-		}, func(page *unstructured.UnstructuredList) {
-			for _, object := range page.Items {
-				failed = cmp.Or(failed, do(object))
-			}
-		})
-	return cmp.Or(err, failed)
 }

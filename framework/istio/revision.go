@@ -46,13 +46,13 @@ func (c *Cluster) Resolve(name string) (revision string, ok bool) {
 func (c *Cluster) has(revision string) bool {
 	configs, _ := c.MeshConfigs.Get()
 	injectors, _ := c.Injectors.Get()
-	return c.runs(revision) ||
+	return c.Runs(revision) ||
 		slices.ContainsFunc(configs, func(m MeshConfig) bool { return m.Revision == revision }) ||
 		slices.ContainsFunc(injectors, func(i Injector) bool { return i.Revision == revision })
 }
 
-// runs is true where an istiod of that revision is there.
-func (c *Cluster) runs(revision string) bool {
+// Runs is true where an istiod of that revision is there.
+func (c *Cluster) Runs(revision string) bool {
 	istiods, _ := c.Istiods.Get()
 	return slices.ContainsFunc(istiods, func(i Istiod) bool { return i.Revision == revision })
 }
@@ -119,7 +119,7 @@ func FindRevision(ctx context.Context, client *kube.Client, wanted string) (stri
 func lookAt(ctx context.Context, client *kube.Client, wanted string, parts Part) *Cluster {
 	cluster := &fleet.Cluster{ClusterSpec: fleet.ClusterSpec{Name: client.Name, Revision: wanted}, Client: client}
 	found := Look(ctx, cluster, parts)
-	if _, why := found.Istiods.Get(); why == nil && wanted != "" && !found.runs(wanted) {
+	if _, why := found.Istiods.Get(); why == nil && wanted != "" && !found.Runs(wanted) {
 		found.Webhooks = Look(ctx, cluster, PartWebhooks).Webhooks
 	}
 	if len(found.Ready()) == 0 && parts&PartSystem == 0 {

@@ -124,7 +124,7 @@ func table() []Right {
 		{For: Diagnose, Scope: WholeCluster, Group: names.Networking, Resource: "sidecars", Verbs: []string{"list"}, Why: "hosts that callers do not know"},
 		{For: Diagnose, Scope: WholeCluster, Group: names.Security, Resource: "peerauthentications", Verbs: []string{"list"}, Why: "policies that refuse calls"},
 		{For: Diagnose, Scope: WholeCluster, Group: names.Security, Resource: "authorizationpolicies", Verbs: []string{"list"}, Why: "policies that refuse calls"},
-		{For: Diagnose, Scope: WholeCluster, Group: "gateway.networking.k8s.io", Resource: "gateways", Verbs: []string{"list"}, Why: "gateways that are made by the Gateway API", Optional: true},
+		{For: Diagnose, Scope: WholeCluster, Group: names.GatewayGroup, Resource: "gateways", Verbs: []string{"list"}, Why: "gateways that are made by the Gateway API", Optional: true},
 		{For: Diagnose, Scope: WholeCluster, Resource: "services", Verbs: []string{"list"}, Why: "gateways in other namespaces than istio-system", Optional: true},
 		{For: Diagnose, Scope: WholeCluster, Resource: "pods", Verbs: []string{"list"}, Why: "the pods of gateways in other namespaces", Optional: true},
 		{For: Diagnose, Scope: WholeCluster, Resource: "nodes", Verbs: []string{"list"}, Why: "the addresses of gateways of type NodePort", Optional: true},

@@ -36,18 +36,15 @@ type AssessedStep struct {
 	Why            []string
 }
 
-// KindCheck is a check as a case, kindAssessed a step.
-const (
-	KindCheck    CaseKind = "check"
-	kindAssessed CaseKind = "step"
-)
+// KindCheck is a check as a case; a step is one of KindStep.
+const KindCheck CaseKind = "check"
 
 // JUnit renders the assessment with a suite of the steps, of the checks, and of the cells that
 // were called.
 func (a Assessment) JUnit() ([]byte, error) {
 	var steps []Case
 	for _, s := range a.Steps {
-		c := Case{ID: s.ID, Name: s.Title, Kind: kindAssessed, Status: s.Status, Start: a.At, Promise: s.State, Notes: append([]string{s.Outcome + ": " + s.State}, s.Why...)}
+		c := Case{ID: s.ID, Name: s.Title, Kind: KindStep, Status: s.Status, Start: a.At, Promise: s.State, Notes: append([]string{s.Outcome + ": " + s.State}, s.Why...)}
 		if s.Status != Passed && len(s.Why) > 0 {
 			c.Message = s.Why[0]
 		}

@@ -3,17 +3,14 @@ package revisions
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
 )
 
 // Pair is the revision that a fleet has and the one that it may move to. Both may be the
 // same: comparing a revision with itself must find nothing.
 type Pair struct{ Old, New string }
-
-// revisionName is what a revision may be called: a DNS-1123 label, as it becomes a part of
-// the names of objects.
-var revisionName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // ParsePair reads "OLD,NEW".
 func ParsePair(text string) (Pair, error) {
@@ -24,7 +21,8 @@ func ParsePair(text string) (Pair, error) {
 	var errs []error
 	for i := range names {
 		names[i] = strings.TrimSpace(names[i])
-		if !revisionName.MatchString(names[i]) {
+		// It becomes a part of the names of objects.
+		if len(validation.IsDNS1123Label(names[i])) > 0 {
 			errs = append(errs, fmt.Errorf("%q is not a revision: want lower-case letters, digits and \"-\"", names[i]))
 		}
 	}

@@ -1,7 +1,6 @@
 package upgrade
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -69,11 +68,11 @@ func (p *planner) commands(step StepID) {
 }
 
 func (p *planner) install(c *istio.Cluster) {
-	if runs(c, p.to) {
+	if c.Runs(p.to) {
 		p.say("%s has it.", c.Name)
 		return
 	}
-	if !runs(c, p.from) {
+	if !c.Runs(p.from) {
 		p.say("%s has no control plane of its own.", c.Name)
 		return
 	}
@@ -163,14 +162,9 @@ func (p *planner) tags(c *istio.Cluster) {
 }
 
 func (p *planner) remove(c *istio.Cluster) {
-	if !runs(c, p.from) {
+	if !c.Runs(p.from) {
 		p.say("%s has none.", c.Name)
 		return
 	}
 	p.run("istioctl", c, "uninstall", "--revision="+p.from)
-}
-
-func runs(c *istio.Cluster, revision string) bool {
-	istiods, _ := c.Istiods.Get()
-	return slices.ContainsFunc(istiods, func(i istio.Istiod) bool { return cmp.Or(i.Revision, names.DefaultRevision) == revision })
 }

@@ -122,8 +122,7 @@ func told(found map[string][]string) string {
 func where(s *istio.Snapshot, revision string) []string {
 	var all []string
 	for i := range s.Clusters {
-		istiods, _ := s.Clusters[i].Istiods.Get()
-		if slices.ContainsFunc(istiods, func(i istio.Istiod) bool { return i.Revision == revision }) {
+		if s.Clusters[i].Runs(revision) {
 			all = append(all, s.Clusters[i].Name)
 		}
 	}

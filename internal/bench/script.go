@@ -151,7 +151,7 @@ func runScript(ctx context.Context, l *lab.Lab, p plan.Plan, switches ...string)
 	}
 	cmd := exec.CommandContext(ctx, "bash", file)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+l.State.Bin+":"+os.Getenv("PATH"))
+	cmd.Env = append(os.Environ(), "PATH="+l.State.Own().Bin+":"+os.Getenv("PATH"))
 	for _, name := range switches {
 		cmd.Env = append(cmd.Env, name+"=1")
 	}

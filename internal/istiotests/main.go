@@ -4,7 +4,7 @@
 //
 // Owns: which suites run on which topology, how they are built and run, and which of
 // their tests are known to fail or to be skipped.
-// May import: framework/kube, lab.
+// May import: framework/kube, lab, providers.
 package main
 
 import (

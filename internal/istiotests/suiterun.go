@@ -16,22 +16,28 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
+	"github.com/eastwest-mesh/eastwest/providers"
 )
 
 // stopGrace is what an interrupted suite gets to clean up.
 const stopGrace = 10 * time.Second
 
-// helmValues let istiod work with upstream's Envoy, which lacks the filters that Istio
-// adds to its own (docs/lab.md), and with the lab's images, which have nft and no iptables.
-func helmValues() []string {
-	return []string{
-		"global.nativeNftables=true", "telemetry.enabled=false",
-		"pilot.env.PILOT_ENABLE_METADATA_EXCHANGE=false", "pilot.env.PILOT_ENABLE_ALPN_FILTER=false", "pilot.env.PILOT_DISABLE_MX_ALPN=true",
+// settings are what istiod needs on the lab (docs/lab.md), as Istio's framework takes them: Helm
+// values, and the rest.
+func settings(meshValues []string) (helm, operator []string) {
+	for _, value := range meshValues {
+		if own, ok := strings.CutPrefix(value, "values."); ok {
+			helm = append(helm, own)
+		} else {
+			operator = append(operator, value)
+		}
 	}
+	return helm, operator
 }
 
-// arguments are those of a suite's program.
-func (b bench) arguments(s suite, topology, work string) []string {
+// arguments are those of a suite's program. meshValues are the lab's.
+func (b bench) arguments(s suite, topology, work string, meshValues []string) []string {
+	helm, operator := settings(meshValues)
 	args := []string{
 		"-test.v=test2json", "-test.timeout=" + s.timeout.String(),
 		"--istio.test.kube.topology=" + topology,
@@ -39,8 +45,8 @@ func (b bench) arguments(s suite, topology, work string) []string {
 		"--istio.test.work_dir=" + work,
 		// Its image has Istio's Debian package.
 		"--istio.test.skipVM",
-		"--istio.test.kube.helm.values=" + strings.Join(helmValues(), ","),
-		"--istio.test.istio.operatorOptions=meshConfig.defaultConfig.concurrency=1",
+		"--istio.test.kube.helm.values=" + strings.Join(helm, ","),
+		"--istio.test.istio.operatorOptions=" + strings.Join(operator, ","),
 	}
 	if s.run != "" {
 		args = append(args, "-test.run="+s.run)
@@ -70,7 +76,7 @@ func (b bench) runSuite(ctx context.Context, l *lab.Lab, s suite) ([]result, err
 		return nil, err
 	}
 	defer log.Close()
-	argv := slices.Concat([]string{"lab", "--name", b.lab, "exec", "--", b.programs[s.pkg()]}, b.arguments(s, topology, work))
+	argv := slices.Concat([]string{"lab", "--name", b.lab, "exec", "--", b.programs[s.pkg()]}, b.arguments(s, topology, work, providers.LabTraits(l).MeshValues))
 	cmd := exec.CommandContext(ctx, b.eastwest, argv...)
 	cmd.Dir = filepath.Join(b.repository, "tests", "integration", s.pkg())
 	cmd.Env = append(os.Environ(), "REPO_ROOT="+b.repository, "PATH="+b.tools+":"+os.Getenv("PATH"))

@@ -86,7 +86,7 @@ func (m *mesh) run(t *testing.T, commands string) {
 	fmt.Fprintf(&script, "eastwest() { '%s' \"$@\" --name '%s'; }\n", m.binary, m.running.State.Name)
 	script.WriteString(commands + "\n")
 	cmd := exec.CommandContext(t.Context(), "bash", "-c", script.String())
-	cmd.Env = append(os.Environ(), "PATH="+m.running.State.Bin+":"+os.Getenv("PATH"), "TMP="+m.tmp)
+	cmd.Env = append(os.Environ(), "PATH="+m.running.State.Own().Bin+":"+os.Getenv("PATH"), "TMP="+m.tmp)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}

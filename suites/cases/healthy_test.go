@@ -2,26 +2,19 @@ package cases
 
 import (
 	"os"
-	"strconv"
 	"testing"
 
 	"github.com/eastwest-mesh/eastwest/suites/tally"
 )
-
-// defaultRuns is how often each sound mesh is diagnosed.
-const defaultRuns = 10
 
 // TestReportedSound makes sound meshes of every shape that the lab can have and diagnoses
 // each again and again: one finding above info, or one section that could not be read, is a
 // false alarm. It goes on where it was stopped if EASTWEST_TALLY names a file, and makes as
 // many runs of each as EASTWEST_RUNS says.
 func TestReportedSound(t *testing.T) {
-	runs := defaultRuns
-	if value := os.Getenv("EASTWEST_RUNS"); value != "" {
-		var err error
-		if runs, err = strconv.Atoi(value); err != nil || runs < 1 {
-			t.Fatalf("EASTWEST_RUNS: want a number above 0, got %q", value)
-		}
+	runs, err := tally.Runs()
+	if err != nil {
+		t.Fatal(err)
 	}
 	kept, err := tally.Open(os.Getenv("EASTWEST_TALLY"))
 	if err != nil {

@@ -59,7 +59,7 @@ func (m *liveMesh) askIstioctl(t *testing.T, name string) {
 // istioctl is what the lab's own istioctl says of a cluster, errors too.
 func (m *liveMesh) istioctl(t *testing.T, cluster string, words ...string) []byte {
 	t.Helper()
-	arguments := append([]string{istioctlBound.String(), filepath.Join(m.running.State.Bin, "istioctl"), "--kubeconfig=" + m.running.Kubeconfig(), "--context=" + cluster}, words...)
+	arguments := append([]string{istioctlBound.String(), filepath.Join(m.running.State.Own().Bin, "istioctl"), "--kubeconfig=" + m.running.Kubeconfig(), "--context=" + cluster}, words...)
 	out, err := exec.CommandContext(t.Context(), "timeout", arguments...).CombinedOutput()
 	if err != nil {
 		out = fmt.Appendf(out, "(%v)\n", err)

@@ -64,7 +64,7 @@ func (m *liveMesh) unpaste(t *testing.T, fault faults.Fault, diagnosis diagnose.
 func shell(t *testing.T, running *lab.Lab, command string) ([]byte, error) {
 	t.Helper()
 	shell := exec.CommandContext(t.Context(), "bash", "-o", "pipefail", "-c", command)
-	shell.Env = append(os.Environ(), "PATH="+running.State.Bin+":"+os.Getenv("PATH"), "KUBECONFIG=/nowhere")
+	shell.Env = append(os.Environ(), "PATH="+running.State.Own().Bin+":"+os.Getenv("PATH"), "KUBECONFIG=/nowhere")
 	return shell.CombinedOutput()
 }
 

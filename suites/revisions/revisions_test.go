@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -52,19 +51,13 @@ func TestLabRevisions(t *testing.T) {
 	}
 }
 
-// defaultRuns is how often a version is compared with itself.
-const defaultRuns = 10
-
 // TestSameRevisions compares a version with itself, in both clusters, again and again: one cell
 // that is not called no worse is a false alarm. It goes on where it was stopped if
 // EASTWEST_TALLY names a file, and makes as many runs as EASTWEST_RUNS says.
 func TestSameRevisions(t *testing.T) {
-	runs := defaultRuns
-	if value := os.Getenv("EASTWEST_RUNS"); value != "" {
-		var err error
-		if runs, err = strconv.Atoi(value); err != nil || runs < 1 {
-			t.Fatalf("EASTWEST_RUNS: want a number above 0, got %q", value)
-		}
+	runs, err := tally.Runs()
+	if err != nil {
+		t.Fatal(err)
 	}
 	kept, err := tally.Open(os.Getenv("EASTWEST_TALLY"))
 	if err != nil {

@@ -91,7 +91,7 @@ func runScript(t *testing.T, l *lab.Lab, dir, script string, env ...string) stri
 	command := exec.CommandContext(ctx, "bash", file)
 	command.Dir = dir
 	command.WaitDelay = time.Second
-	command.Env = slices.Concat(os.Environ(), []string{"PATH=" + l.State.Bin + ":" + os.Getenv("PATH")}, env)
+	command.Env = slices.Concat(os.Environ(), []string{"PATH=" + l.State.Own().Bin + ":" + os.Getenv("PATH")}, env)
 	output, err := command.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the script with %v: %v\n%s", env, err, output)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +31,22 @@ type Tally struct {
 	Counts  map[string]Count `json:"counts"`
 
 	path string
+}
+
+// defaultRuns is how often each thing is tried.
+const defaultRuns = 10
+
+// Runs is how often each thing is to be tried: EASTWEST_RUNS, or ten times.
+func Runs() (int, error) {
+	value := os.Getenv("EASTWEST_RUNS")
+	if value == "" {
+		return defaultRuns, nil
+	}
+	runs, err := strconv.Atoi(value)
+	if err != nil || runs < 1 {
+		return 0, fmt.Errorf("EASTWEST_RUNS: want a number above 0, got %q", value)
+	}
+	return runs, nil
 }
 
 // Open reads the tally that the running program left at a path, or begins one: where there is

@@ -220,7 +220,11 @@ func TLSKeys() []string { return []string{"tls.crt", "tls.key", TLSRootKey} }
 // (pkg/config/schema/kind; https://istio.io/latest/docs/tasks/traffic-management/ingress/gateway-api/).
 const GatewayClass = "istio"
 
-// OwnEnvironment are variables of istiod that differ between revisions by their nature.
+// OwnEnvironment are variables of istiod that tell who it is, and that differ between revisions
+// by their nature or are compared for themselves.
 func OwnEnvironment() []string {
-	return []string{"POD_NAME", "POD_NAMESPACE", "INJECTION_WEBHOOK_CONFIG_NAME", "VALIDATION_WEBHOOK_CONFIG_NAME", "PILOT_TRACE_SAMPLING", "GOMEMLIMIT", "GOMAXPROCS", "PLATFORM", "KUBECONFIG"}
+	return []string{
+		EnvClusterID, EnvRevision, EnvCertProvider, EnvCAServer, EnvExternalCA,
+		"INJECTION_WEBHOOK_CONFIG_NAME", "VALIDATION_WEBHOOK_CONFIG_NAME",
+	}
 }
