@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -68,12 +69,15 @@ func awaitReady(ctx context.Context, client kubernetes.Interface, node string) e
 	defer cancel()
 	nodes := client.CoreV1().Nodes()
 	lw := named(node, func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return nodes.List(ctx, o) }, nodes.Watch)
+	amiss := "there is no such node"
 	_, err := watchtools.UntilWithSync(ctx, lw, &corev1.Node{}, nil, func(e watch.Event) (bool, error) {
-		n, ok := e.Object.(*corev1.Node)
-		return ok && e.Type != watch.Deleted && schedulable(n), nil
+		if n, ok := e.Object.(*corev1.Node); ok && e.Type != watch.Deleted {
+			amiss = unschedulable(n)
+		}
+		return amiss == "", nil
 	})
 	if err != nil {
-		return fmt.Errorf("want condition Ready and no taint: %w", err)
+		return fmt.Errorf("want condition Ready and no taint; it has %s: %w", amiss, err)
 	}
 	accounts := client.CoreV1().ServiceAccounts(metav1.NamespaceDefault)
 	lw = named("default", func(ctx context.Context, o metav1.ListOptions) (runtime.Object, error) { return accounts.List(ctx, o) }, accounts.Watch)
@@ -101,14 +105,27 @@ func named(name string, list cache.ListWithContextFunc, w cache.WatchFuncWithCon
 	}
 }
 
-func schedulable(n *corev1.Node) bool {
-	if len(n.Spec.Taints) > 0 {
-		return false
-	}
+// unschedulable says what keeps pods off a node; empty for nothing.
+func unschedulable(n *corev1.Node) string {
+	var amiss []string
+	ready := false
 	for _, c := range n.Status.Conditions {
-		if c.Type == corev1.NodeReady {
-			return c.Status == corev1.ConditionTrue
+		holds := c.Status == corev1.ConditionTrue
+		isReady := c.Type == corev1.NodeReady
+		ready = ready || isReady && holds
+		if isReady != holds { // the other conditions are pressures
+			amiss = append(amiss, fmt.Sprintf("condition %s %s (%s)", c.Type, c.Status, c.Message))
 		}
 	}
-	return false
+	for _, t := range n.Spec.Taints {
+		amiss = append(amiss, "taint "+t.Key)
+	}
+	switch {
+	case ready && len(n.Spec.Taints) == 0:
+		return ""
+	case len(amiss) == 0:
+		return "no condition Ready yet"
+	default:
+		return strings.Join(amiss, ", ")
+	}
 }
