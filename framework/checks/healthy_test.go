@@ -24,6 +24,7 @@ func healthy(clusters int) *istio.Snapshot {
 func clusterName(i int) string    { return fmt.Sprintf("cluster%d", i) }
 func networkName(i int) string    { return fmt.Sprintf("network%d", i) }
 func gatewayAddress(i int) string { return fmt.Sprintf("172.30.%d.1", 100+i) }
+func serviceAddress(i int) string { return fmt.Sprintf("10.96.%d.1", i) }
 func podAddress(i, pod int) string {
 	return fmt.Sprintf("10.%d.0.%d", i, pod)
 }
@@ -64,7 +65,7 @@ func healthyCluster(i, clusters int) istio.Cluster {
 		Address: podAddress(i, 10) + ":5000", Healthy: true, Weight: 1,
 		Total: istio.Counters{Connections: 1, Requests: 20, Succeeded: 20}, During: istio.Counters{Connections: 1, Requests: 10, Succeeded: 10},
 	}}
-	calls := []istio.Call{{Status: 200, Version: version, Latency: time.Millisecond}}
+	calls := []istio.Call{{Status: 200, Version: version, Latency: time.Millisecond, Address: serviceAddress(i)}}
 	for k := 1; k <= clusters; k++ {
 		networks = append(networks, istio.NetworkGateway{Network: networkName(k), Cluster: clusterName(k), Address: gatewayAddress(k), Port: names.CrossPort})
 		if k == i {
@@ -81,7 +82,7 @@ func healthyCluster(i, clusters int) istio.Cluster {
 			Address: fmt.Sprintf("%s:%d", gatewayAddress(k), names.CrossPort), Healthy: true, Weight: 1,
 			Total: istio.Counters{Connections: 2, Requests: 20, Succeeded: 20}, During: istio.Counters{Connections: 1, Requests: 10, Succeeded: 10},
 		})
-		calls = append(calls, istio.Call{Status: 200, Version: fmt.Sprintf("v%d", k), Latency: time.Millisecond})
+		calls = append(calls, istio.Call{Status: 200, Version: fmt.Sprintf("v%d", k), Latency: time.Millisecond, Address: serviceAddress(i)})
 	}
 	istiod := istio.Istiod{
 		Pod: istio.Pod{
@@ -129,7 +130,7 @@ func healthyCluster(i, clusters int) istio.Cluster {
 		Sidecars: istio.Read[[]istio.Sidecar](nil), NetworkPolicies: istio.Read[[]istio.NetworkPolicy](nil),
 		Workloads: istio.Read(istio.Workloads{
 			Namespace:   istio.Namespace{Found: true, Labels: map[string]string{names.Revision: "default"}},
-			Services:    []istio.Service{{Name: helloWorld, Ports: []istio.ServicePort{{Name: "http", Port: helloPort}}}, {Name: sleep, Ports: []istio.ServicePort{{Name: "http", Port: 80}}}},
+			Services:    []istio.Service{{Name: helloWorld, ClusterIPs: []string{serviceAddress(i)}, Ports: []istio.ServicePort{{Name: "http", Port: helloPort}}}, {Name: sleep, Ports: []istio.ServicePort{{Name: "http", Port: 80}}}},
 			Deployments: []istio.Deployment{{Name: "helloworld-" + version, Labels: map[string]string{"app": helloWorld, "version": version}, Wanted: 1, Available: 1}, {Name: sleep, Labels: map[string]string{"app": sleep}, Wanted: 1, Available: 1}},
 			Pods:        []istio.Pod{proxied(i, 10, helloWorld, version), proxied(i, 11, sleep, "")},
 		}),

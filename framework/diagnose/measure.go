@@ -148,7 +148,7 @@ func (m *measurement) call(ctx context.Context, count int) error {
 		}
 		for _, call := range made {
 			m.caller.Calls = append(m.caller.Calls, istio.Call{
-				Status: call.Status, Version: call.Version, Latency: call.Latency, Error: call.Err, NameUnknown: call.NameUnknown, Unsound: call.Unsound,
+				Status: call.Status, Version: call.Version, Latency: call.Latency, Address: call.Address, Error: call.Err, NameUnknown: call.NameUnknown, Unsound: call.Unsound,
 			})
 		}
 		if slices.ContainsFunc(made, func(c probe.Call) bool { return !c.Good() || c.Latency >= slow }) {

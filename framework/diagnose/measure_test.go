@@ -71,7 +71,7 @@ func (s *slowly) Exec(_ context.Context, _ kube.Target, opts kube.ExecOptions) (
 		if s.stalls > 0 && s.made >= s.stalls {
 			seconds = "10.1"
 		}
-		fmt.Fprintf(&out, "Hello version: v1, instance: helloworld-v1-x\n\n%s\t0\t200\t0.001\t%s\thttp://x/#%d\n", nonce, seconds, i+1)
+		fmt.Fprintf(&out, "Hello version: v1, instance: helloworld-v1-x\n\n%s\t0\t200\t0.001\t%s\t10.96.0.1\thttp://x/#%d\n", nonce, seconds, i+1)
 	}
 	return kube.ExecResult{Stdout: []byte(out.String())}, nil
 }

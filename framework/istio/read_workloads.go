@@ -41,7 +41,7 @@ func (r *reader) readWorkloads(ctx context.Context) (Workloads, error) {
 	}, func(page *corev1.ServiceList) {
 		for i := range page.Items {
 			if service := &page.Items[i]; ours(service.Name) {
-				found.Services = append(found.Services, Service{Name: service.Name, Ports: portsOf(service), Selector: service.Spec.Selector, ExportTo: exportedTo(service), TrafficDistribution: distributionOf(service)})
+				found.Services = append(found.Services, serviceOf(service))
 			}
 		}
 	})
@@ -63,6 +63,13 @@ func (r *reader) readWorkloads(ctx context.Context) (Workloads, error) {
 }
 
 func ours(app string) bool { return app == helloWorld || app == sleep }
+
+func serviceOf(service *corev1.Service) Service {
+	return Service{
+		Name: service.Name, Ports: portsOf(service), Selector: service.Spec.Selector, ExportTo: exportedTo(service), TrafficDistribution: distributionOf(service),
+		ClusterIPs: slices.DeleteFunc(slices.Clone(service.Spec.ClusterIPs), func(ip string) bool { return ip == corev1.ClusterIPNone }),
+	}
+}
 
 // exportedTo are the namespaces that the annotation lists (pilot/pkg/serviceregistry/kube/conversion.go).
 func exportedTo(service *corev1.Service) []string {

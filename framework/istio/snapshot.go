@@ -376,7 +376,9 @@ type Service struct {
 	Ports []ServicePort `json:"ports,omitempty"`
 	// Selector is that of its pods; empty where somebody else keeps its endpoints.
 	Selector map[string]string `json:"selector,omitempty"`
-	ExportTo []string          `json:"exportTo,omitempty"`
+	// ClusterIPs are its addresses; none for a headless one, and where they were not asked for.
+	ClusterIPs []string `json:"clusterIPs,omitempty"`
+	ExportTo   []string `json:"exportTo,omitempty"`
 	// TrafficDistribution is the spec's field, or the annotation
 	// networking.istio.io/traffic-distribution: calls prefer near endpoints.
 	TrafficDistribution string `json:"trafficDistribution,omitempty"`
@@ -460,6 +462,9 @@ type Call struct {
 	Status  int           `json:"status"`
 	Version string        `json:"version,omitempty"`
 	Latency time.Duration `json:"latencyNanoseconds"`
+	// Address is what was called, before a sidecar took the connection: what HelloWorld's name
+	// leads to. Empty for not known.
+	Address string `json:"address,omitempty"`
 	// Error is in curl's words; NameUnknown is true where the name did not resolve.
 	Error       string `json:"error,omitempty"`
 	NameUnknown bool   `json:"nameUnknown,omitempty"`

@@ -15,6 +15,9 @@ type Call struct {
 	// body is anything else.
 	Version, Instance string
 	Latency           time.Duration
+	// Address is the IP address that was called, before a sidecar took the connection; empty
+	// where none was made.
+	Address string
 	// Exit is curl's exit code.
 	Exit int
 	// NameUnknown is true when the host's name did not resolve, or not in time.

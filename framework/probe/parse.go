@@ -2,6 +2,7 @@ package probe
 
 import (
 	"math"
+	"net/netip"
 	"strconv"
 	"strings"
 	"time"
@@ -43,21 +44,24 @@ func parseBatch(stdout []byte, nonce string, count int, lostWhy string) (calls [
 }
 
 // parseTrailer reads exit code, status, seconds until the name was resolved, seconds in
-// all, and URL, which ends with the number of the call.
+// all, the address that was called, and URL, which ends with the number of the call.
 func parseTrailer(line, body string) (int, Call, bool) {
 	fields := strings.Split(line, "\t")
-	if len(fields) != 5 {
+	if len(fields) != 6 {
 		return 0, Call{}, false
 	}
 	exit, err1 := strconv.Atoi(fields[0])
 	status, err2 := strconv.Atoi(fields[1])
 	resolved, ok1 := parseSeconds(fields[2])
 	latency, ok2 := parseSeconds(fields[3])
-	number, err3 := strconv.Atoi(fields[4][strings.LastIndexByte(fields[4], '#')+1:])
+	number, err3 := strconv.Atoi(fields[5][strings.LastIndexByte(fields[5], '#')+1:])
 	if err1 != nil || err2 != nil || err3 != nil || !ok1 || !ok2 || status < 0 || status > 999 {
 		return 0, Call{}, false
 	}
 	call := newCall(exit, status, latency, oneLine(body))
+	if ip, err := netip.ParseAddr(fields[4]); err == nil {
+		call.Address = ip.Unmap().String()
+	}
 	call.NameUnknown = exit == exitNoName || exit == exitTimedOut && resolved == 0
 	if exit == exitTimedOut && call.NameUnknown {
 		call.Err = "the name was not resolved in time (curl exit 28)"

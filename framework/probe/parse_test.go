@@ -13,7 +13,7 @@ import (
 // seconds until the name was resolved.
 func trailerOf(fields, resolved string, number int) string {
 	at := strings.LastIndex(fields, "\t")
-	return fmt.Sprintf("\nN\t%s\t%s%s\thttp://helloworld.sample:5000/hello#%d\n", fields[:at], resolved, fields[at:], number)
+	return fmt.Sprintf("\nN\t%s\t%s%s\t\thttp://helloworld.sample:5000/hello#%d\n", fields[:at], resolved, fields[at:], number)
 }
 
 func TestParseBatch(t *testing.T) {

@@ -64,8 +64,8 @@ func TestRun(t *testing.T) {
 	}
 	versions := map[string]int{}
 	for _, call := range calls {
-		if !call.Good() || call.Instance != "helloworld-caller" || call.Latency <= 0 {
-			t.Errorf("want a good answer, got %+v", call)
+		if !call.Good() || call.Instance != "helloworld-caller" || call.Latency <= 0 || call.Address != "127.0.0.1" {
+			t.Errorf("want a good answer from 127.0.0.1, got %+v", call)
 		}
 		versions[call.Version]++
 	}

@@ -93,6 +93,10 @@ func trafficFaults() []Fault {
 			steps: []step{freezing("coredns")},
 		},
 		{
+			Name: "dns-wrong", Breaks: "the cluster's DNS answers the name of every Service with an address that nobody has", Check: "EW0808",
+			steps: []step{misnaming()},
+		},
+		{
 			Name: "deny-custom", Breaks: "an AuthorizationPolicy asks an authorizer that the mesh config does not have", Check: "EW0806",
 			steps: []step{apply("deny-custom")},
 		},

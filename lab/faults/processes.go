@@ -66,12 +66,24 @@ func rules(table, content string) step {
 }
 
 // firewall gives nft rules in the network namespace of the cluster's node.
-func (t *target) firewall(ctx context.Context, rules string) (err error) {
-	pid, err := t.process("kube-apiserver")
+func (t *target) firewall(ctx context.Context, rules string) error {
+	nft, err := parts.FindProgram("nft")
 	if err != nil {
 		return err
 	}
-	nft, err := parts.FindProgram("nft")
+	return t.inNode(func() error {
+		cmd := exec.CommandContext(ctx, nft, "-f", "-")
+		cmd.Stdin = strings.NewReader(rules)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("nft: %w: %s", err, bytes.TrimSpace(out))
+		}
+		return nil
+	})
+}
+
+// inNode does something in the network namespace of the cluster's node.
+func (t *target) inNode(do func() error) (err error) {
+	pid, err := t.process("kube-apiserver")
 	if err != nil {
 		return err
 	}
@@ -92,10 +104,5 @@ func (t *target) firewall(ctx context.Context, rules string) (err error) {
 		return fmt.Errorf("enter the node's network: %w", err)
 	}
 	defer func() { err = errors.Join(err, kernel.EnterNetwork(int(own))) }()
-	cmd := exec.CommandContext(ctx, nft, "-f", "-")
-	cmd.Stdin = strings.NewReader(rules)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("nft: %w: %s", err, bytes.TrimSpace(out))
-	}
-	return nil
+	return do()
 }

@@ -106,6 +106,8 @@ func table() []drill {
 		{fault: "delay", cluster: "cluster1", works: true},
 		{fault: "firewall", cluster: "cluster2", unmended: outside},
 		{fault: "dns", cluster: "cluster1", keepCallers: true, unmended: outside},
+		// HTTP is routed by its Host header: calls still cross. No new proxy would find istiod.
+		{fault: "dns-wrong", cluster: "cluster1", works: true, keepCallers: true, unmended: outside},
 		{fault: "deny-custom", cluster: "cluster2", unmended: decision},
 		{fault: "same-user", cluster: "cluster1"},
 
