@@ -9,7 +9,6 @@ import (
 	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/fleetfile"
 	"github.com/eastwest-mesh/eastwest/framework/run"
-	"github.com/eastwest-mesh/eastwest/scenarios"
 )
 
 // acceptances are those of a fleet file, which must name checks and scenarios that there are.
@@ -36,13 +35,17 @@ func known(a *fleetfile.Acceptance) error {
 		}
 		return nil
 	}
-	all := scenarios.Basic()
-	at := slices.IndexFunc(all, func(s run.Scenario) bool { return s.ID == a.Scenario })
-	switch {
-	case at < 0:
-		return fmt.Errorf("scenario: there is no scenario %q; \"eastwest scenarios\" lists them", a.Scenario)
-	case all[at].Base:
-		return fmt.Errorf("scenario: %s cannot be accepted: all others stand on it, and without it nothing is proven", a.Scenario)
+	for _, suite := range suites() {
+		at := slices.IndexFunc(suite.Scenarios, func(s run.Scenario) bool { return s.ID == a.Scenario })
+		switch {
+		case at < 0:
+		case suite.Scenarios[at].Base:
+			return fmt.Errorf("scenario: %s cannot be accepted: all others stand on it, and without it nothing is proven", a.Scenario)
+		case suite.Name == suiteRevisions:
+			return fmt.Errorf("scenario: %s cannot be accepted: it is what a move to another revision rests on", a.Scenario)
+		default:
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("scenario: there is no scenario %q; \"eastwest scenarios\" lists them", a.Scenario)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eastwest-mesh/eastwest/framework/checks"
 	"github.com/eastwest-mesh/eastwest/framework/istio"
 	"github.com/eastwest-mesh/eastwest/framework/upgrade"
 )
@@ -37,38 +38,40 @@ func (f *upgradeFlags) registerUpgrade(cmd *cobra.Command) {
 }
 
 // look reads the file, or else the clusters, and settles which revisions are meant.
-func (f upgradeFlags) look(ctx context.Context, streams ioStreams) (*istio.Snapshot, error) {
+// A fleet file may accept findings.
+func (f upgradeFlags) look(ctx context.Context, streams ioStreams) (*istio.Snapshot, []checks.Acceptance, error) {
 	if f.to == "" && f.snapshot == "" {
-		return nil, usageError(errors.New("--to: want the revision that the fleet is to move to"))
+		return nil, nil, usageError(errors.New("--to: want the revision that the fleet is to move to"))
 	}
-	snapshot, err := f.read(ctx, streams)
+	snapshot, accepted, err := f.read(ctx, streams)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if err := upgrade.Settle(snapshot); err != nil {
-		return nil, usageError(err)
+		return nil, nil, usageError(err)
 	}
-	return snapshot, nil
+	return snapshot, accepted, nil
 }
 
-func (f upgradeFlags) read(ctx context.Context, streams ioStreams) (*istio.Snapshot, error) {
+func (f upgradeFlags) read(ctx context.Context, streams ioStreams) (*istio.Snapshot, []checks.Acceptance, error) {
 	if f.snapshot == "" {
 		return f.takeFor(ctx, streams, istio.Upgrade{From: f.from, To: f.to, Version: f.version})
 	}
 	if f.given() {
-		return nil, usageError(errors.New("--snapshot with a fleet: want one or the other"))
+		return nil, nil, usageError(errors.New("--snapshot with a fleet: want one or the other"))
 	}
-	return loadSnapshot(f.snapshot)
+	snapshot, err := loadSnapshot(f.snapshot)
+	return snapshot, nil, err
 }
 
 // takeFor reads the clusters for an upgrade. No calls are made.
-func (f readingFlags) takeFor(ctx context.Context, streams ioStreams, move istio.Upgrade) (*istio.Snapshot, error) {
+func (f readingFlags) takeFor(ctx context.Context, streams ioStreams, move istio.Upgrade) (*istio.Snapshot, []checks.Acceptance, error) {
 	silenceClients()
 	ctx, cancel := context.WithTimeout(ctx, readBound)
 	defer cancel()
 	clusters, found, err := f.connect(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = clusters.Close() }()
 	for _, warning := range found.warnings {
@@ -76,5 +79,5 @@ func (f readingFlags) takeFor(ctx context.Context, streams ioStreams, move istio
 	}
 	snapshot := istio.Take(ctx, clusters.Clusters, istio.Options{Namespace: found.namespace, Asked: istio.Asked{Upgrade: &move}, Eastwest: ownVersion()})
 	f.tellTraffic(streams, snapshot)
-	return snapshot, nil
+	return snapshot, found.accept, nil
 }

@@ -34,6 +34,9 @@ between proxies of both revisions:
   eastwest verify --suite revisions --revision OLD,NEW ... --out artifacts
   eastwest upgrade check --to NEW --cells artifacts/report.json
 
+Findings that the fleet file accepts (accept:) are set aside and shown with their
+reason. While an acceptance has expired no step is GO.
+
 The exit code is that of the step named by --step, without it of the worst of all:
 0 for GO, 1 for NO-GO, 3 where it could not tell.`,
 		Example: `  # before the new control plane is installed
@@ -80,7 +83,7 @@ func runUpgradeCheck(ctx context.Context, streams ioStreams, flags upgradeCheckF
 			return err
 		}
 	}
-	snapshot, err := flags.look(ctx, streams)
+	snapshot, accepted, err := flags.look(ctx, streams)
 	if err != nil {
 		return err
 	}
@@ -96,7 +99,7 @@ func runUpgradeCheck(ctx context.Context, streams ioStreams, flags upgradeCheckF
 	if err != nil {
 		return usageError(err)
 	}
-	verdict := upgrade.Judge(snapshot, measured)
+	verdict := upgrade.Judge(snapshot, measured, accepted...)
 	if flags.out != "" {
 		if err := upgrade.WriteFiles(flags.out, verdict, upgrade.StepID(flags.step)); err != nil {
 			return err

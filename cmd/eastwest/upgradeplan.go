@@ -21,7 +21,7 @@ Runs none of it.`,
 		Example: `  eastwest upgrade plan --fleet fleet.yaml --to asm-1313-2`,
 		Args:    checkedArgs(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			snapshot, err := flags.look(cmd.Context(), streams)
+			snapshot, _, err := flags.look(cmd.Context(), streams)
 			if err != nil {
 				return err
 			}

@@ -31,17 +31,26 @@ func (v Verdict) Assessment(upTo StepID) report.Assessment {
 	for _, severity := range []checks.Severity{checks.Error, checks.Warning, checks.Info} {
 		for _, f := range v.Findings {
 			if f.Severity == severity {
-				a.Findings = append(a.Findings, report.Finding{
-					Check: f.Check, Severity: string(f.Severity), Title: f.Title, Cluster: f.Cluster, Found: redact.Printable(f.Found), Want: redact.Printable(f.Want),
-					Fix: redact.Printable(f.Fix.Text), Commands: printable(f.Fix.Commands),
-				})
+				a.Findings = append(a.Findings, findingOf(f))
 			}
 		}
+	}
+	for _, accepted := range v.Accepted {
+		f := findingOf(accepted.Finding)
+		f.Accepted = redact.Printable(accepted.By)
+		a.Findings = append(a.Findings, f)
 	}
 	if v.compared != nil {
 		a.Compared = v.compared.Cases
 	}
 	return a
+}
+
+func findingOf(f checks.Finding) report.Finding {
+	return report.Finding{
+		Check: f.Check, Severity: string(f.Severity), Title: f.Title, Cluster: f.Cluster, Found: redact.Printable(f.Found), Want: redact.Printable(f.Want),
+		Fix: redact.Printable(f.Fix.Text), Commands: printable(f.Fix.Commands),
+	}
 }
 
 func statusOf(o Outcome) report.Status {

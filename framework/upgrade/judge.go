@@ -50,6 +50,10 @@ type Verdict struct {
 	// errors of the mesh as it is.
 	Findings []checks.Finding `json:"findings"`
 	Mesh     []checks.Finding `json:"mesh,omitempty"`
+	// Accepted are findings that the fleet's owners live with: no step stands or falls by
+	// them. Expired are acceptances whose day has passed.
+	Accepted []Accepted `json:"accepted,omitempty"`
+	Expired  []string   `json:"expired,omitempty"`
 	// Answers has one entry for each check for upgrades.
 	Answers []Answered `json:"checks"`
 	Unread  []Unread   `json:"unread,omitempty"`
@@ -59,6 +63,12 @@ type Verdict struct {
 	compared *Measured
 	// NotLookedAt says what no part of the verdict rests on.
 	NotLookedAt []string `json:"notLookedAt"`
+}
+
+// Accepted is a finding that is accepted; By says by whom, until when and why.
+type Accepted struct {
+	checks.Finding
+	By string `json:"by"`
 }
 
 // Answered is what became of one check.
@@ -77,8 +87,9 @@ type Unread struct {
 	checks.Unread
 }
 
-// Judge gives a verdict for each step. The snapshot must be settled; measured may be nil.
-func Judge(s *istio.Snapshot, measured *Measured) Verdict {
+// Judge gives a verdict for each step. The snapshot must be settled; measured may be nil. A
+// finding that is accepted, as of when the snapshot was taken, is set aside.
+func Judge(s *istio.Snapshot, measured *Measured, accepted ...checks.Acceptance) Verdict {
 	v := Verdict{
 		APIVersion: istio.APIVersion, Kind: Kind,
 		From: s.Asked.Upgrade.From, To: s.Asked.Upgrade.To, Version: versionOf(s), Taken: s.Taken, NotLookedAt: notLookedAt(measured),
@@ -87,7 +98,7 @@ func Judge(s *istio.Snapshot, measured *Measured) Verdict {
 	for _, c := range s.Clusters {
 		v.Clusters = append(v.Clusters, c.Name)
 	}
-	v.ask(s)
+	v.ask(s, checks.NewAcceptances(accepted, s.Taken))
 	for _, step := range Steps() {
 		v.Steps = append(v.Steps, v.judge(step, s, measured))
 	}
@@ -95,11 +106,17 @@ func Judge(s *istio.Snapshot, measured *Measured) Verdict {
 }
 
 // ask runs all checks: those for upgrades, and, for errors alone, those of a mesh.
-func (v *Verdict) ask(s *istio.Snapshot) {
+func (v *Verdict) ask(s *istio.Snapshot, accepted *checks.Acceptances) {
+	defer v.keepAccepted(accepted)
 	for _, answer := range checks.Run(s, checks.All()) {
 		findings := checks.Judged(answer.Findings, v.Unsupported)
-		if answer.Check.Layer() != checks.LayerUpgrade {
-			v.Mesh = append(v.Mesh, slices.DeleteFunc(findings, func(f checks.Finding) bool { return f.Severity != checks.Error })...)
+		ofMesh := answer.Check.Layer() != checks.LayerUpgrade
+		if ofMesh {
+			findings = slices.DeleteFunc(findings, func(f checks.Finding) bool { return f.Severity != checks.Error })
+		}
+		findings = slices.DeleteFunc(findings, accepted.Take)
+		if ofMesh {
+			v.Mesh = append(v.Mesh, findings...)
 			continue
 		}
 		v.Findings = append(v.Findings, findings...)
@@ -117,6 +134,15 @@ func (v *Verdict) ask(s *istio.Snapshot) {
 		for _, unread := range answer.Unread {
 			v.Unread = append(v.Unread, Unread{Check: answer.Check.ID, Unread: unread})
 		}
+	}
+}
+
+func (v *Verdict) keepAccepted(accepted *checks.Acceptances) {
+	for _, a := range accepted.Accepted {
+		v.Accepted = append(v.Accepted, Accepted{Finding: a.Finding, By: a.By.By()})
+	}
+	for _, a := range accepted.Expired() {
+		v.Expired = append(v.Expired, a.String())
 	}
 }
 
@@ -181,6 +207,9 @@ func (v *Verdict) doubts(step Step, wanted []string, measured *Measured) []strin
 	for _, f := range v.Mesh {
 		why = append(why, fmt.Sprintf("the mesh as it is has an error: %s %s: %s", f.Check, f.Cluster, f.Found))
 	}
+	for _, a := range v.Expired {
+		why = append(why, fmt.Sprintf("an acceptance in the fleet file has expired; renew it or take it out: %s", a))
+	}
 	seen := map[string]bool{}
 	for _, unread := range v.Unread {
 		text := fmt.Sprintf("could not read: %s: %s", unread.Cluster, unread.Unknown.String())
@@ -208,6 +237,9 @@ func (v *Verdict) restsOn(step Step, wanted []string) string {
 	}
 	if warnings > 0 {
 		text += fmt.Sprintf("; read the warnings (%d)", warnings)
+	}
+	if len(v.Accepted) > 0 {
+		text += fmt.Sprintf("; the fleet file accepts what else they found (%d)", len(v.Accepted))
 	}
 	if step.ID != Install && v.Measured != "" {
 		text += "; " + v.Measured

@@ -128,6 +128,51 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// A finding that the fleet file accepts stops no step and is told; after its day it counts
+// again, and nothing else is GO either.
+func TestAcceptedFindings(t *testing.T) {
+	s := settled(t, 2, 1) // the second cluster lacks the mesh configuration
+	of := func(check string, until time.Time) checks.Acceptance {
+		return checks.Acceptance{Check: check, Reason: "b follows", Owner: "mesh@example.com", Until: until}
+	}
+	cells := ran(t, nil, report.CellBaseline, report.CellNoWorse)
+	var all []checks.Acceptance
+	for _, f := range Judge(s, measure(t, s, cells)).Findings {
+		if f.Severity == checks.Error {
+			all = append(all, of(f.Check, taken))
+		}
+	}
+	if len(all) == 0 {
+		t.Fatal("want errors to accept")
+	}
+	v := Judge(s, measure(t, s, cells), all...)
+	step := v.Of(Namespace)
+	if step.Outcome != Go || len(v.Accepted) != len(all) || !strings.Contains(step.Why[0], "the fleet file accepts") {
+		t.Errorf("got %s, %d accepted of %d: %v", step.Outcome, len(v.Accepted), len(all), step.Why)
+	}
+	const by = "accepted by mesh@example.com until 2026-11-29 (b follows)"
+	for name, text := range map[string]string{"text": v.Text(), "ticket": v.Ticket()} {
+		if !strings.Contains(text, by) {
+			t.Errorf("%s: want %q in\n%s", name, by, text)
+		}
+	}
+	page, err := v.Assessment("").HTML()
+	if err != nil || !strings.Contains(string(page), by) {
+		t.Errorf("page: want %q, got error %v", by, err)
+	}
+	for i := range all {
+		all[i].Until = taken.AddDate(0, 0, -2)
+	}
+	if got := Judge(s, measure(t, s, cells), all...).Of(Namespace).Outcome; got != NoGo {
+		t.Errorf("expired: got %s", got)
+	}
+	sound := settled(t, 2, 2)
+	step = Judge(sound, measure(t, sound, cells), of("EW0413", taken.AddDate(0, 0, -2))).Of(Install)
+	if step.Outcome != CouldNotTell || !strings.Contains(step.Why[0], "has expired") {
+		t.Errorf("an expired acceptance of something else: got %s, %v", step.Outcome, step.Why)
+	}
+}
+
 // A look alone says GO for no step but the first, whatever it finds.
 func TestALookSaysGoForTheFirstStepOnly(t *testing.T) {
 	for _, step := range Judge(settled(t, 3, 3), nil).Steps {

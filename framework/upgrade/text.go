@@ -51,12 +51,24 @@ func (v Verdict) Text() string {
 			}
 		}
 	}
+	if len(v.Accepted) > 0 {
+		line("", "")
+		line("", "Accepted by the fleet file:")
+		for _, a := range v.Accepted {
+			line("  - ", a.String())
+		}
+	}
 	line("", "")
 	line("", "Not looked at:")
 	for _, what := range v.NotLookedAt {
 		line("  - ", what)
 	}
 	return out.String()
+}
+
+// String is what is accepted in a line.
+func (a Accepted) String() string {
+	return fmt.Sprintf("%s %s (%s): %s; accepted %s", a.Severity, a.Check, a.Cluster, a.Found, a.By)
 }
 
 // mostReasons is how many reasons of a step are shown; all are in the JSON.

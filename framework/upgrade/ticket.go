@@ -37,6 +37,9 @@ func (v Verdict) Ticket() string {
 			}
 		}
 	}
+	for _, a := range v.Accepted {
+		line("- accepted: " + cell(a.String()))
+	}
 	line("")
 	line("Not looked at: " + strings.Join(v.NotLookedAt, "; ") + ".")
 	return out.String()
