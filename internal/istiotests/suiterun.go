@@ -64,7 +64,7 @@ func (b bench) runSuite(ctx context.Context, l *lab.Lab, s suite) ([]result, err
 		return nil, err
 	}
 	seen := len(l.State.Clusters)
-	if s.single {
+	if s.single() {
 		seen = 1
 	}
 	topology, err := writeTopology(l, b.out, seen)

@@ -9,17 +9,14 @@ import (
 
 // suite is one run of one of Istio's test packages.
 type suite struct {
-	// name is the package's folder below tests/integration, and what is peculiar to the
-	// run after a plus sign: "pilot+single".
+	// name is the package's folder below tests/integration. With "+single" after it the
+	// tests see only the first cluster: Istio leaves out many where there are several.
 	name string
 	// run is what -test.run gets; empty runs every test.
 	run string
 	// skip is what --istio.test.skip gets: tests that are left out and told as skipped.
 	skip string
-	// single shows the tests only the first cluster: Istio leaves out many where there
-	// are several.
-	single bool
-	// timeout is Go's for the whole run; four times what it took on two cores.
+	// timeout is Go's for the whole run: at least four times what it took on two cores.
 	timeout time.Duration
 	// tests is how many tests without subtests there are; 0 where it is not pinned.
 	tests int
@@ -32,6 +29,9 @@ func (s suite) pkg() string {
 	pkg, _, _ := strings.Cut(s.name, "+")
 	return pkg
 }
+
+// single is whether the tests see one cluster only.
+func (s suite) single() bool { return strings.HasSuffix(s.name, "+single") }
 
 // file is the name in names of files.
 func (s suite) file() string { return strings.NewReplacer("/", "-", "+", "-").Replace(s.name) }
@@ -52,18 +52,39 @@ func quick() []suite {
 	}
 }
 
-// nightly is all that is known to run on this topology.
+// nightly is all that is known to run on this topology, the shortest first.
 func nightly() []suite {
-	return []suite{
-		{name: "pilot/mcs/discoverability", timeout: 10 * time.Minute},
-		{name: "pilot/mcs/autoexport", timeout: 10 * time.Minute},
-		{name: "security/cacert_rotation", timeout: 10 * time.Minute},
-		{name: "pilot/filebasedkubeconfig", timeout: 10 * time.Minute},
-		{name: "security/ca_custom_root", timeout: 20 * time.Minute},
-		{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
-		{name: "security", timeout: 90 * time.Minute},
-		{name: "pilot+single", single: true, timeout: 20 * time.Minute, run: singleCluster, flags: []string{"--istio.test.skipUserNs=false"}},
+	var list []suite
+	for _, name := range []string{
+		"pilot/analysis",
+		"pilot/filebasedkubeconfig",
+		"pilot/gie",
+		"pilot/mcs/autoexport",
+		"pilot/mcs/discoverability",
+		"pilot/multiplecontrolplanes+single",
+		"pilot/resourcefilter",
+		"pilot/revisions+single",
+		"security/cacert_rotation",
+		"security/crl",
+		"security/ecc_signature_algorithm",
+		"security/external_ca",
+		"security/external_sds_provider",
+		"security/file_mounted_certs+single",
+		"security/filebased_tls_origination",
+		"security/https_jwt",
+		"security/policy_attachment_only",
+		"security/pqc",
+		"security/remote_jwks",
+		"security/sds_ingress/quic+single",
+	} {
+		list = append(list, suite{name: name, timeout: 10 * time.Minute})
 	}
+	return append(list,
+		suite{name: "pilot+single", timeout: 20 * time.Minute, run: singleCluster, flags: []string{"--istio.test.skipUserNs=false"}},
+		suite{name: "security/ca_custom_root", timeout: 20 * time.Minute},
+		suite{name: "pilot", timeout: 60 * time.Minute, skip: tunneling},
+		suite{name: "security", timeout: 90 * time.Minute},
+	)
 }
 
 // singleCluster are the tests of pilot that want one cluster.
