@@ -89,10 +89,10 @@ const largestAnswer = 1 << 16
 
 // trailer is what curl prints after each answer's body: a line of its own with
 // the nonce, curl's exit code, HTTP status, seconds until the name was resolved,
-// seconds in all, the address that was called, and the URL with the number of the call
-// as its fragment. The nonce is drawn anew for each batch
-// and is not sent, so that no answer can imitate a trailer. The exit code and
-// the URL of one call need curl 7.75 (2021).
+// seconds in all, the address that was called, and the URL with the number of the
+// call as its fragment. The nonce is drawn anew for each batch and is not sent, so
+// that no answer can imitate a trailer. The exit code and the URL of one call need
+// curl 7.75 (2021).
 func trailer(nonce string) string {
 	return `\n` + nonce + `\t%{exitcode}\t%{http_code}\t%{time_namelookup}\t%{time_total}\t%{remote_ip}\t%{url}\n`
 }

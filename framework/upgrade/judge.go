@@ -229,6 +229,9 @@ func (v *Verdict) doubts(step Step, wanted []string, measured *Measured) []strin
 
 func (v *Verdict) restsOn(step Step, wanted []string) string {
 	text := fmt.Sprintf("%d checks in %d clusters found no error", len(wanted), len(v.Clusters))
+	if n := len(v.Accepted); n > 0 {
+		text += fmt.Sprintf(" but what the fleet file accepts (%d)", n)
+	}
 	warnings := 0
 	for _, f := range v.Findings {
 		if f.Severity == checks.Warning && slices.Contains(wanted, f.Check) {
@@ -237,9 +240,6 @@ func (v *Verdict) restsOn(step Step, wanted []string) string {
 	}
 	if warnings > 0 {
 		text += fmt.Sprintf("; read the warnings (%d)", warnings)
-	}
-	if len(v.Accepted) > 0 {
-		text += fmt.Sprintf("; the fleet file accepts what else they found (%d)", len(v.Accepted))
 	}
 	if step.ID != Install && v.Measured != "" {
 		text += "; " + v.Measured

@@ -147,7 +147,7 @@ func TestAcceptedFindings(t *testing.T) {
 	}
 	v := Judge(s, measure(t, s, cells), all...)
 	step := v.Of(Namespace)
-	if step.Outcome != Go || len(v.Accepted) != len(all) || !strings.Contains(step.Why[0], "the fleet file accepts") {
+	if step.Outcome != Go || len(v.Accepted) != len(all) || !strings.Contains(step.Why[0], "found no error but what the fleet file accepts (") {
 		t.Errorf("got %s, %d accepted of %d: %v", step.Outcome, len(v.Accepted), len(all), step.Why)
 	}
 	const by = "accepted by mesh@example.com until 2026-11-29 (b follows)"
