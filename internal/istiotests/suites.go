@@ -40,15 +40,23 @@ func (s suite) file() string { return strings.NewReplacer("/", "-", "+", "-").Re
 // no Envoy since has taken.
 const tunneling = "TestTunnelingOutboundTraffic"
 
-// quick is what every change can be tried with.
+// quick is what every change can be tried with, where each cluster has a control plane.
 func quick() []suite {
+	return append(quickly(365, 9), suite{name: "pilot/mcs/autoexport", tests: 6, timeout: 10 * time.Minute})
+}
+
+// quickCI is that as Istio's own CI has its clusters. Istio leaves out pilot/mcs/autoexport
+// where a cluster has no control plane.
+func quickCI() []suite { return quickly(475, 13) }
+
+// quickly are the suites that both have, with the number of their tests.
+func quickly(pilot, discoverability int) []suite {
 	return []suite{
 		{
-			name: "pilot", tests: 365, timeout: 25 * time.Minute,
+			name: "pilot", tests: pilot, timeout: 25 * time.Minute,
 			run: "TestClusterLocal|TestBadRemoteSecret|TestWorkloadEntryGateway|TestTraffic/(autopassthrough|services|gateway|dns|host)$",
 		},
-		{name: "pilot/mcs/discoverability", tests: 9, timeout: 10 * time.Minute},
-		{name: "pilot/mcs/autoexport", tests: 6, timeout: 10 * time.Minute},
+		{name: "pilot/mcs/discoverability", tests: discoverability, timeout: 10 * time.Minute},
 	}
 }
 
@@ -102,24 +110,20 @@ func remote() []suite {
 	}}
 }
 
-// listFor gives the list of a topology. How many tests the quick list has is known where
-// there are two networks and a control plane in each cluster.
+// listFor gives the list of a topology.
 func listFor(topology string, all bool) ([]suite, error) {
-	switch {
-	case topology == multiPrimary && all:
-		return nightly(), nil
-	case topology == multiPrimary:
-		return quick(), nil
-	case all:
+	if all && topology != multiPrimary {
 		return nil, fmt.Errorf("--all: want --topology %s with it; %s has one list", multiPrimary, topology)
+	}
+	switch {
+	case all:
+		return nightly(), nil
 	case topology == primaryRemote:
 		return remote(), nil
+	case topology == istioCI:
+		return quickCI(), nil
 	}
-	list := quick()
-	for i := range list {
-		list[i].tests = 0
-	}
-	return list, nil
+	return quick(), nil
 }
 
 // suitesFor gives the list of a topology, or some of its suites.

@@ -26,6 +26,7 @@ func TestSuitesFor(t *testing.T) {
 	}{
 		{name: "quick", topology: multiPrimary, want: "pilot, pilot/mcs/discoverability, pilot/mcs/autoexport"},
 		{name: "quick elsewhere", topology: flat, want: "pilot, pilot/mcs/discoverability, pilot/mcs/autoexport"},
+		{name: "as in Istio's CI", topology: istioCI, want: "pilot, pilot/mcs/discoverability"},
 		{name: "one of them", topology: multiPrimary, only: []string{"pilot/mcs/autoexport"}, want: "pilot/mcs/autoexport"},
 		{name: "remote", topology: primaryRemote, want: "pilot"},
 		{name: "not in the list", topology: multiPrimary, only: []string{"security"}, want: `no suite "security"`, wrong: true},
