@@ -3,6 +3,7 @@ package upgrade
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/checks"
@@ -229,7 +230,7 @@ func (v *Verdict) doubts(step Step, wanted []string, measured *Measured) []strin
 
 func (v *Verdict) restsOn(step Step, wanted []string) string {
 	text := fmt.Sprintf("%d checks in %d clusters found no error", len(wanted), len(v.Clusters))
-	if n := len(v.Accepted); n > 0 {
+	if n := v.acceptedOf(wanted); n > 0 {
 		text += fmt.Sprintf(" but what the fleet file accepts (%d)", n)
 	}
 	warnings := 0
@@ -245,6 +246,17 @@ func (v *Verdict) restsOn(step Step, wanted []string) string {
 		text += "; " + v.Measured
 	}
 	return text
+}
+
+// acceptedOf counts the accepted findings of some checks, and of the mesh as it is.
+func (v *Verdict) acceptedOf(wanted []string) int {
+	n := 0
+	for _, a := range v.Accepted {
+		if slices.Contains(wanted, a.Check) || !strings.HasPrefix(a.Check, "EW"+checks.LayerUpgrade) {
+			n++
+		}
+	}
+	return n
 }
 
 // Worst is the worst outcome of all steps, Of that of one.
