@@ -8,6 +8,7 @@ import (
 	"text/template"
 	"time"
 
+	"golang.org/x/sync/errgroup"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/wait"
@@ -43,8 +44,9 @@ func alpnFilter() (*unstructured.Unstructured, error) {
 }
 
 // keepFilter sees to it that a cluster has the filter whenever it has the namespace for
-// it, until ctx ends: every suite installs Istio anew. It returns at once.
+// it, until ctx ends: every suite installs Istio anew.
 func keepFilter(ctx context.Context, client *kube.Client, filter *unstructured.Unstructured, say func(string, ...any)) error {
+	var applying errgroup.Group
 	factory := informers.NewSharedInformerFactoryWithOptions(client.Kubernetes, 0, informers.WithTweakListOptions(func(o *metav1.ListOptions) {
 		o.FieldSelector = "metadata.name=" + filter.GetNamespace()
 	}))
@@ -53,12 +55,13 @@ func keepFilter(ctx context.Context, client *kube.Client, filter *unstructured.U
 		AddFunc: func(any) {
 			life, cancel := context.WithCancel(ctx)
 			stop = cancel
-			go func() {
+			applying.Go(func() error {
 				defer cancel()
 				if err := apply(life, client, filter); err != nil && life.Err() == nil {
 					say("%s has no EnvoyFilter %s: %v", client.Name, filter.GetName(), err)
 				}
-			}()
+				return nil
+			})
 		},
 		DeleteFunc: func(any) { stop() },
 	})
@@ -66,7 +69,9 @@ func keepFilter(ctx context.Context, client *kube.Client, filter *unstructured.U
 		return fmt.Errorf("watch the namespaces of %s: %w", client.Name, err)
 	}
 	factory.StartWithContext(ctx)
-	return nil
+	<-ctx.Done()
+	factory.Shutdown() // no handler runs after it
+	return applying.Wait()
 }
 
 // installBound is how long Istio's definitions and its webhook may take to be there after

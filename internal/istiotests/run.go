@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
 )
@@ -120,14 +122,23 @@ func prepare(ctx context.Context, o options, shape *lab.Options, list []suite) (
 	return b, nil
 }
 
-// runAll runs the suites one after the other; each installs Istio anew. After each of them
-// write gets what there is so far, so that a run that is cut off leaves it.
-func (b bench) runAll(ctx context.Context, l *lab.Lab, list []suite, write func([]report) error) ([]report, error) {
+// runAll runs the suites while the clusters are kept with the filter that they need.
+func (b bench) runAll(ctx context.Context, l *lab.Lab, list []suite, write func([]report) error) (reports []report, err error) {
+	group, ctx := errgroup.WithContext(ctx)
 	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	if err := keepFilters(ctx, l, b.say); err != nil {
-		return nil, err
-	}
+	group.Go(func() error { return keepFilters(ctx, l, b.say) })
+	group.Go(func() (err error) {
+		defer stop()
+		reports, err = b.runEach(ctx, l, list, write)
+		return err
+	})
+	err = group.Wait()
+	return reports, err
+}
+
+// runEach runs the suites one after the other; each installs Istio anew. After each of them
+// write gets what there is so far, so that a run that is cut off leaves it.
+func (b bench) runEach(ctx context.Context, l *lab.Lab, list []suite, write func([]report) error) ([]report, error) {
 	var reports []report
 	for i, s := range list {
 		b.say("%d of %d: %s", i+1, len(list), s.name)

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/eastwest-mesh/eastwest/framework/kube"
 	"github.com/eastwest-mesh/eastwest/lab"
 	"github.com/eastwest-mesh/eastwest/lab/parts"
@@ -118,12 +120,14 @@ func converted(ctx context.Context, program *exec.Cmd, log io.Writer) ([]result,
 	return results, errors.Join(err, convert.Wait())
 }
 
-// keepFilters keeps the filter in every cluster whose istiod reads its own resources.
+// keepFilters keeps the filter in every cluster whose istiod reads its own resources, until
+// ctx ends.
 func keepFilters(ctx context.Context, l *lab.Lab, say func(string, ...any)) error {
 	filter, err := alpnFilter()
 	if err != nil {
 		return fmt.Errorf("read the filter for upstream's Envoy: %w", err)
 	}
+	var clients []*kube.Client
 	for _, c := range l.State.Clusters {
 		if c.Primary != "" {
 			continue
@@ -132,9 +136,11 @@ func keepFilters(ctx context.Context, l *lab.Lab, say func(string, ...any)) erro
 		if err != nil {
 			return err
 		}
-		if err := keepFilter(ctx, client, filter, say); err != nil {
-			return err
-		}
+		clients = append(clients, client)
 	}
-	return nil
+	group, ctx := errgroup.WithContext(ctx)
+	for _, client := range clients {
+		group.Go(func() error { return keepFilter(ctx, client, filter, say) })
+	}
+	return group.Wait()
 }

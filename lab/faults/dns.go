@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -25,24 +24,24 @@ const (
 	reloadBound = 30 * time.Second
 )
 
+// wrongAnswers is what misnaming puts into a block of the Corefile.
+const wrongAnswers = `
+    template IN A {
+        answer "{{ .Name }} 5 IN A ` + nobody + `"
+    }`
+
 // misnaming has the cluster's DNS answer every name of the cluster with the address nobody,
 // until it is mended.
 func misnaming() step {
 	return step{
 		do: func(ctx context.Context, t *target) error {
-			was, err := os.ReadFile(t.corefile())
-			if err != nil {
-				return err
-			}
-			// The first block is that of the cluster's own zone.
-			wrong := strings.Replace(string(was), "{\n", "{\n    template IN A {\n        answer \"{{ .Name }} 5 IN A "+nobody+"\"\n    }\n", 1)
-			if err := errors.Join(os.WriteFile(t.corefile()+".was", was, 0o600), os.WriteFile(t.corefile(), []byte(wrong), 0o600)); err != nil {
+			if err := t.editCorefile(misnamed); err != nil {
 				return err
 			}
 			return t.reloadDNS(ctx, func(address string) bool { return address == nobody })
 		},
 		undo: func(ctx context.Context, t *target) error {
-			if err := os.Rename(t.corefile()+".was", t.corefile()); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			if err := t.editCorefile(wellNamed); err != nil {
 				return err
 			}
 			return t.reloadDNS(ctx, func(address string) bool { return address != nobody })
@@ -50,7 +49,20 @@ func misnaming() step {
 	}
 }
 
-func (t *target) corefile() string { return filepath.Join(t.lab.Dir(), t.cluster, "Corefile") }
+// misnamed is a Corefile with the wrong answers in its first block, that of the cluster's
+// own zone, and wellNamed one without.
+func misnamed(corefile string) string { return strings.Replace(corefile, "{", "{"+wrongAnswers, 1) }
+
+func wellNamed(corefile string) string { return strings.Replace(corefile, wrongAnswers, "", 1) }
+
+func (t *target) editCorefile(edit func(string) string) error {
+	file := filepath.Join(t.lab.Dir(), t.cluster, "Corefile")
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, []byte(edit(string(text))), 0o600)
+}
 
 // reloadDNS has CoreDNS read its configuration, and waits until what it answers for the
 // Service of the API server is right.
