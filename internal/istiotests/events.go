@@ -45,8 +45,8 @@ type event struct {
 	Output  string
 }
 
-// readResults reads what test2json writes, until its end.
-func readResults(r io.Reader) ([]result, error) {
+// readResults reads what test2json writes, until its end, and shows each event to seen.
+func readResults(r io.Reader, seen func(event)) ([]result, error) {
 	tests := map[string]*result{}
 	at := func(name string) *result {
 		if tests[name] == nil {
@@ -63,6 +63,7 @@ func readResults(r io.Reader) ([]result, error) {
 				return nil, fmt.Errorf("read test2json's line %q: %w", line, err)
 			}
 			at(cmp.Or(e.Test, wholePackage)).take(e)
+			seen(e)
 		}
 		if err == io.EOF {
 			return summed(tests), nil

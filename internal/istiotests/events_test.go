@@ -56,7 +56,7 @@ func TestReadResults(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := readResults(strings.NewReader(strings.Join(tt.in, "\n")))
+			got, err := readResults(strings.NewReader(strings.Join(tt.in, "\n")), func(event) {})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,7 +70,7 @@ func TestReadResults(t *testing.T) {
 			}
 		})
 	}
-	if _, err := readResults(strings.NewReader("no JSON\n")); err == nil {
+	if _, err := readResults(strings.NewReader("no JSON\n"), func(event) {}); err == nil {
 		t.Error("want an error for what test2json does not write")
 	}
 }

@@ -85,7 +85,7 @@ func (b bench) runSuite(ctx context.Context, l *lab.Lab, s suite) ([]result, err
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) }
 	cmd.WaitDelay = stopGrace
-	results, err := converted(ctx, cmd, log)
+	results, err := b.watched(ctx, s, cmd, log)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -95,8 +95,23 @@ func (b bench) runSuite(ctx context.Context, l *lab.Lab, s suite) ([]result, err
 	return results, nil
 }
 
+// watched runs a test program, and tells meanwhile how far it is.
+func (b bench) watched(ctx context.Context, s suite, program *exec.Cmd, log io.Writer) (results []result, err error) {
+	var far progress
+	telling, stop := context.WithCancel(ctx)
+	var group errgroup.Group
+	group.Go(func() error { far.tell(telling, s, b.say); return nil })
+	group.Go(func() (err error) {
+		defer stop()
+		results, err = converted(ctx, program, log, far.take)
+		return err
+	})
+	err = group.Wait()
+	return results, err
+}
+
 // converted runs a test program and reads its results by way of `go tool test2json`.
-func converted(ctx context.Context, program *exec.Cmd, log io.Writer) ([]result, error) {
+func converted(ctx context.Context, program *exec.Cmd, log io.Writer, seen func(event)) ([]result, error) {
 	convert := exec.CommandContext(ctx, "go", "tool", "test2json")
 	in, err := convert.StdinPipe()
 	if err != nil {
@@ -116,7 +131,7 @@ func converted(ctx context.Context, program *exec.Cmd, log io.Writer) ([]result,
 		_ = program.Run()
 		_ = in.Close()
 	}()
-	results, err := readResults(out)
+	results, err := readResults(out, seen)
 	return results, errors.Join(err, convert.Wait())
 }
 
