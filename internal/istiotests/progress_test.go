@@ -8,8 +8,14 @@ func TestProgress(t *testing.T) {
 		t.Errorf("before the first test: got %q", got)
 	}
 	for _, e := range []event{
-		{Action: "start"}, {Action: "run", Test: "TestA"}, {Action: "output", Test: "TestA"}, {Action: "pass", Test: "TestA"},
-		{Action: "run", Test: "TestB"}, {Action: "skip", Test: "TestB"}, {Action: "run", Test: "TestC"}, {Action: "fail"},
+		{Action: "start"},
+		{Action: "run", Test: "TestA"},
+		{Action: "output", Test: "TestA"},
+		{Action: "pass", Test: "TestA"},
+		{Action: "run", Test: "TestB"},
+		{Action: "skip", Test: "TestB"},
+		{Action: "run", Test: "TestC"},
+		{Action: "fail"},
 	} {
 		p.take(e)
 	}
