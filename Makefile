@@ -73,7 +73,7 @@ bench: build ## verify beside the guide's own commands, and the lab beside kind:
 	CGO_ENABLED=0 $(GO) run $(COMPILE) ./internal/bench script --clusters $(or $(CLUSTERS),2)
 	kind/ci/run bench
 
-istio-tests: build ## Istio's own tests on a lab: 6 minutes; ALL=1 some 50; TOPOLOGY=primary-remote (root)
+istio-tests: build ## Istio's own tests on a lab: 6 minutes; ALL=1 some 55; TOPOLOGY=primary-remote (root)
 	$(BUILD) -o bin/ ./internal/istiotests
 	bin/istiotests --out $(OUT)/istio-tests $(if $(ALL),--all) $(if $(TOPOLOGY),--topology $(TOPOLOGY))
 
