@@ -69,7 +69,12 @@ func (a Acceptance) matches(f Finding) bool {
 // Accepted is a finding that is accepted.
 type Accepted struct {
 	Finding
-	By Acceptance
+	By Acceptance `json:"by"`
+}
+
+// String is what is accepted, by whom, until when and why, in a line.
+func (a Accepted) String() string {
+	return fmt.Sprintf("%s %s (%s): %s; accepted %s", a.Severity, a.Check, a.Cluster, a.Found, a.By.By())
 }
 
 // Acceptances are those of a fleet, and what became of each.

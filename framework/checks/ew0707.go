@@ -19,13 +19,12 @@ func ew0707() Check {
 		Explains: []string{"EW0512", "EW08"},
 		Judge: func(l *Look) {
 			l.each(func(c *istio.Cluster) {
-				workloads, ok := Need(l, c, c.Workloads)
-				i := slices.IndexFunc(workloads.Services, func(s istio.Service) bool { return s.Name == helloWorld })
-				if !ok || i < 0 {
+				service, ok := helloService(l, c)
+				if !ok {
 					return
 				}
 				if mesh, ok := meshOf(l, c); ok {
-					judgeExport(l, c, workloads.Services[i].ExportTo, mesh.DefaultServiceExportTo)
+					judgeExport(l, c, service.ExportTo, mesh.DefaultServiceExportTo)
 				}
 			})
 		},

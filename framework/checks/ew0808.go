@@ -18,19 +18,19 @@ func ew0808() Check {
 		Explains: []string{"EW0801", "EW0802", "EW0803"},
 		Judge: func(l *Look) {
 			l.calls(func(c *istio.Cluster, caller istio.Caller, calls []istio.Call) {
-				workloads, ok := Need(l, c, c.Workloads)
-				if !ok {
+				service, ok := helloService(l, c)
+				if !ok || len(service.ClusterIPs) == 0 {
 					return
 				}
-				own := addressesOfHelloWorld(workloads, caller)
-				astray := these(calls, func(call istio.Call) bool { return call.Address != "" && !slices.Contains(own, call.Address) })
-				if len(own) == 0 || len(astray) == 0 {
+				known := slices.Concat(service.ClusterIPs, endpointAddresses(c, caller))
+				astray := these(calls, func(call istio.Call) bool { return call.Address != "" && !slices.Contains(known, call.Address) })
+				if len(astray) == 0 {
 					return
 				}
 				l.Find(Finding{
 					Cluster: c.Name, Pairs: l.out(c),
 					Found: fmt.Sprintf("%s leads to %s for Sleep in %s, in %d of %d calls", l.helloHost(), wordsOf(called(astray)), c.Name, len(astray), len(calls)),
-					Want:  "the address of the Service: " + wordsOf(clusterIPs(workloads)),
+					Want:  "the address of the Service: " + wordsOf(service.ClusterIPs),
 					Fix: Fix{
 						Text: "look at what answers the pods: the configuration of the cluster's DNS (rewrites, stub domains, wildcards), a cache on the node that is older than the Service, hostAliases of the pod:",
 						Commands: []string{
@@ -45,34 +45,23 @@ func ew0808() Check {
 	}
 }
 
-// addressesOfHelloWorld are the addresses that calls to HelloWorld may go to from a cluster
-// that has the Service: its own, and those of endpoints, which a network plugin may show
-// the caller instead. None where they are not known, or the Service has no address of its own.
-func addressesOfHelloWorld(workloads istio.Workloads, caller istio.Caller) []string {
-	all := slices.Clone(clusterIPs(workloads))
-	if len(all) == 0 {
-		return nil
-	}
+// endpointAddresses are those of HelloWorld's pods and of the endpoints in the caller's proxy:
+// a network plugin may show the caller the endpoint that it chose.
+func endpointAddresses(c *istio.Cluster, caller istio.Caller) []string {
+	var all []string
+	workloads, _ := c.Workloads.Get()
 	for _, pod := range workloads.Pods {
-		if pod.Labels[appLabel] == helloWorld && pod.IP != "" {
+		if pod.Labels[appLabel] == helloWorld {
 			all = append(all, pod.IP)
 		}
 	}
 	endpoints, _ := caller.Endpoints.Get()
 	for _, endpoint := range endpoints {
-		if host, _, err := net.SplitHostPort(endpoint.Address); err == nil && !slices.Contains(all, host) {
+		if host, _, err := net.SplitHostPort(endpoint.Address); err == nil {
 			all = append(all, host)
 		}
 	}
 	return all
-}
-
-func clusterIPs(workloads istio.Workloads) []string {
-	i := slices.IndexFunc(workloads.Services, func(s istio.Service) bool { return s.Name == helloWorld })
-	if i < 0 {
-		return nil
-	}
-	return workloads.Services[i].ClusterIPs
 }
 
 // called are the addresses that calls went to, each once.

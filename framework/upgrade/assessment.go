@@ -37,7 +37,7 @@ func (v Verdict) Assessment(upTo StepID) report.Assessment {
 	}
 	for _, accepted := range v.Accepted {
 		f := findingOf(accepted.Finding)
-		f.Accepted = redact.Printable(accepted.By)
+		f.Accepted = redact.Printable(accepted.By.By())
 		a.Findings = append(a.Findings, f)
 	}
 	if v.compared != nil {

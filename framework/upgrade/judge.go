@@ -3,7 +3,6 @@ package upgrade
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/eastwest-mesh/eastwest/framework/checks"
@@ -53,8 +52,8 @@ type Verdict struct {
 	Mesh     []checks.Finding `json:"mesh,omitempty"`
 	// Accepted are findings that the fleet's owners live with: no step stands or falls by
 	// them. Expired are acceptances whose day has passed.
-	Accepted []Accepted `json:"accepted,omitempty"`
-	Expired  []string   `json:"expired,omitempty"`
+	Accepted []checks.Accepted   `json:"accepted,omitempty"`
+	Expired  []checks.Acceptance `json:"expired,omitempty"`
 	// Answers has one entry for each check for upgrades.
 	Answers []Answered `json:"checks"`
 	Unread  []Unread   `json:"unread,omitempty"`
@@ -64,12 +63,6 @@ type Verdict struct {
 	compared *Measured
 	// NotLookedAt says what no part of the verdict rests on.
 	NotLookedAt []string `json:"notLookedAt"`
-}
-
-// Accepted is a finding that is accepted; By says by whom, until when and why.
-type Accepted struct {
-	checks.Finding
-	By string `json:"by"`
 }
 
 // Answered is what became of one check.
@@ -99,7 +92,9 @@ func Judge(s *istio.Snapshot, measured *Measured, accepted ...checks.Acceptance)
 	for _, c := range s.Clusters {
 		v.Clusters = append(v.Clusters, c.Name)
 	}
-	v.ask(s, checks.NewAcceptances(accepted, s.Taken))
+	acceptances := checks.NewAcceptances(accepted, s.Taken)
+	v.ask(s, acceptances)
+	v.Accepted, v.Expired = acceptances.Accepted, acceptances.Expired()
 	for _, step := range Steps() {
 		v.Steps = append(v.Steps, v.judge(step, s, measured))
 	}
@@ -108,7 +103,6 @@ func Judge(s *istio.Snapshot, measured *Measured, accepted ...checks.Acceptance)
 
 // ask runs all checks: those for upgrades, and, for errors alone, those of a mesh.
 func (v *Verdict) ask(s *istio.Snapshot, accepted *checks.Acceptances) {
-	defer v.keepAccepted(accepted)
 	for _, answer := range checks.Run(s, checks.All()) {
 		findings := checks.Judged(answer.Findings, v.Unsupported)
 		ofMesh := answer.Check.Layer() != checks.LayerUpgrade
@@ -135,15 +129,6 @@ func (v *Verdict) ask(s *istio.Snapshot, accepted *checks.Acceptances) {
 		for _, unread := range answer.Unread {
 			v.Unread = append(v.Unread, Unread{Check: answer.Check.ID, Unread: unread})
 		}
-	}
-}
-
-func (v *Verdict) keepAccepted(accepted *checks.Acceptances) {
-	for _, a := range accepted.Accepted {
-		v.Accepted = append(v.Accepted, Accepted{Finding: a.Finding, By: a.By.By()})
-	}
-	for _, a := range accepted.Expired() {
-		v.Expired = append(v.Expired, a.String())
 	}
 }
 
@@ -252,7 +237,8 @@ func (v *Verdict) restsOn(step Step, wanted []string) string {
 func (v *Verdict) acceptedOf(wanted []string) int {
 	n := 0
 	for _, a := range v.Accepted {
-		if slices.Contains(wanted, a.Check) || !strings.HasPrefix(a.Check, "EW"+checks.LayerUpgrade) {
+		check, _ := checks.Find(a.Check)
+		if slices.Contains(wanted, a.Check) || check.Layer() != checks.LayerUpgrade {
 			n++
 		}
 	}

@@ -66,11 +66,6 @@ func (v Verdict) Text() string {
 	return out.String()
 }
 
-// String is what is accepted in a line.
-func (a Accepted) String() string {
-	return fmt.Sprintf("%s %s (%s): %s; accepted %s", a.Severity, a.Check, a.Cluster, a.Found, a.By)
-}
-
 // mostReasons is how many reasons of a step are shown; all are in the JSON.
 const mostReasons = 4
 

@@ -42,15 +42,15 @@ const tunneling = "TestTunnelingOutboundTraffic"
 
 // quick is what every change can be tried with, where each cluster has a control plane.
 func quick() []suite {
-	return append(quickly(365, 9), suite{name: "pilot/mcs/autoexport", tests: 6, timeout: 10 * time.Minute})
+	return append(quickOf(365, 9), suite{name: "pilot/mcs/autoexport", tests: 6, timeout: 10 * time.Minute})
 }
 
 // quickCI is that as Istio's own CI has its clusters. Istio leaves out pilot/mcs/autoexport
 // where a cluster has no control plane.
-func quickCI() []suite { return quickly(475, 13) }
+func quickCI() []suite { return quickOf(475, 13) }
 
-// quickly are the suites that both have, with the number of their tests.
-func quickly(pilot, discoverability int) []suite {
+// quickOf are the suites that both have, with the number of their tests.
+func quickOf(pilot, discoverability int) []suite {
 	return []suite{
 		{
 			name: "pilot", tests: pilot, timeout: 25 * time.Minute,

@@ -74,10 +74,14 @@ func (t *target) reloadDNS(ctx context.Context, right func(address string) bool)
 	if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
 		return fmt.Errorf("have CoreDNS read its configuration: %w", err)
 	}
+	node, err := t.nodeAddress(ctx)
+	if err != nil {
+		return err
+	}
 	var said string
 	var last error
 	err = wait.PollUntilContextTimeout(ctx, 100*time.Millisecond, reloadBound, true, func(ctx context.Context) (bool, error) {
-		said, last = t.resolve(ctx, "kubernetes.default.svc.cluster.local.")
+		said, last = t.resolve(ctx, node, "kubernetes.default.svc.cluster.local.")
 		return last == nil && right(said), nil
 	})
 	if err != nil {
@@ -86,14 +90,10 @@ func (t *target) reloadDNS(ctx context.Context, right func(address string) bool)
 	return nil
 }
 
-// resolve asks the cluster's DNS for the address of a name, where its node is.
-func (t *target) resolve(ctx context.Context, name string) (string, error) {
-	node, err := t.nodeAddress(ctx)
-	if err != nil {
-		return "", err
-	}
+// resolve asks the DNS at a node's address for the address of a name, where the node is.
+func (t *target) resolve(ctx context.Context, node, name string) (string, error) {
 	var conn net.Conn
-	err = t.inNode(func() (err error) {
+	err := t.inNode(func() (err error) {
 		conn, err = (&net.Dialer{}).DialContext(ctx, "udp", net.JoinHostPort(node, "53"))
 		return err
 	})

@@ -113,7 +113,7 @@ func unschedulable(n *corev1.Node) string {
 		holds := c.Status == corev1.ConditionTrue
 		isReady := c.Type == corev1.NodeReady
 		ready = ready || isReady && holds
-		if isReady != holds { // the other conditions are pressures
+		if isReady != holds { // the other conditions are troubles
 			amiss = append(amiss, fmt.Sprintf("condition %s %s (%s)", c.Type, c.Status, c.Message))
 		}
 	}
